@@ -1,0 +1,142 @@
+//! The settings as the program uses them: checked, typed, with defaults filled in.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use regex::Regex;
+
+use crate::identifiers::AeTitle;
+
+/// A whole configuration. Rooms hold an `Arc<Settings>` for the length of one decision (an
+/// association, a job), so each decision sees one consistent snapshot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// `[server]`.
+    pub server: Server,
+    /// `[[sender]]`: who may send; nobody else is accepted.
+    pub senders: Vec<Sender>,
+    /// `[[destination]]`: where reports can go.
+    pub destinations: Vec<Destination>,
+    /// `[select]`: which images are spine X-rays.
+    pub select: Select,
+    /// `[analysis]`.
+    pub analysis: Analysis,
+    /// `[report]`.
+    pub report: Report,
+    /// `[storage]`.
+    pub storage: Storage,
+}
+
+/// The DICOM listener.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Server {
+    /// Our AE title, as called by senders and as calling to destinations.
+    pub ae_title: AeTitle,
+    /// Addresses to listen on; port 0 picks a free one.
+    pub listen: Vec<SocketAddr>,
+    /// Associations served at the same time; one more is rejected as transient congestion.
+    pub max_associations: usize,
+    /// Longest silence on an association.
+    pub idle_timeout: Duration,
+}
+
+/// A peer that may send.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sender {
+    /// Its calling AE title.
+    pub ae_title: AeTitle,
+    /// Networks it may call from.
+    pub hosts: Vec<IpNet>,
+}
+
+/// A peer that receives reports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Destination {
+    /// Name used in `send_to` and in the audit.
+    pub name: String,
+    /// Its AE title.
+    pub ae_title: AeTitle,
+    /// `host:port`, resolved at each connection.
+    pub address: String,
+    /// After this long without success a delivery waits as `failed`.
+    pub give_up_after: Duration,
+}
+
+/// Which images are spine X-rays.
+#[derive(Debug, Clone)]
+pub struct Select {
+    /// Accepted values of Modality.
+    pub modalities: Vec<String>,
+    /// Accepted values of Body Part Examined.
+    pub body_parts: Vec<String>,
+    /// Matched against Study, Series and Protocol descriptions when the body part is absent.
+    pub description_matches: Option<Regex>,
+}
+
+impl PartialEq for Select {
+    fn eq(&self, other: &Self) -> bool {
+        let pattern = |s: &Self| s.description_matches.as_ref().map(|r| r.as_str().to_owned());
+        self.modalities == other.modalities && self.body_parts == other.body_parts && pattern(self) == pattern(other)
+    }
+}
+
+/// The analysis workers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// Folder of the model bundle.
+    pub bundle: PathBuf,
+    /// Worker processes.
+    pub workers: usize,
+    /// A job that takes longer is killed and costs one attempt.
+    pub timeout: Duration,
+    /// Attempts before a job is `failed`.
+    pub attempts: u32,
+    /// A study is reported when no image came for this long.
+    pub settle: Duration,
+    /// And at the latest this long after its first unreported image.
+    pub settle_at_most: Duration,
+    /// ONNX Runtime's library; `None`: the places `docs/configuration.md` lists.
+    pub onnxruntime: Option<PathBuf>,
+}
+
+/// The report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// SOP class of the structured report.
+    pub sop_class: SopClass,
+    /// Overlay picture.
+    pub overlay: Overlay,
+    /// Names of destinations.
+    pub send_to: Vec<String>,
+}
+
+/// SOP class of the structured report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SopClass {
+    /// Comprehensive 3D SR, which IHE AI Results names.
+    Comprehensive3dSr,
+    /// Comprehensive SR, for an older PACS.
+    ComprehensiveSr,
+}
+
+/// Whether a picture with the findings drawn in goes to the PACS beside the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlay {
+    /// As a Secondary Capture image in a series of its own.
+    SecondaryCapture,
+    /// No picture.
+    None,
+}
+
+/// Durable state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Storage {
+    /// Folder of the spool and of the database.
+    pub state_dir: PathBuf,
+    /// Days an image and its report stay after everything about it is done.
+    pub keep_days: u32,
+    /// Below this much free space new images are refused (A700).
+    pub minimum_free_bytes: u64,
+}

@@ -1,0 +1,1 @@
+//! Daemon: wires the rooms together.

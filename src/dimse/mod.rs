@@ -1,0 +1,1 @@
+//! DIMSE: DICOM over the network.

@@ -1,0 +1,25 @@
+//! spinetriage: a DICOM router daemon that triages spine X-rays in the background.
+//!
+//! Research use only, not for diagnosis.
+//!
+//! The way of the data, one room a step:
+//! [`dimse`] receives an image, [`spool`] makes it durable, [`store`] queues it,
+//! [`worker`] processes run [`analysis`] ([`imaging`], [`model`], [`radiomics`]) and
+//! [`report`], and [`daemon`] ties them together and delivers the report.
+
+pub mod analysis;
+pub mod cli;
+pub mod config;
+pub mod daemon;
+pub mod dimse;
+pub mod identifiers;
+pub mod imaging;
+pub mod model;
+pub mod radiomics;
+pub mod report;
+pub mod spool;
+pub mod store;
+pub mod worker;
+
+/// The sentence every surface that shows a result carries.
+pub const RESEARCH_USE_ONLY: &str = "Research use only, not for diagnosis";

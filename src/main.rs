@@ -1,0 +1,7 @@
+//! The `spinetriage` command: hands the arguments to [`spinetriage::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    spinetriage::cli::run()
+}

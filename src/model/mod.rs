@@ -1,0 +1,1 @@
+//! Model: the bundle and its networks.

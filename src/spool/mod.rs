@@ -1,0 +1,1 @@
+//! Spool: durable files.

@@ -1,0 +1,1 @@
+//! Store: queue and audit in SQLite.

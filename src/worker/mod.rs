@@ -1,0 +1,1 @@
+//! Worker: analysis in a supervised child process.
