@@ -4,6 +4,13 @@
 //! In: a file of the spool, or a grey PNG. Out: a [`Radiograph`].
 //! Never: touches the network, the database or a model.
 
+mod attributes;
+pub mod decode;
+mod error;
+mod geometry;
+mod modality;
 mod radiograph;
+mod window;
 
+pub use error::ImagingError;
 pub use radiograph::{BoundingBox, PixelSpacing, Radiograph, SpacingSource};
