@@ -23,7 +23,8 @@ pub fn number(object: &DefaultDicomObject, tag: Tag) -> Option<f64> {
 /// Identity of the image and what is needed to read coordinates on it.
 pub fn identity_of(object: &DefaultDicomObject, rows: usize, columns: usize) -> Result<ImageIdentity, ImagingError> {
     let uid = |tag, attribute| {
-        Uid::new(&text(object, tag)).map_err(|e| ImagingError::Attribute { attribute, problem: format!("cannot be used: {e}") })
+        Uid::new(&text(object, tag))
+            .map_err(|e| ImagingError::Attribute { attribute, problem: format!("cannot be used: {e}") })
     };
     let orientation = text(object, tags::PATIENT_ORIENTATION);
     Ok(ImageIdentity {

@@ -66,7 +66,8 @@ pub fn read_png(path: &Path, spacing_mm: Option<[f64; 2]>) -> Result<Radiograph,
         png::BitDepth::Sixteen => bytes.chunks_exact(2).map(|b| f32::from(u16::from_be_bytes([b[0], b[1]]))).collect(),
         other => return Err(ImagingError::Png(format!("its bit depth is {other:?}, not 8 or 16"))),
     };
-    let spacing = spacing_mm.map(|[row_mm, column_mm]| PixelSpacing { row_mm, column_mm, source: SpacingSource::Given });
+    let spacing =
+        spacing_mm.map(|[row_mm, column_mm]| PixelSpacing { row_mm, column_mm, source: SpacingSource::Given });
     Ok(Radiograph { width, height, pixels, spacing })
 }
 
@@ -84,7 +85,8 @@ struct PixelLayout {
 impl PixelLayout {
     fn of(object: &DefaultDicomObject) -> Result<Self, ImagingError> {
         let required = |tag: Tag, attribute: &'static str| {
-            number(object, tag).ok_or_else(|| ImagingError::Attribute { attribute, problem: "is missing or no number".into() })
+            number(object, tag)
+                .ok_or_else(|| ImagingError::Attribute { attribute, problem: "is missing or no number".into() })
         };
         let rows = required(tags::ROWS, "Rows (0028,0010)")? as usize;
         let columns = required(tags::COLUMNS, "Columns (0028,0011)")? as usize;
@@ -106,26 +108,38 @@ impl PixelLayout {
         let stored = number(object, tags::BITS_STORED).unwrap_or(allocated);
         let high = number(object, tags::HIGH_BIT).unwrap_or(stored - 1.0);
         let signed = number(object, tags::PIXEL_REPRESENTATION).unwrap_or(0.0) == 1.0;
-        if !(allocated == 8.0 || allocated == 16.0) || !(1.0..=allocated).contains(&stored) || high + 1.0 < stored || high >= allocated {
+        if !(allocated == 8.0 || allocated == 16.0)
+            || !(1.0..=allocated).contains(&stored)
+            || high + 1.0 < stored
+            || high >= allocated
+        {
             return Err(ImagingError::Attribute {
                 attribute: "Bits Allocated, Bits Stored and High Bit (0028,0100-0102)",
                 problem: format!("are {allocated}, {stored} and {high}: no layout of 8 to 16 bits"),
             });
         }
-        let (bytes_per_pixel, bits_stored, shift) = (allocated as usize / 8, stored as u32, (high + 1.0 - stored) as u32);
+        let (bytes_per_pixel, bits_stored, shift) =
+            (allocated as usize / 8, stored as u32, (high + 1.0 - stored) as u32);
         Ok(Self { rows, columns, bytes_per_pixel, bits_stored, shift, signed, bone_is_dark })
     }
 
     /// The value a stored sample stands for.
     fn value(&self, stored: u16) -> i32 {
         let bits = (u32::from(stored) >> self.shift) & ((1 << self.bits_stored) - 1);
-        if self.signed && bits >> (self.bits_stored - 1) == 1 { bits as i32 - (1 << self.bits_stored) } else { bits as i32 }
+        if self.signed && bits >> (self.bits_stored - 1) == 1 {
+            bits as i32 - (1 << self.bits_stored)
+        } else {
+            bits as i32
+        }
     }
 }
 
 fn check_size(rows: usize, columns: usize) -> Result<(), ImagingError> {
     if rows == 0 || columns == 0 {
-        return Err(ImagingError::Attribute { attribute: "Rows and Columns (0028,0010-0011)", problem: format!("are {rows} and {columns}") });
+        return Err(ImagingError::Attribute {
+            attribute: "Rows and Columns (0028,0010-0011)",
+            problem: format!("are {rows} and {columns}"),
+        });
     }
     if rows.saturating_mul(columns) > MOST_PIXELS {
         return Err(ImagingError::TooLarge { rows, columns, limit: MOST_PIXELS });

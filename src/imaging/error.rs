@@ -28,7 +28,9 @@ pub enum ImagingError {
     #[error("the image has no pixel data")]
     NoPixelData,
     /// Pixel data of another size than the attributes say.
-    #[error("the pixel data has {found} bytes, {rows} rows x {columns} columns of {bytes_per_pixel} bytes need {needed}")]
+    #[error(
+        "the pixel data has {found} bytes, {rows} rows x {columns} columns of {bytes_per_pixel} bytes need {needed}"
+    )]
     PixelDataSize {
         /// Bytes there.
         found: usize,

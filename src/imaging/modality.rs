@@ -33,9 +33,14 @@ impl ModalityTransform {
             let slope = number(object, tags::RESCALE_SLOPE).filter(|s| *s != 0.0).unwrap_or(1.0);
             return Ok(Self::Rescale { slope, intercept: number(object, tags::RESCALE_INTERCEPT).unwrap_or(0.0) });
         };
-        let broken = |problem: &str| ImagingError::Attribute { attribute: "Modality LUT Sequence (0028,3000)", problem: problem.into() };
+        let broken = |problem: &str| ImagingError::Attribute {
+            attribute: "Modality LUT Sequence (0028,3000)",
+            problem: problem.into(),
+        };
         let descriptor = item.element(tags::LUT_DESCRIPTOR).ok().and_then(|e| e.to_multi_int::<i32>().ok());
-        let Some([_, first, bits]) = descriptor.as_deref() else { return Err(broken("has no LUT Descriptor of three values")) };
+        let Some([_, first, bits]) = descriptor.as_deref() else {
+            return Err(broken("has no LUT Descriptor of three values"));
+        };
         let data = item.element(tags::LUT_DATA).ok().and_then(|e| e.to_bytes().ok());
         let data = data.ok_or_else(|| broken("has no LUT Data"))?;
         let values: Vec<u16> = match bits {

@@ -1,1 +1,20 @@
-//! Model: the bundle and its networks.
+//! Model: the bundle, a folder that is a model, and its networks.
+//!
+//! Owns: the manifest and its digests, ONNX Runtime, detector, backbone, fusion and the self-test.
+//! In: a folder, and radiographs. Out: boxes, features by name, probabilities.
+//! Never: downloads anything, or runs a bundle whose digest or self-test fails.
+
+mod backbone;
+mod bundle;
+pub mod detector;
+mod error;
+mod fusion;
+mod manifest;
+mod nms;
+mod open;
+mod runtime;
+
+pub use bundle::Bundle;
+pub use detector::Detection;
+pub use error::ModelError;
+pub use open::Model;

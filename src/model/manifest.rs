@@ -1,0 +1,216 @@
+//! `bundle.toml`, format 1: what the bundle's author writes. `docs/bundle.md` explains each key.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::detector::Decoder;
+use crate::radiomics;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Manifest {
+    pub format: u32,
+    pub bundle: About,
+    pub class: Vec<Class>,
+    pub files: BTreeMap<String, String>,
+    pub detector: Detector,
+    #[serde(default)]
+    pub crop: Crop,
+    pub backbone: Backbone,
+    pub radiomics: Radiomics,
+    pub fusion: Option<Fusion>,
+    pub self_test: Option<SelfTest>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct About {
+    pub name: String,
+    pub version: String,
+    pub intended_use: String,
+    pub licence: String,
+    pub training_data: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Class {
+    pub code: String,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Detector {
+    pub file: String,
+    pub decoder: Decoder,
+    /// Input size in pixels.
+    pub width: usize,
+    pub height: usize,
+    /// 1, or 3 with the grey value repeated.
+    pub channels: usize,
+    pub window_percentiles: [f64; 2],
+    pub scale: f64,
+    pub mean: Vec<f64>,
+    pub std: Vec<f64>,
+    pub classes: Vec<String>,
+    pub score_threshold: f64,
+    pub iou_threshold: f64,
+    pub at_most: usize,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Crop {
+    /// Fraction of the box added on each side for the backbone.
+    pub margin: f64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Backbone {
+    pub file: String,
+    pub width: usize,
+    pub height: usize,
+    pub channels: usize,
+    pub window_percentiles: [f64; 2],
+    pub scale: f64,
+    pub mean: Vec<f64>,
+    pub std: Vec<f64>,
+    pub output: String,
+    pub features: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Radiomics {
+    pub window_percentiles: [f64; 2],
+    pub scale: f64,
+    pub bin_width: Option<f64>,
+    pub bin_count: Option<u32>,
+    pub filters: Vec<String>,
+    pub feature_classes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fusion {
+    pub kind: FusionKind,
+    pub intercepts: Vec<f64>,
+    pub feature: Vec<FusionFeature>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FusionKind {
+    LogisticRegression,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FusionFeature {
+    pub name: String,
+    pub mean: f64,
+    pub scale: f64,
+    /// One a class.
+    pub coefficients: Vec<f64>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SelfTest {
+    pub image: String,
+    pub spacing_mm: [f64; 2],
+    #[serde(rename = "box")]
+    pub region: [f64; 4],
+    pub probabilities: Vec<f64>,
+    pub tolerance: f64,
+}
+
+impl Manifest {
+    /// Parses and checks the text; the error is a sentence that names the key.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let manifest: Self = toml::from_str(text).map_err(|e| e.to_string())?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let must = |holds: bool, sentence: &str| if holds { Ok(()) } else { Err(sentence.to_owned()) };
+        must(self.format == 1, "format must be 1: this version knows no other")?;
+        must(self.class.len() >= 2, "at least two [[class]] entries are needed")?;
+        for (name, width, height, channels, mean, std) in [
+            (
+                "detector",
+                self.detector.width,
+                self.detector.height,
+                self.detector.channels,
+                &self.detector.mean,
+                &self.detector.std,
+            ),
+            (
+                "backbone",
+                self.backbone.width,
+                self.backbone.height,
+                self.backbone.channels,
+                &self.backbone.mean,
+                &self.backbone.std,
+            ),
+        ] {
+            let size = 8..=8192;
+            must(
+                size.contains(&width) && size.contains(&height),
+                &format!("[{name}] width and height must be 8 to 8192"),
+            )?;
+            must(channels == 1 || channels == 3, &format!("[{name}] channels must be 1 or 3"))?;
+            must(
+                mean.len() == channels && std.len() == channels,
+                &format!("[{name}] mean and std need one value a channel"),
+            )?;
+            must(std.iter().all(|s| *s != 0.0), &format!("[{name}] std must not be 0"))?;
+        }
+        must(!self.detector.classes.is_empty(), "[detector] classes must name at least one class")?;
+        must((0.0..=4.0).contains(&self.crop.margin), "[crop] margin must be 0 to 4")?;
+        for file in
+            [&self.detector.file, &self.backbone.file].into_iter().chain(self.self_test.iter().map(|t| &t.image))
+        {
+            must(self.files.contains_key(file), &format!("[files] lacks the SHA-256 of \"{file}\""))?;
+        }
+        let classes = self.class.len();
+        if let Some(fusion) = &self.fusion {
+            let FusionKind::LogisticRegression = fusion.kind;
+            must(fusion.intercepts.len() == classes, "[fusion] intercepts need one value a class")?;
+            for feature in &fusion.feature {
+                let right = feature.coefficients.len() == classes && feature.scale > 0.0;
+                must(
+                    right,
+                    &format!("[[fusion.feature]] {} needs a positive scale and one coefficient a class", feature.name),
+                )?;
+            }
+            must(self.self_test.is_some(), "a bundle with [fusion] needs a [self_test]")?;
+        }
+        if let Some(test) = &self.self_test {
+            must(test.probabilities.len() == classes, "[self_test] probabilities need one value a class")?;
+        }
+        self.radiomics.settings().map(|_| ())
+    }
+}
+
+impl Radiomics {
+    /// The same as settings of the radiomics room.
+    pub fn settings(&self) -> Result<radiomics::Settings, String> {
+        let binning = match (self.bin_width, self.bin_count) {
+            (Some(width), None) => radiomics::Binning::Width(width),
+            (None, Some(count)) => radiomics::Binning::Count(count),
+            _ => return Err("[radiomics] needs either bin_width or bin_count".into()),
+        };
+        let named = |e: radiomics::RadiomicsError| format!("[radiomics]: {e}");
+        Ok(radiomics::Settings {
+            binning,
+            filters: self.filters.iter().map(|f| f.parse()).collect::<Result<_, _>>().map_err(named)?,
+            feature_classes: self.feature_classes.iter().map(|c| c.parse()).collect::<Result<_, _>>().map_err(named)?,
+            ..radiomics::Settings::default()
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! A bundle brought to life: its networks loaded and its self-test passed.
+
+use std::path::Path;
+
+use ort::environment::Environment;
+
+use super::backbone::Backbone;
+use super::bundle::Bundle;
+use super::detector::{Detection, Detector};
+use super::error::ModelError;
+use super::fusion;
+use super::manifest::{Manifest, SelfTest};
+use super::runtime::{Network, start};
+use crate::analysis::BundleIdentity;
+use crate::imaging::{BoundingBox, Radiograph, decode};
+use crate::radiomics;
+
+/// A model that is ready to be asked.
+pub struct Model {
+    bundle: Bundle,
+    detector: Detector,
+    backbone: Backbone,
+    radiomics: radiomics::Settings,
+    /// Sessions need it for as long as they live.
+    _environment: Environment,
+}
+
+/// Pixel size assumed where a file says none: features in mm are then in pixels.
+const UNKNOWN_SPACING_MM: f64 = 1.0;
+
+impl Model {
+    /// Loads the networks and runs the self-test. `onnxruntime` is the library's path where somebody
+    /// named it; a network computes with `threads` threads.
+    ///
+    /// # Errors
+    /// [`ModelError`]: the runtime, a network or the self-test.
+    pub fn open(bundle: Bundle, onnxruntime: Option<&Path>, threads: usize) -> Result<Self, ModelError> {
+        let environment = start(onnxruntime)?;
+        let manifest = bundle.manifest.clone();
+        let load = |file: &str| Network::load(&environment, &bundle.path(file), threads);
+        let detector = Detector::new(load(&manifest.detector.file)?, manifest.detector);
+        let backbone = Backbone::new(load(&manifest.backbone.file)?, manifest.backbone);
+        let radiomics = manifest
+            .radiomics
+            .settings()
+            .map_err(|problem| ModelError::Manifest { path: bundle.path("bundle.toml"), problem })?;
+        let mut model = Self { bundle, detector, backbone, radiomics, _environment: environment };
+        if let Some(test) = model.manifest().self_test.clone().filter(|_| model.manifest().fusion.is_some()) {
+            model.pass(&test)?;
+        }
+        Ok(model)
+    }
+
+    /// Name, version, digest and classes of the bundle.
+    pub fn identity(&self) -> &BundleIdentity {
+        self.bundle.identity()
+    }
+
+    fn manifest(&self) -> &Manifest {
+        &self.bundle.manifest
+    }
+
+    /// Vertebrae and whatever else the detector was trained for, best first.
+    pub fn detect(&mut self, radiograph: &Radiograph) -> Result<Vec<Detection>, ModelError> {
+        self.detector.detect(radiograph)
+    }
+
+    /// The detector's name of a class.
+    pub fn detector_class(&self, class: usize) -> &str {
+        &self.detector.classes()[class]
+    }
+
+    /// All features of one vertebra: radiomics of the box, deep features of the box with its margin.
+    /// Serving, `extract` and the self-test all come through here.
+    pub fn features_of(
+        &mut self,
+        radiograph: &Radiograph,
+        region: &BoundingBox,
+    ) -> Result<Vec<(String, f64)>, ModelError> {
+        let settings = &self.bundle.manifest.radiomics;
+        let body = radiograph.crop(region);
+        let window = body.percentile_window(settings.window_percentiles);
+        let grey = body.windowed(window, false);
+        let spacing = radiograph.spacing;
+        let image = radiomics::Image {
+            width: grey.width,
+            height: grey.height,
+            pixels: grey.pixels.iter().map(|p| f64::from(*p) * settings.scale).collect(),
+            row_mm: spacing.map_or(UNKNOWN_SPACING_MM, |s| s.row_mm),
+            column_mm: spacing.map_or(UNKNOWN_SPACING_MM, |s| s.column_mm),
+        };
+        let mut features =
+            radiomics::extract(&image, &radiomics::Mask::whole(grey.width, grey.height), &self.radiomics)?;
+        let with_margin = region.grown(self.bundle.manifest.crop.margin).clipped(radiograph.width, radiograph.height);
+        features.extend(self.backbone.features(&radiograph.crop(&with_margin))?);
+        Ok(features)
+    }
+
+    /// Class probabilities from all features.
+    ///
+    /// # Errors
+    /// [`ModelError::NoFusion`] for a bundle without a fusion model.
+    pub fn classify(&self, features: &[(String, f64)]) -> Result<Vec<f64>, ModelError> {
+        fusion::probabilities(self.manifest().fusion.as_ref().ok_or(ModelError::NoFusion)?, features)
+    }
+
+    fn pass(&mut self, test: &SelfTest) -> Result<(), ModelError> {
+        let picture = decode::read_png(&self.bundle.path(&test.image), Some(test.spacing_mm))?;
+        let [x0, y0, x1, y1] = test.region;
+        let features = self.features_of(&picture, &BoundingBox { x0, y0, x1, y1 })?;
+        let found = self.classify(&features)?;
+        let close = found.iter().zip(&test.probabilities).all(|(f, e)| (f - e).abs() <= test.tolerance);
+        if close {
+            Ok(())
+        } else {
+            Err(ModelError::SelfTest { found, expected: test.probabilities.clone(), tolerance: test.tolerance })
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! ONNX Runtime: finding its library, and sessions on it.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use ort::environment::Environment;
+use ort::session::Session;
+use ort::session::builder::GraphOptimizationLevel;
+use ort::value::Tensor;
+
+use super::error::ModelError;
+
+/// Where the library is looked for when neither the configuration nor `ORT_DYLIB_PATH` names it,
+/// relative to the executable's folder; the last two serve a build tree.
+const BESIDE_THE_EXECUTABLE: [&str; 3] = [
+    "libonnxruntime.so",
+    "../../vendor/onnxruntime/libonnxruntime.so",
+    "../../../vendor/onnxruntime/libonnxruntime.so",
+];
+/// Where a package puts it.
+const INSTALLED: &str = "/usr/lib/spinetriage/libonnxruntime.so";
+
+/// Loads ONNX Runtime from `given`, else from `ORT_DYLIB_PATH`, else from the first usual place that
+/// has it. A path that somebody named is never replaced by another.
+pub fn start(given: Option<&Path>) -> Result<Environment, ModelError> {
+    let named = given.map(Path::to_owned).or_else(|| env::var_os("ORT_DYLIB_PATH").map(PathBuf::from));
+    let library = match named {
+        Some(path) => path,
+        None => usual_places().into_iter().find(|p| p.exists()).ok_or_else(|| {
+            let places: Vec<_> = usual_places().iter().map(|p| p.display().to_string()).collect();
+            ModelError::Runtime(format!("not found at {}", places.join(", ")))
+        })?,
+    };
+    // The reason is only in the Debug form of this error.
+    let builder = ort::init_from(&library).map_err(|e| ModelError::Runtime(format!("{}: {e:?}", library.display())))?;
+    builder.with_name("spinetriage").build().map_err(|e| ModelError::Runtime(e.to_string()))
+}
+
+fn usual_places() -> Vec<PathBuf> {
+    let folder = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned));
+    let beside = folder.iter().flat_map(|f| BESIDE_THE_EXECUTABLE.iter().map(move |place| f.join(place)));
+    beside.chain([PathBuf::from(INSTALLED)]).collect()
+}
+
+/// A loaded network with one float input.
+pub struct Network {
+    session: Session,
+    file: String,
+}
+
+/// Shape and values of one output.
+pub type Output = (String, Vec<i64>, Vec<f32>);
+
+impl Network {
+    /// Loads a network; `threads` compute one run. Idle threads sleep: with the default spinning,
+    /// two threads a worker are slower than one.
+    pub fn load(environment: &Environment, path: &Path, threads: usize) -> Result<Self, ModelError> {
+        let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let failed = |problem: String| ModelError::Network { file: file.clone(), problem };
+        let session = Session::builder(environment)
+            .map_err(|e| failed(e.to_string()))?
+            .with_optimization_level(GraphOptimizationLevel::Level3)
+            .map_err(|e| failed(e.to_string()))?
+            .with_intra_threads(threads.max(1))
+            .map_err(|e| failed(e.to_string()))?
+            .with_inter_threads(1)
+            .map_err(|e| failed(e.to_string()))?
+            .with_intra_op_spinning(false)
+            .map_err(|e| failed(e.to_string()))?
+            .commit_from_file(path)
+            .map_err(|e| failed(e.to_string()))?;
+        Ok(Self { session, file })
+    }
+
+    /// Runs the network on a [1, channels, height, width] image. Integer outputs (labels) are given
+    /// as floats.
+    pub fn run(&mut self, shape: [usize; 4], values: Vec<f32>) -> Result<Vec<Output>, ModelError> {
+        let file = self.file.clone();
+        let failed = |problem: String| ModelError::Network { file: file.clone(), problem };
+        let input = Tensor::from_array((shape, values)).map_err(|e| failed(e.to_string()))?;
+        let outputs = self.session.run(ort::inputs![input]).map_err(|e| failed(e.to_string()))?;
+        let mut read = Vec::with_capacity(outputs.len());
+        for (name, value) in outputs.iter() {
+            let (shape, values) = match value.try_extract_tensor::<f32>() {
+                Ok((shape, values)) => (shape.to_vec(), values.to_vec()),
+                Err(_) => {
+                    let (shape, values) = value.try_extract_tensor::<i64>().map_err(|e| failed(e.to_string()))?;
+                    (shape.to_vec(), values.iter().map(|v| *v as f32).collect())
+                }
+            };
+            read.push((name.to_owned(), shape, values));
+        }
+        Ok(read)
+    }
+
+    /// The output called `name`.
+    pub fn output(&mut self, name: &str, shape: [usize; 4], values: Vec<f32>) -> Result<Vec<f32>, ModelError> {
+        let outputs = self.run(shape, values)?;
+        let known: Vec<_> = outputs.iter().map(|(n, ..)| n.clone()).collect();
+        outputs.into_iter().find(|(n, ..)| n == name).map(|(.., values)| values).ok_or_else(|| ModelError::Network {
+            file: self.file.clone(),
+            problem: format!("it has no output \"{name}\"; it has {}", known.join(", ")),
+        })
+    }
+
+    /// An error about this network.
+    pub fn wrong(&self, problem: String) -> ModelError {
+        ModelError::Network { file: self.file.clone(), problem }
+    }
+}
+
+/// A grey picture as the planes of a network's input: `value * scale`, then `(v - mean) / std`.
+pub fn planes(pixels: &[f32], scale: f64, mean: &[f64], std: &[f64]) -> Vec<f32> {
+    let channels = mean.iter().zip(std);
+    channels.flat_map(|(m, s)| pixels.iter().map(move |p| ((f64::from(*p) * scale - m) / s) as f32)).collect()
+}
