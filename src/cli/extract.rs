@@ -1,0 +1,112 @@
+//! `spinetriage extract`: the features of labelled vertebrae, computed by the code that serves.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use indicatif::ProgressBar;
+
+use super::Outcome;
+use crate::imaging::{BoundingBox, Radiograph, decode};
+use crate::model::{Bundle, Model};
+
+/// Arguments of `extract`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Cases: a CSV with the columns path,x0,y0,x1,y1,level,class,set,patient and, for PNG, spacing_mm
+    cases: PathBuf,
+    /// Folder of the bundle whose features are computed
+    #[arg(long)]
+    bundle: PathBuf,
+    /// CSV to write: the case's columns, then one column a feature
+    #[arg(long)]
+    out: PathBuf,
+    /// ONNX Runtime's library
+    #[arg(long)]
+    onnxruntime: Option<PathBuf>,
+}
+
+/// Columns copied from the cases to the features.
+const COPIED: [&str; 9] = ["path", "x0", "y0", "x1", "y1", "level", "class", "set", "patient"];
+
+struct Case {
+    line: usize,
+    fields: Vec<String>,
+    region: BoundingBox,
+    spacing_mm: Option<f64>,
+}
+
+/// Writes one row a case, in the order of the cases.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let cases = read_cases(&arguments.cases)?;
+    let mut model = Model::open(Bundle::load(&arguments.bundle)?, arguments.onnxruntime.as_deref(), 1)?;
+    let folder = arguments.cases.parent().unwrap_or(Path::new("."));
+    let mut out = BufWriter::new(File::create(&arguments.out).map_err(|e| format!("{}: {e}", arguments.out.display()))?);
+    let progress = ProgressBar::new(cases.len() as u64);
+    let mut open: Option<(String, Radiograph)> = None;
+    for (number, case) in cases.iter().enumerate() {
+        let wrong = |e: &dyn Error| format!("{} line {}: {e}", arguments.cases.display(), case.line);
+        let path = &case.fields[0];
+        if open.as_ref().is_none_or(|(name, _)| name != path) {
+            open = Some((path.clone(), read_image(&folder.join(path), case.spacing_mm).map_err(|e| wrong(e.as_ref()))?));
+        }
+        let Some((_, radiograph)) = &open else { continue };
+        let features = model.features_of(radiograph, &case.region).map_err(|e| wrong(&e))?;
+        if number == 0 {
+            let names: Vec<_> = features.iter().map(|(name, _)| name.as_str()).collect();
+            writeln!(out, "{},{}", COPIED.join(","), names.join(","))?;
+        }
+        write!(out, "{}", case.fields.join(","))?;
+        for (_, value) in &features {
+            write!(out, ",{value}")?;
+        }
+        writeln!(out)?;
+        progress.inc(1);
+    }
+    out.flush()?;
+    progress.finish();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_image(path: &Path, spacing_mm: Option<f64>) -> Result<Radiograph, Box<dyn Error>> {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")) {
+        let mm = spacing_mm.ok_or("a PNG needs the column spacing_mm")?;
+        return Ok(decode::read_png(path, Some([mm, mm]))?);
+    }
+    Ok(decode::read(path)?.0)
+}
+
+/// Reads the cases; fields are plain, without quotes.
+fn read_cases(file: &Path) -> Result<Vec<Case>, String> {
+    let lines = BufReader::new(File::open(file).map_err(|e| format!("{}: {e}", file.display()))?).lines();
+    let mut lines = lines.enumerate().map(|(i, line)| (i + 1, line));
+    let named = |line: usize, problem: String| format!("{} line {line}: {problem}", file.display());
+    let Some((_, Ok(header))) = lines.next() else { return Err(named(1, "there is no header".into())) };
+    let columns: Vec<_> = header.trim().split(',').collect();
+    let column = |name: &str| columns.iter().position(|c| *c == name);
+    let copied: Vec<usize> = COPIED
+        .iter()
+        .map(|name| column(name).ok_or_else(|| named(1, format!("the column \"{name}\" is missing"))))
+        .collect::<Result<_, _>>()?;
+    let spacing_column = column("spacing_mm");
+    let mut cases = Vec::new();
+    for (line, text) in lines {
+        let text = text.map_err(|e| named(line, e.to_string()))?;
+        let cells: Vec<&str> = text.trim().split(',').collect();
+        if cells.len() != columns.len() {
+            return Err(named(line, format!("{} columns, the header has {}", cells.len(), columns.len())));
+        }
+        let number = |i: usize| cells[i].parse::<f64>().map_err(|_| named(line, format!("\"{}\" in column {} is no number", cells[i], columns[i])));
+        let [x0, y0, x1, y1] = [number(copied[1])?, number(copied[2])?, number(copied[3])?, number(copied[4])?];
+        cases.push(Case {
+            line,
+            fields: copied.iter().map(|i| cells[*i].to_owned()).collect(),
+            region: BoundingBox { x0, y0, x1, y1 },
+            spacing_mm: spacing_column.map(number).transpose()?,
+        });
+    }
+    Ok(cases)
+}
