@@ -85,10 +85,10 @@ pub(super) fn jpeg2000_header(stream: &[u8]) -> Result<StreamHeader, String> {
     if !stream.starts_with(&[0xFF, 0x4F, 0xFF, 0x51]) {
         return Err("the stream does not begin as JPEG 2000 does".to_owned());
     }
-    let siz = stream.get(4..43).ok_or("the stream ends within its header")?;
+    let siz = stream.get(4..45).ok_or("the stream ends within its header")?;
     let number = |at: usize| u32::from_be_bytes([siz[at], siz[at + 1], siz[at + 2], siz[at + 3]]);
     let (right, bottom, left, top) = (number(4), number(8), number(12), number(16));
-    let subsampling = (siz[37], siz[38]);
+    let subsampling = (siz[39], siz[40]);
     if subsampling != (1, 1) {
         return Err(format!("the stream is subsampled by {subsampling:?}"));
     }
@@ -96,8 +96,8 @@ pub(super) fn jpeg2000_header(stream: &[u8]) -> Result<StreamHeader, String> {
         rows: bottom.saturating_sub(top) as usize,
         columns: right.saturating_sub(left) as usize,
         // Bit 7 is the sign, the rest the precision less one.
-        precision: u32::from(siz[36] & 0x7F) + 1,
-        components: usize::from(u16::from_be_bytes([siz[34], siz[35]])),
+        precision: u32::from(siz[38] & 0x7F) + 1,
+        components: usize::from(u16::from_be_bytes([siz[36], siz[37]])),
     })
 }
 
