@@ -1,7 +1,7 @@
 //! From a file to a [`Radiograph`].
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use dicom_dictionary_std::tags;
@@ -66,12 +66,35 @@ pub fn read_with_voi(path: &Path) -> Result<DecodedImage, ImagingError> {
 /// receiver has for everything in the spool, the inbox and the command line do it where they take
 /// the file in.
 fn parse(path: &Path) -> Result<DefaultDicomObject, ImagingError> {
-    let file = File::open(path).map_err(|source| ImagingError::Access { path: path.to_owned(), source })?;
-    guarded(|| {
+    let access = |source| ImagingError::Access { path: path.to_owned(), source };
+    let file = File::open(path).map_err(access)?;
+    // A disk that fails while the file is read looks like a broken file to the parser.
+    let mut reader = ErrorKeeper { file, failure: None };
+    let parsed = guarded(|| {
         OpenFileOptions::new()
             .read_to(tags::PIXEL_DATA)
-            .from_reader(BufReader::new(file))
+            .from_reader(BufReader::new(&mut reader))
             .map_err(|error| in_words(&error))
-    })
-    .map_err(|reason| ImagingError::NotDicom { reason })
+    });
+    match reader.failure {
+        Some(failure) => Err(access(failure)),
+        None => parsed.map_err(|reason| ImagingError::NotDicom { reason }),
+    }
+}
+
+/// A file that remembers why it could not be read: the parser's error does not say whether the
+/// bytes or the disk are bad, and only the second is worth another attempt.
+struct ErrorKeeper {
+    file: File,
+    failure: Option<io::Error>,
+}
+
+impl Read for ErrorKeeper {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer).inspect_err(|error| {
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.failure = Some(io::Error::from(error.kind()));
+            }
+        })
+    }
 }

@@ -8,7 +8,7 @@ use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::ImagingError;
-use super::codestream::{Family, StreamHeader, check_rle, jpeg_header, jpeg2000_header};
+use super::codestream::{Family, StreamHeader, check_end, check_rle, jpeg_header, jpeg2000_header};
 use super::guard::{guarded, in_words};
 use super::pixel_module::PixelModule;
 use super::samples::{Samples, words_of_bytes};
@@ -41,6 +41,9 @@ pub(super) fn decode(stream: &[u8], module: &PixelModule, transfer_syntax: &str)
         Family::Jpeg2000 => jpeg2000_header(stream).and_then(|header| agreed_precision(header, module)),
     }
     .map_err(failed)?;
+    if family != Family::Rle {
+        check_end(stream).map_err(failed)?;
+    }
 
     let bytes_per_sample = if precision <= 8 { 1 } else { 2 };
     let frame = Frame { transfer_syntax, stream, module, bits_allocated: bytes_per_sample as u16 * 8 };

@@ -71,3 +71,58 @@ impl LookupTable {
         u16::MAX >> (16 - self.bits)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dicom_core::{DataElement, VR};
+
+    use super::*;
+
+    fn item(descriptor: [u16; 3], data: PrimitiveValue) -> InMemDicomObject {
+        InMemDicomObject::from_element_iter([
+            DataElement::new(tags::LUT_DESCRIPTOR, VR::US, PrimitiveValue::U16(descriptor.into_iter().collect())),
+            DataElement::new(tags::LUT_DATA, VR::OW, data),
+        ])
+    }
+
+    fn words(values: impl IntoIterator<Item = u16>) -> PrimitiveValue {
+        PrimitiveValue::U16(values.into_iter().collect())
+    }
+
+    #[test]
+    fn inputs_outside_give_the_first_and_last_entry() {
+        let table = LookupTable::of(&item([3, 10, 12], words([7, 8, 9])), false).unwrap();
+        let outputs = [-5.0, 10.0, 10.6, 12.0, 1e9].map(|input| table.apply(input));
+        assert_eq!(outputs, [7, 7, 8, 9, 9]);
+        assert_eq!(table.maximum(), 4095);
+    }
+
+    #[test]
+    fn the_first_input_is_signed_where_values_are() {
+        let entries = words([7, 8, 9]);
+        assert_eq!(LookupTable::of(&item([3, 65_535, 8], entries.clone()), true).unwrap().apply(0.0), 8);
+        assert_eq!(LookupTable::of(&item([3, 65_535, 8], entries), false).unwrap().apply(0.0), 7);
+    }
+
+    #[test]
+    fn a_count_of_0_means_65536_entries() {
+        let table = LookupTable::of(&item([0, 0, 16], words(0..=u16::MAX)), false).unwrap();
+        assert_eq!(table.apply(65_535.0), 65_535);
+    }
+
+    #[test]
+    fn eight_bit_entries_may_be_packed() {
+        let packed = LookupTable::of(&item([3, 0, 8], words([0x0201, 0x0003])), false).unwrap();
+        assert_eq!([0.0, 1.0, 2.0].map(|input| packed.apply(input)), [1, 2, 3]);
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let refused = |descriptor, data| LookupTable::of(&item(descriptor, data), false).unwrap_err().to_string();
+        assert!(refused([4, 0, 12], words([1, 2, 3])).contains("it has 3 entries, its descriptor says 4"));
+        assert!(refused([3, 0, 32], words([1, 2, 3])).contains("its entries have 32 bits"));
+        assert!(refused([3, 0, 12], PrimitiveValue::Empty).contains("LUT Data is missing"));
+        let empty = LookupTable::of(&InMemDicomObject::new_empty(), false).unwrap_err().to_string();
+        assert!(empty.contains("it has 0 values instead of 3"), "{empty}");
+    }
+}

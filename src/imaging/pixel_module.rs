@@ -118,3 +118,52 @@ fn padding_range(object: &InMemDicomObject, signed: bool) -> Option<(i32, i32)> 
 pub(super) fn sixteen_bits(value: i64, signed: bool) -> i32 {
     if signed { i32::from(value as i16) } else { i32::from(value as u16) }
 }
+
+#[cfg(test)]
+mod tests {
+    use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
+
+    use super::*;
+
+    /// 12 of 16 bits, 3 x 2 pixels, with `changes` made to it.
+    fn module(changes: &[(Tag, i64)]) -> Result<PixelModule, ImagingError> {
+        let mut object = InMemDicomObject::new_empty();
+        let usual = [(tags::ROWS, 3), (tags::COLUMNS, 2), (tags::BITS_ALLOCATED, 16), (tags::BITS_STORED, 12)];
+        for &(tag, value) in usual.iter().chain(changes) {
+            object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value as u16)));
+        }
+        object.put(DataElement::new(tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME1 "));
+        PixelModule::of(&object)
+    }
+
+    #[test]
+    fn what_is_not_said_is_what_is_usual() {
+        let module = module(&[]).unwrap();
+        assert_eq!((module.high_bit, module.signed, module.padding, module.lowest_is_white), (11, false, None, true));
+        assert_eq!((module.pixels(), module.bytes_per_sample(), module.stored_range()), (6, 2, (0, 4095)));
+    }
+
+    #[test]
+    fn signs_apply_to_the_range_and_to_padding() {
+        // -2000 written as the unsigned value of the same bits.
+        let signed = [(tags::PIXEL_REPRESENTATION, 1), (tags::PIXEL_PADDING_VALUE, 63_536)];
+        let module = module(&signed).unwrap();
+        assert_eq!((module.stored_range(), module.padding), ((-2048, 2047), Some((-2000, -2000))));
+    }
+
+    #[test]
+    fn impossible_bits_are_refused_by_name() {
+        for (changes, words) in [
+            ([(tags::BITS_ALLOCATED, 32)].as_slice(), "Bits Allocated is wrong: it is 32"),
+            (&[(tags::BITS_STORED, 17)], "Bits Stored is wrong: it is 17 of 16"),
+            (&[(tags::BITS_STORED, 0)], "Bits Stored is wrong: it is 0"),
+            (&[(tags::HIGH_BIT, 10)], "High Bit is wrong: it is 10 with 12"),
+            (&[(tags::HIGH_BIT, 16)], "High Bit is wrong: it is 16 with 12"),
+            (&[(tags::ROWS, 0)], "Rows is wrong: it is 0"),
+            (&[(tags::COLUMNS, 0)], "Columns is wrong: it is 0"),
+        ] {
+            let message = module(changes).unwrap_err().to_string();
+            assert!(message.contains(words), "{message}");
+        }
+    }
+}

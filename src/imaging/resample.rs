@@ -121,3 +121,138 @@ fn linear_tap(input: usize, position: f64) -> Tap {
     let weights = if fraction > 0.0 { vec![1.0 - fraction, fraction] } else { vec![1.0] };
     Tap { first, weights }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::imaging::SpacingSource;
+
+    fn image(width: usize, height: usize, value: impl Fn(usize, usize) -> f32) -> Radiograph {
+        let pixels = (0..width * height).map(|at| value(at % width, at / width)).collect();
+        let spacing = PixelSpacing { row_mm: 0.2, column_mm: 0.1, source: SpacingSource::ImagerPixelSpacing };
+        Radiograph { width, height, pixels, spacing: Some(spacing) }
+    }
+
+    fn mean(image: &Radiograph) -> f64 {
+        image.pixels.iter().copied().map(f64::from).sum::<f64>() / image.pixels.len() as f64
+    }
+
+    #[test]
+    fn shrinking_averages_areas() {
+        let wide = Radiograph { width: 4, height: 1, pixels: vec![1.0, 3.0, 5.0, 11.0], spacing: None };
+        assert_eq!(wide.resampled(2, 1).pixels, [2.0, 8.0]);
+        // An output pixel covers 4/3: all of the first and a third of the second, and so on.
+        let thirds = wide.resampled(3, 1).pixels;
+        for (third, expected) in thirds.iter().zip([1.5, 4.0, 9.5]) {
+            assert!((third - expected).abs() < 1e-6, "{thirds:?}");
+        }
+    }
+
+    #[test]
+    fn growing_interpolates_between_centres_and_repeats_the_border() {
+        let pair = Radiograph { width: 2, height: 1, pixels: vec![0.0, 4.0], spacing: None };
+        assert_eq!(pair.resampled(4, 1).pixels, [0.0, 1.0, 3.0, 4.0]);
+        assert_eq!(pair.resampled(2, 3).pixels, [0.0, 4.0, 0.0, 4.0, 0.0, 4.0]);
+    }
+
+    #[test]
+    fn the_same_size_is_the_same_image() {
+        let picture = image(7, 5, |column, row| (column * 31 + row * 17) as f32 / 3.0);
+        assert_eq!(picture.resampled(7, 5), picture);
+        assert_eq!(picture.letterboxed(7, 5), (picture.clone(), 1.0));
+    }
+
+    #[test]
+    fn spacing_follows_the_size() {
+        let spacing = image(100, 50, |_, _| 1.0).resampled(50, 100).spacing.unwrap();
+        assert_eq!((spacing.row_mm, spacing.column_mm), (0.1, 0.2));
+
+        let square = image(100, 50, |_, _| 1.0).resampled_to_spacing(0.3).unwrap();
+        assert_eq!((square.width, square.height), (33, 33));
+        let spacing = square.spacing.unwrap();
+        assert!((spacing.column_mm - 10.0 / 33.0).abs() < 1e-12 && (spacing.row_mm - 10.0 / 33.0).abs() < 1e-12);
+
+        let unknown = Radiograph { spacing: None, ..image(4, 4, |_, _| 1.0) };
+        assert_eq!(unknown.resampled_to_spacing(0.3), None);
+        assert_eq!(image(4, 4, |_, _| 1.0).resampled_to_spacing(f64::NAN), None);
+    }
+
+    #[test]
+    fn a_letterbox_keeps_the_aspect_and_never_enlarges() {
+        let (boxed, scale) = image(200, 100, |_, _| 3.0).letterboxed(50, 50);
+        assert_eq!((boxed.width, boxed.height, scale), (50, 50, 0.25));
+        assert!(boxed.pixels[..50 * 25].iter().all(|&pixel| pixel == 3.0));
+        assert!(boxed.pixels[50 * 25..].iter().all(|&pixel| pixel == 0.0));
+
+        let (small, scale) = image(2, 1, |column, _| column as f32 + 1.0).letterboxed(3, 2);
+        assert_eq!((small.pixels.as_slice(), scale), ([1.0, 2.0, 0.0, 0.0, 0.0, 0.0].as_slice(), 1.0));
+    }
+
+    /// A box found on the letterboxed picture must lie where the body is: with a scale bent to whole
+    /// pixels, an edge at the far end of a 3001 pixel film would be off by several pixels.
+    #[test]
+    fn letterbox_coordinates_divide_back_exactly() {
+        let edge = 2900;
+        let film = image(17, 3001, |_, row| if row >= edge { 1.0 } else { 0.0 });
+        let (boxed, scale) = film.letterboxed(512, 512);
+        let first_row = (0..512).find(|&row| boxed.pixels[row * 512] > 0.0).unwrap();
+        let share = f64::from(boxed.pixels[first_row * 512]);
+        let found = (first_row as f64 + 1.0 - share) / scale;
+        assert!((found - edge as f64).abs() < 1e-3, "edge at {found}");
+    }
+
+    #[test]
+    fn nothing_stays_nothing() {
+        let empty = Radiograph { width: 0, height: 0, pixels: Vec::new(), spacing: None };
+        assert_eq!(empty.resampled(2, 2).pixels, [0.0; 4]);
+        assert_eq!(empty.letterboxed(2, 2).0.pixels, [0.0; 4]);
+        assert_eq!(image(3, 3, |_, _| 1.0).resampled(0, 2).pixels, [0.0; 0]);
+        assert_eq!(image(3, 3, |_, _| 1.0).letterboxed(0, 2).0.pixels, [0.0; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn constant_images_stay_constant(
+            value in -1e6..1e6f32, width in 1..40usize, height in 1..40usize, to_width in 1..40usize, to_height in 1..40usize,
+        ) {
+            let resized = image(width, height, |_, _| value).resampled(to_width, to_height);
+            prop_assert_eq!((resized.width, resized.height), (to_width, to_height));
+            prop_assert_eq!(resized.pixels, vec![value; to_width * to_height]);
+        }
+
+        #[test]
+        fn shrinking_keeps_the_mean(
+            values in prop::collection::vec(0.0..4096.0f32, 600), to_width in 1..=30usize, to_height in 1..=20usize,
+        ) {
+            let picture = image(30, 20, |column, row| values[row * 30 + column]);
+            let resized = picture.resampled(to_width, to_height);
+            prop_assert!((mean(&resized) - mean(&picture)).abs() < 1e-3, "{} {}", mean(&resized), mean(&picture));
+        }
+
+        #[test]
+        fn values_stay_within_those_of_the_image(
+            values in prop::collection::vec(-50.0..50.0f32, 35), to_width in 1..30usize, to_height in 1..30usize,
+        ) {
+            let picture = image(7, 5, |column, row| values[row * 7 + column]);
+            let (low, high) = picture.percentile_window([0.0, 100.0]);
+            for pixel in picture.resampled(to_width, to_height).pixels {
+                prop_assert!((low..=high).contains(&f64::from(pixel)));
+            }
+        }
+
+        #[test]
+        fn a_letterbox_covers_the_scaled_image(
+            width in 1..300usize, height in 1..300usize, to_width in 1..100usize, to_height in 1..100usize,
+        ) {
+            let (boxed, scale) = image(width, height, |_, _| 1.0).letterboxed(to_width, to_height);
+            prop_assert_eq!(boxed.pixels.len(), to_width * to_height);
+            prop_assert!(scale <= 1.0);
+            let filled = boxed.pixels.iter().filter(|&&pixel| pixel == 1.0).count();
+            prop_assert_eq!(filled, boxed.pixels.iter().filter(|&&pixel| pixel != 0.0).count());
+            let length = |input: usize| (input as f64 * scale - 1e-6).ceil() as usize;
+            prop_assert_eq!(filled, length(width) * length(height));
+        }
+    }
+}

@@ -41,3 +41,51 @@ fn percentile(values: &mut [f32], percent: f64) -> f64 {
     // numpy's form: exact at either end.
     if fraction < 0.5 { low + (high - low) * fraction } else { high - (high - low) * (1.0 - fraction) }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn row(pixels: Vec<f32>) -> Radiograph {
+        Radiograph { width: pixels.len(), height: 1, pixels, spacing: None }
+    }
+
+    #[test]
+    fn percentiles_lie_between_ranks_as_numpys_do() {
+        // numpy.percentile([15, 20, 35, 40, 50], [0, 5, 30, 40, 95, 100])
+        let image = row(vec![50.0, 15.0, 40.0, 20.0, 35.0]);
+        for (percent, value) in [(0.0, 15.0), (5.0, 16.0), (30.0, 23.0), (40.0, 29.0), (95.0, 48.0), (100.0, 50.0)] {
+            let (low, _) = image.percentile_window([percent, 50.0]);
+            assert!((low - value).abs() < 1e-12, "{percent}: {low}");
+        }
+        assert_eq!(row(Vec::new()).percentile_window([1.0, 99.0]), (0.0, 0.0));
+        assert_eq!(row(vec![3.0]).percentile_window([1.0, 99.0]), (3.0, 3.0));
+    }
+
+    #[test]
+    fn a_window_maps_to_0_and_1_and_clips() {
+        let image = row(vec![-1.0, 10.0, 15.0, 20.0, 99.0]);
+        assert_eq!(image.windowed((10.0, 20.0)).pixels, [0.0, 0.0, 0.5, 1.0, 1.0]);
+        assert_eq!(image.grey_levels((10.0, 20.0)), [0, 0, 128, 255, 255]);
+        assert_eq!(image.windowed((10.0, 10.0)).pixels, [0.0; 5], "a window without width");
+    }
+
+    proptest! {
+        #[test]
+        fn percentiles_agree_with_a_full_sort(
+            values in prop::collection::vec(-1e4..1e4f32, 1..200),
+            percent in 0.0..=100.0f64,
+        ) {
+            let mut sorted: Vec<f64> = values.iter().copied().map(f64::from).collect();
+            sorted.sort_by(f64::total_cmp);
+            let rank = percent / 100.0 * (sorted.len() - 1) as f64;
+            let (below, above) = (sorted[rank.floor() as usize], sorted[rank.ceil() as usize]);
+            let expected = below + (above - below) * rank.fract();
+            let (low, high) = row(values).percentile_window([percent, percent]);
+            prop_assert!((low - expected).abs() < 1e-9 * (1.0 + expected.abs()));
+            prop_assert_eq!(low, high);
+        }
+    }
+}

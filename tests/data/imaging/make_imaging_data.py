@@ -323,6 +323,13 @@ def broken(twelve):
     ds.PixelData = encapsulate([stream[:len(stream) // 2]])
     save("cut_off_jpegls", ds)
 
+    ds, stream = streams("jpeg2000_90")
+    ds.PixelData = encapsulate([stream[:len(stream) // 2]])
+    save("cut_off_jpeg2000", ds)
+    ds, stream = streams("jpeg_baseline_50")
+    ds.PixelData = encapsulate([stream[:len(stream) * 3 // 4]])
+    save("cut_off_jpeg_baseline", ds)
+
     ds = pydicom.dcmread(path("jpeg2000_90"))
     ds.Rows = ROWS * 2
     save("jpeg2000_of_other_size", ds)
