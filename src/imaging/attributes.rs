@@ -1,65 +1,68 @@
-//! Attributes of a parsed image: text, numbers, identity, pixel spacing.
+//! Attribute values of a parsed data set, as plain Rust values.
 
 use dicom_core::Tag;
-use dicom_dictionary_std::tags;
-use dicom_object::DefaultDicomObject;
+use dicom_object::InMemDicomObject;
 
-use super::error::ImagingError;
-use super::radiograph::{PixelSpacing, SpacingSource};
-use crate::analysis::ImageIdentity;
-use crate::identifiers::Uid;
+use super::ImagingError;
 
-/// The attribute as text without padding; empty when absent.
-pub fn text(object: &DefaultDicomObject, tag: Tag) -> String {
-    let value = object.get(tag).and_then(|e| e.to_str().ok());
-    value.map(|v| v.trim_matches([' ', '\0']).to_owned()).unwrap_or_default()
+/// The text of an attribute without padding; empty when it is absent.
+pub(super) fn text(object: &InMemDicomObject, tag: Tag) -> String {
+    let value = object.get(tag).and_then(|element| element.to_str().ok());
+    value.map(|text| text.trim_matches([' ', '\0']).to_owned()).unwrap_or_default()
 }
 
-/// The attribute's first number.
-pub fn number(object: &DefaultDicomObject, tag: Tag) -> Option<f64> {
-    object.get(tag).and_then(|e| e.to_float64().ok()).filter(|v| v.is_finite())
+/// The values of a textual attribute without padding; empty when it is absent.
+pub(super) fn texts(object: &InMemDicomObject, tag: Tag) -> Vec<String> {
+    let whole = text(object, tag);
+    if whole.is_empty() {
+        return Vec::new();
+    }
+    whole.split('\\').map(|part| part.trim_matches([' ', '\0']).to_owned()).collect()
 }
 
-/// Identity of the image and what is needed to read coordinates on it.
-pub fn identity_of(object: &DefaultDicomObject, rows: usize, columns: usize) -> Result<ImageIdentity, ImagingError> {
-    let uid = |tag, attribute| {
-        Uid::new(&text(object, tag))
-            .map_err(|e| ImagingError::Attribute { attribute, problem: format!("cannot be used: {e}") })
-    };
-    let orientation = text(object, tags::PATIENT_ORIENTATION);
-    Ok(ImageIdentity {
-        sop_class_uid: uid(tags::SOP_CLASS_UID, "SOP Class UID (0008,0016)")?,
-        sop_instance_uid: uid(tags::SOP_INSTANCE_UID, "SOP Instance UID (0008,0018)")?,
-        series_instance_uid: uid(tags::SERIES_INSTANCE_UID, "Series Instance UID (0020,000E)")?,
-        study_instance_uid: uid(tags::STUDY_INSTANCE_UID, "Study Instance UID (0020,000D)")?,
-        modality: text(object, tags::MODALITY),
-        body_part: text(object, tags::BODY_PART_EXAMINED),
-        view_position: text(object, tags::VIEW_POSITION),
-        patient_orientation: orientation
-            .split_once('\\')
-            .map(|(row, column)| [row.trim().to_owned(), column.trim().to_owned()])
-            .filter(|both| both.iter().all(|o| !o.is_empty())),
-        rows: rows as u32,
-        columns: columns as u32,
-        pixel_spacing: pixel_spacing(object),
-    })
+/// The integers of an attribute, binary or textual; empty when it is absent or holds none.
+pub(super) fn integers(object: &InMemDicomObject, tag: Tag) -> Vec<i64> {
+    object.get(tag).and_then(|element| element.to_multi_int::<i64>().ok()).unwrap_or_default()
 }
 
-/// Pixel Spacing where the device states it (calibrated or corrected for magnification, PS3.3
-/// 10.7.1.1), else the spacing at the detector, else the scanner's.
-fn pixel_spacing(object: &DefaultDicomObject) -> Option<PixelSpacing> {
-    let candidates = [
-        (tags::PIXEL_SPACING, SpacingSource::PixelSpacing),
-        (tags::IMAGER_PIXEL_SPACING, SpacingSource::ImagerPixelSpacing),
-        (tags::NOMINAL_SCANNED_PIXEL_SPACING, SpacingSource::NominalScannedPixelSpacing),
-    ];
-    candidates.into_iter().find_map(|(tag, source)| {
-        let values = object.get(tag)?.to_multi_float64().ok()?;
-        match values[..] {
-            [row_mm, column_mm] if [row_mm, column_mm].iter().all(|mm| mm.is_finite() && *mm > 0.0) => {
-                Some(PixelSpacing { row_mm, column_mm, source })
-            }
-            _ => None,
-        }
-    })
+/// The first integer of an attribute.
+pub(super) fn integer(object: &InMemDicomObject, tag: Tag) -> Option<i64> {
+    integers(object, tag).first().copied()
+}
+
+/// The numbers of an attribute; empty when it is absent or one of them is none.
+pub(super) fn numbers(object: &InMemDicomObject, tag: Tag) -> Vec<f64> {
+    object.get(tag).and_then(|element| element.to_multi_float64().ok()).unwrap_or_default()
+}
+
+/// A number, `None` when the attribute is absent or empty, an error when it is no finite number.
+pub(super) fn optional_number(
+    object: &InMemDicomObject,
+    tag: Tag,
+    attribute: &'static str,
+) -> Result<Option<f64>, ImagingError> {
+    let value = text(object, tag);
+    if value.is_empty() {
+        return Ok(None);
+    }
+    match numbers(object, tag).first() {
+        Some(number) if number.is_finite() => Ok(Some(*number)),
+        _ => Err(ImagingError::WrongAttribute { attribute, reason: format!("\"{value}\" is no number") }),
+    }
+}
+
+/// The integer of an attribute that must be there and not negative.
+pub(super) fn required_count(
+    object: &InMemDicomObject,
+    tag: Tag,
+    attribute: &'static str,
+) -> Result<usize, ImagingError> {
+    let value = integer(object, tag).ok_or(ImagingError::MissingAttribute { attribute })?;
+    usize::try_from(value)
+        .map_err(|_| ImagingError::WrongAttribute { attribute, reason: format!("it is {value}, less than zero") })
+}
+
+/// The first item of a sequence.
+pub(super) fn first_item(object: &InMemDicomObject, tag: Tag) -> Option<&InMemDicomObject> {
+    object.get(tag)?.items()?.first()
 }

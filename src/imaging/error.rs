@@ -1,79 +1,113 @@
-//! Why a file is no radiograph.
+//! Why a file gives no radiograph.
 
+use std::io;
 use std::path::PathBuf;
 
-/// Each message ends in `queue list`: what is wrong with the file, in words.
+use crate::identifiers::IdentifierError;
+
+/// Why a file gives no [`super::Radiograph`]. Each message is a sentence for `queue list`: it
+/// names sizes and attributes, never the patient.
 #[derive(Debug, thiserror::Error)]
 pub enum ImagingError {
-    /// The file cannot be opened or read.
-    #[error("{} cannot be read: {source}", path.display())]
-    Unreadable {
+    /// The operating system does not give or take the file.
+    #[error("cannot access {}: {source}; check that the file exists and may be used", path.display())]
+    Access {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
+        /// What the operating system says.
+        source: io::Error,
     },
-    /// Not a DICOM file, or a broken one.
-    #[error("not a readable DICOM file: {0}")]
-    NotDicom(String),
-    /// The data set lacks something an image needs.
-    #[error("{attribute} {problem}")]
-    Attribute {
-        /// Name and tag.
-        attribute: &'static str,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// No pixel data.
-    #[error("the image has no pixel data")]
-    NoPixelData,
-    /// Pixel data of another size than the attributes say.
-    #[error(
-        "the pixel data has {found} bytes, {rows} rows x {columns} columns of {bytes_per_pixel} bytes need {needed}"
-    )]
-    PixelDataSize {
-        /// Bytes there.
-        found: usize,
-        /// Bytes needed.
-        needed: usize,
-        /// Rows.
-        rows: usize,
-        /// Columns.
-        columns: usize,
-        /// Bytes of a pixel.
-        bytes_per_pixel: usize,
-    },
-    /// The codec failed, or there is none.
-    #[error("cannot decode {name} ({uid}): {reason}")]
-    CannotDecode {
-        /// Name of the transfer syntax.
-        name: String,
-        /// Its UID.
-        uid: String,
-        /// The codec's reason.
+    /// The file is not DICOM, or its data set is broken or cut off.
+    #[error("the file is not a complete DICOM file: {reason}; send the image again")]
+    NotDicom {
+        /// What the parser stumbled over.
         reason: String,
     },
-    /// Not one grey frame.
-    #[error("{0}; only one frame of grey pixels is analysed")]
-    NotGrey(String),
-    /// Larger than anything an X-ray detector makes.
-    #[error("{rows} rows x {columns} columns is more than the limit of {limit} pixels")]
+    /// An attribute without which the image means nothing is absent or empty.
+    #[error("the attribute {attribute} is missing; the sender must fill it in")]
+    MissingAttribute {
+        /// Its name as PS3.6 spells it.
+        attribute: &'static str,
+    },
+    /// An attribute has a value that cannot be right.
+    #[error("the attribute {attribute} is wrong: {reason}; the sender must correct it")]
+    WrongAttribute {
+        /// Its name as PS3.6 spells it.
+        attribute: &'static str,
+        /// The value and what is wrong with it.
+        reason: String,
+    },
+    /// An attribute that must be a UID is none.
+    #[error("the attribute {attribute} is wrong: {source}; the sender must correct it")]
+    WrongUid {
+        /// Its name as PS3.6 spells it.
+        attribute: &'static str,
+        /// What is wrong with it.
+        source: IdentifierError,
+    },
+    /// The object has no image in it.
+    #[error("no pixel data: the object is not an image")]
+    NoPixelData,
+    /// An image, but not one frame of grey values.
+    #[error("{what}; only single-frame greyscale images (MONOCHROME1 or MONOCHROME2) are analysed")]
+    NotGreyscale {
+        /// What the image is instead.
+        what: String,
+    },
+    /// More pixels than are ever decoded.
+    #[error("the image has {rows} x {columns} pixels, more than the {limit} that are decoded at most")]
     TooLarge {
         /// Rows.
         rows: usize,
         /// Columns.
         columns: usize,
-        /// The limit.
+        /// [`super::MAX_PIXELS`].
         limit: usize,
     },
-    /// A PNG that cannot be used.
-    #[error("the PNG file cannot be used: {0}")]
-    Png(String),
+    /// Pixels are missing from native pixel data.
+    #[error(
+        "the pixel data has {found} bytes, {rows} x {columns} pixels of {bytes_per_pixel} bytes need {needed}; \
+         send the image again"
+    )]
+    PixelDataTooShort {
+        /// Bytes in the file.
+        found: usize,
+        /// Rows.
+        rows: usize,
+        /// Columns.
+        columns: usize,
+        /// Bytes a pixel takes.
+        bytes_per_pixel: usize,
+        /// Bytes the image takes.
+        needed: usize,
+    },
+    /// Compressed pixel data of a kind or in a state that cannot be decoded.
+    #[error("cannot decode {name} ({uid}): {reason}")]
+    Codec {
+        /// Name of the transfer syntax.
+        name: String,
+        /// Its UID.
+        uid: String,
+        /// What the decoder says.
+        reason: String,
+    },
+    /// A PNG that is broken, or not grey with 8 or 16 bits.
+    #[error("{} is no 8 or 16 bit grey PNG: {reason}", path.display())]
+    Png {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl ImagingError {
-    /// Whether another attempt on the same file must fail in the same way.
+    /// Whether the same file gives the same error however often it is tried. Only trouble with the
+    /// disk or the operating system may pass; a file that is not there will not come back.
     pub fn is_permanent(&self) -> bool {
-        !matches!(self, Self::Unreadable { .. })
+        match self {
+            Self::Access { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            _ => true,
+        }
     }
 }

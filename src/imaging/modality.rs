@@ -1,87 +1,105 @@
-//! The Modality LUT: stored values to the device's values (PS3.3 C.11.1).
+//! From stored values to real ones: padding, Modality LUT, polarity.
 
 use dicom_dictionary_std::tags;
-use dicom_object::DefaultDicomObject;
+use dicom_object::InMemDicomObject;
 
-use super::attributes::number;
-use super::error::ImagingError;
+use super::ImagingError;
+use super::attributes::{first_item, optional_number};
+use super::lookup_table::LookupTable;
+use super::pixel_module::PixelModule;
+use super::samples::Samples;
 
-/// Rescale slope and intercept, or a lookup table.
-pub enum ModalityTransform {
-    /// `value * slope + intercept`.
-    Rescale {
-        /// Rescale Slope (0028,1053).
+/// The Modality LUT (PS3.3 C.11.1): from stored values to values the modality means.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ModalityLut {
+    /// Rescale Slope and Rescale Intercept; 1 and 0 when the file has neither.
+    Linear {
+        /// Factor, not 0.
         slope: f64,
-        /// Rescale Intercept (0028,1052).
+        /// Added after the factor.
         intercept: f64,
     },
-    /// Modality LUT Sequence (0028,3000): values below the first entry take the first, values above
-    /// the last entry take the last (PS3.3 C.11.1.1.1).
-    Table {
-        /// Stored value of the first entry.
-        first: i32,
-        /// The entries.
-        values: Vec<u16>,
-    },
+    /// Modality LUT Sequence, which excludes the other two.
+    Table(LookupTable),
 }
 
-impl ModalityTransform {
-    /// Reads it from the data set; the identity where there is none.
-    pub fn of(object: &DefaultDicomObject, signed: bool) -> Result<Self, ImagingError> {
-        let table = object.get(tags::MODALITY_LUT_SEQUENCE).and_then(|e| e.items()).and_then(|items| items.first());
-        let Some(item) = table else {
-            let slope = number(object, tags::RESCALE_SLOPE).filter(|s| *s != 0.0).unwrap_or(1.0);
-            return Ok(Self::Rescale { slope, intercept: number(object, tags::RESCALE_INTERCEPT).unwrap_or(0.0) });
-        };
-        let broken = |problem: &str| ImagingError::Attribute {
-            attribute: "Modality LUT Sequence (0028,3000)",
-            problem: problem.into(),
-        };
-        let descriptor = item.element(tags::LUT_DESCRIPTOR).ok().and_then(|e| e.to_multi_int::<i32>().ok());
-        let Some([_, first, bits]) = descriptor.as_deref() else {
-            return Err(broken("has no LUT Descriptor of three values"));
-        };
-        let data = item.element(tags::LUT_DATA).ok().and_then(|e| e.to_bytes().ok());
-        let data = data.ok_or_else(|| broken("has no LUT Data"))?;
-        let values: Vec<u16> = match bits {
-            8 if data.len() == descriptor_entries(&descriptor) => data.iter().map(|&b| u16::from(b)).collect(),
-            _ => data.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect(),
-        };
-        if values.is_empty() {
-            return Err(broken("has empty LUT Data"));
+impl ModalityLut {
+    /// Reads the Modality LUT of an image.
+    ///
+    /// # Errors
+    /// When its table is broken or its slope is 0 or no number.
+    pub fn of(object: &InMemDicomObject, module: &PixelModule) -> Result<Self, ImagingError> {
+        if let Some(item) = first_item(object, tags::MODALITY_LUT_SEQUENCE) {
+            return Ok(Self::Table(LookupTable::of(item, module.signed)?));
         }
-        // The descriptor's VR follows Pixel Representation, but writers disagree: read both ways.
-        let first = if signed { i32::from(*first as u16 as i16) } else { i32::from(*first as u16) };
-        Ok(Self::Table { first, values })
+        let slope = optional_number(object, tags::RESCALE_SLOPE, "Rescale Slope")?.unwrap_or(1.0);
+        let intercept = optional_number(object, tags::RESCALE_INTERCEPT, "Rescale Intercept")?.unwrap_or(0.0);
+        if slope == 0.0 {
+            let reason = "it is 0, which gives every pixel the same value".to_owned();
+            return Err(ImagingError::WrongAttribute { attribute: "Rescale Slope", reason });
+        }
+        Ok(Self::Linear { slope, intercept })
     }
 
-    /// The device's value of a stored value.
-    pub fn apply(&self, stored: i32) -> f32 {
+    fn apply(&self, stored: i32) -> f64 {
         match self {
-            Self::Rescale { slope, intercept } => (f64::from(stored) * slope + intercept) as f32,
-            Self::Table { first, values } => {
-                let index = stored.saturating_sub(*first).clamp(0, values.len() as i32 - 1);
-                f32::from(values[index as usize])
+            Self::Linear { slope, intercept } => f64::from(stored) * slope + intercept,
+            Self::Table(table) => f64::from(table.apply(f64::from(stored))),
+        }
+    }
+
+    /// The sum that a value and its mirror image have: the lowest plus the highest value that the
+    /// LUT can give. It depends on the header only, so two exposures are mirrored alike.
+    pub fn mirror_sum(&self, module: &PixelModule) -> f64 {
+        match self {
+            Self::Linear { .. } => {
+                let (lowest, highest) = module.stored_range();
+                self.apply(lowest) + self.apply(highest)
             }
+            Self::Table(table) => f64::from(table.maximum()),
         }
     }
 }
 
-/// Entries a LUT Descriptor announces; 0 stands for 65,536.
-fn descriptor_entries(descriptor: &Option<Vec<i32>>) -> usize {
-    match descriptor.as_ref().and_then(|d| d.first()) {
-        Some(0) | None => 65_536,
-        Some(&n) => n as u16 as usize,
+/// The values of an image: Modality LUT applied, MONOCHROME1 mirrored so that bone is bright,
+/// padding set to the darkest value of the image.
+///
+/// # Errors
+/// When every pixel is padding.
+pub(super) fn real_values(
+    samples: &Samples,
+    module: &PixelModule,
+    modality: &ModalityLut,
+) -> Result<Vec<f32>, ImagingError> {
+    let table = value_table(samples.precision, module, modality);
+    let mut values: Vec<f32> = samples.words.iter().map(|&word| table[usize::from(word)]).collect();
+    if module.padding.is_some() {
+        let darkest = values.iter().copied().filter(|value| !value.is_nan()).fold(f32::INFINITY, f32::min);
+        if darkest == f32::INFINITY {
+            let reason = "every pixel has it, the image is empty".to_owned();
+            return Err(ImagingError::WrongAttribute { attribute: "Pixel Padding Value", reason });
+        }
+        values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = darkest);
     }
+    Ok(values)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_clamps_at_both_ends() {
-        let table = ModalityTransform::Table { first: -2, values: vec![10, 20, 30] };
-        assert_eq!([-9, -2, -1, 0, 1000].map(|v| table.apply(v)), [10.0, 10.0, 20.0, 30.0, 30.0]);
-    }
+/// What each of the 65536 words that a sample can be stands for; NaN for padding. A table because
+/// an image has far more pixels than that.
+fn value_table(precision: u32, module: &PixelModule, modality: &ModalityLut) -> Vec<f32> {
+    // A codec that was told the exact bits gives samples without the unused low bits.
+    let bits = module.bits_stored.min(precision);
+    let shift = if precision <= module.bits_stored { 0 } else { module.high_bit + 1 - module.bits_stored };
+    let mirror_sum = modality.mirror_sum(module);
+    let value = |word: u16| {
+        // Bits above the high bit may carry overlays in old files: they are no part of the value.
+        let field = i32::from(word >> shift) & ((1 << bits) - 1);
+        let stored = if module.signed && field >> (bits - 1) == 1 { field - (1 << bits) } else { field };
+        if module.padding.is_some_and(|(low, high)| (low..=high).contains(&stored)) {
+            return f32::NAN;
+        }
+        let real = modality.apply(stored);
+        (if module.lowest_is_white { mirror_sum - real } else { real }) as f32
+    };
+    (0..=u16::MAX).map(value).collect()
 }
