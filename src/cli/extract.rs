@@ -44,14 +44,16 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let cases = read_cases(&arguments.cases)?;
     let mut model = Model::open(Bundle::load(&arguments.bundle)?, arguments.onnxruntime.as_deref(), 1)?;
     let folder = arguments.cases.parent().unwrap_or(Path::new("."));
-    let mut out = BufWriter::new(File::create(&arguments.out).map_err(|e| format!("{}: {e}", arguments.out.display()))?);
+    let mut out =
+        BufWriter::new(File::create(&arguments.out).map_err(|e| format!("{}: {e}", arguments.out.display()))?);
     let progress = ProgressBar::new(cases.len() as u64);
     let mut open: Option<(String, Radiograph)> = None;
     for (number, case) in cases.iter().enumerate() {
         let wrong = |e: &dyn Error| format!("{} line {}: {e}", arguments.cases.display(), case.line);
         let path = &case.fields[0];
         if open.as_ref().is_none_or(|(name, _)| name != path) {
-            open = Some((path.clone(), read_image(&folder.join(path), case.spacing_mm).map_err(|e| wrong(e.as_ref()))?));
+            open =
+                Some((path.clone(), read_image(&folder.join(path), case.spacing_mm).map_err(|e| wrong(e.as_ref()))?));
         }
         let Some((_, radiograph)) = &open else { continue };
         let features = model.features_of(radiograph, &case.region).map_err(|e| wrong(&e))?;
@@ -99,7 +101,11 @@ fn read_cases(file: &Path) -> Result<Vec<Case>, String> {
         if cells.len() != columns.len() {
             return Err(named(line, format!("{} columns, the header has {}", cells.len(), columns.len())));
         }
-        let number = |i: usize| cells[i].parse::<f64>().map_err(|_| named(line, format!("\"{}\" in column {} is no number", cells[i], columns[i])));
+        let number = |i: usize| {
+            cells[i]
+                .parse::<f64>()
+                .map_err(|_| named(line, format!("\"{}\" in column {} is no number", cells[i], columns[i])))
+        };
         let [x0, y0, x1, y1] = [number(copied[1])?, number(copied[2])?, number(copied[3])?, number(copied[4])?];
         cases.push(Case {
             line,

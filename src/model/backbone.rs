@@ -19,7 +19,7 @@ impl Backbone {
     pub fn features(&mut self, crop: &Radiograph) -> Result<Vec<(String, f64)>, ModelError> {
         let s = &self.settings;
         let window = crop.percentile_window(s.window_percentiles);
-        let input = crop.windowed(window, true).resampled(s.width, s.height);
+        let input = crop.windowed(window).resampled(s.width, s.height);
         let shape = [1, s.channels, s.height, s.width];
         let values = self.network.output(&s.output, shape, planes(&input.pixels, s.scale, &s.mean, &s.std))?;
         if values.len() != s.features {

@@ -59,7 +59,7 @@ impl Detector {
     pub fn detect(&mut self, radiograph: &Radiograph) -> Result<Vec<Detection>, ModelError> {
         let s = &self.settings;
         let window = radiograph.percentile_window(s.window_percentiles);
-        let (input, scale) = radiograph.windowed(window, true).letterboxed(s.width, s.height, 0.0);
+        let (input, scale) = radiograph.windowed(window).letterboxed(s.width, s.height);
         let outputs =
             self.network.run([1, s.channels, s.height, s.width], planes(&input.pixels, s.scale, &s.mean, &s.std))?;
         let size = (s.width as f64, s.height as f64);

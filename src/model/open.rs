@@ -79,18 +79,19 @@ impl Model {
     ) -> Result<Vec<(String, f64)>, ModelError> {
         let settings = &self.bundle.manifest.radiomics;
         let body = radiograph.crop(region);
-        let window = body.percentile_window(settings.window_percentiles);
-        let grey = body.windowed(window, false);
+        // Mapped, not clipped: the extremes of the box belong to its texture.
+        let (low, high) = body.percentile_window(settings.window_percentiles);
+        let gain = if high > low { settings.scale / (high - low) } else { 0.0 };
         let spacing = radiograph.spacing;
         let image = radiomics::Image {
-            width: grey.width,
-            height: grey.height,
-            pixels: grey.pixels.iter().map(|p| f64::from(*p) * settings.scale).collect(),
+            width: body.width,
+            height: body.height,
+            pixels: body.pixels.iter().map(|p| (f64::from(*p) - low) * gain).collect(),
             row_mm: spacing.map_or(UNKNOWN_SPACING_MM, |s| s.row_mm),
             column_mm: spacing.map_or(UNKNOWN_SPACING_MM, |s| s.column_mm),
         };
         let mut features =
-            radiomics::extract(&image, &radiomics::Mask::whole(grey.width, grey.height), &self.radiomics)?;
+            radiomics::extract(&image, &radiomics::Mask::whole(body.width, body.height), &self.radiomics)?;
         let with_margin = region.grown(self.bundle.manifest.crop.margin).clipped(radiograph.width, radiograph.height);
         features.extend(self.backbone.features(&radiograph.crop(&with_margin))?);
         Ok(features)
