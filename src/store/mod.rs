@@ -1,1 +1,27 @@
-//! Store: queue and audit in SQLite.
+//! Store: queue, reports, deliveries and audit in one SQLite file.
+//!
+//! Owns: the schema (`migrations/`), every state and every change of state, the audit's hash chain.
+//! In: what happened. Out: jobs, deliveries and answers for people.
+//! Never: touches a file other than its own, or the network. Every change of state writes its audit
+//! row in the same transaction; callers get their answer after the commit.
+
+mod audit;
+mod clock;
+mod connection;
+mod deliveries;
+mod error;
+mod housekeeping;
+mod instances;
+mod jobs;
+pub mod queue;
+mod reports;
+
+pub use audit::{Break, Event, TrailRow, trail, verify as verify_audit};
+pub use clock::{Timestamp, now};
+pub use connection::{Store, open_existing};
+pub use deliveries::{Delivery, DeliveryOutcome, backoff};
+pub use error::StoreError;
+pub use housekeeping::Expired;
+pub use instances::{NewInstance, Recorded, RefusedInstance};
+pub use jobs::{Job, Work};
+pub use reports::{NewObject, ReportInput, ReportPlan, SourceImage};

@@ -1,0 +1,158 @@
+//! The audit: append-only rows, each carrying the hash of the one before.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::connection::{Store, open_existing};
+use super::error::StoreError;
+use super::{Timestamp, now};
+
+/// Something that happened, in words an auditor reads.
+#[derive(Debug, Clone, Default)]
+pub struct Event {
+    /// What: `received`, `analysed`, `delivered`...
+    pub event: &'static str,
+    /// Who or what did it: an AE title with its address, a worker, `configuration`...
+    pub actor: String,
+    /// Study Instance UID, where one is concerned.
+    pub study: String,
+    /// SOP Instance UID, where one is concerned.
+    pub image: String,
+    /// `success`, `refused`, `failed`...
+    pub outcome: &'static str,
+    /// The rest in plain words.
+    pub detail: String,
+}
+
+/// Hash of the row before the first.
+const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Appends an event; the caller's transaction makes it durable together with what it tells of.
+pub(super) fn append(connection: &Connection, event: &Event) -> Result<(), StoreError> {
+    let last = connection
+        .prepare_cached("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))
+        .optional()?;
+    let (id, previous) = last.map_or((1, GENESIS.to_owned()), |(id, hash)| (id + 1, hash));
+    let at = now();
+    let e = event;
+    let hash = chain(&previous, id, &[&at, e.event, &e.actor, &e.study, &e.image, e.outcome, &e.detail]);
+    connection
+        .prepare_cached("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+        .execute(params![id, at, e.event, e.actor, e.study, e.image, e.outcome, e.detail, hash])?;
+    Ok(())
+}
+
+/// SHA-256 over the previous hash, the number and each field with its length, so that no two
+/// different rows have the same text.
+fn chain(previous: &str, id: i64, fields: &[&str; 7]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(previous);
+    hash.update(id.to_be_bytes());
+    for field in fields {
+        hash.update((field.len() as u64).to_be_bytes());
+        hash.update(field);
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Where the chain is broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Break {
+    /// Rows are missing.
+    #[error("row {0} is missing")]
+    Missing(i64),
+    /// A row's content, or its place, is not what its hash says.
+    #[error("row {0} was changed, or a row before it was replaced")]
+    Changed(i64),
+}
+
+/// Walks the whole chain: the number of rows, or the first place where it is broken. Rows cut off at
+/// the end leave a valid chain; compare the last hash with one kept elsewhere.
+pub fn verify(database: &Path) -> Result<Result<u64, Break>, StoreError> {
+    let connection = open_existing(database)?;
+    let mut statement = connection.prepare("SELECT * FROM audit ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    let mut previous = GENESIS.to_owned();
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        if id != count + 1 {
+            return Ok(Err(Break::Missing(count + 1)));
+        }
+        let fields: Vec<String> = (1..=7).map(|i| row.get(i)).collect::<Result<_, _>>()?;
+        let fields: [&str; 7] = std::array::from_fn(|i| fields[i].as_str());
+        let stored: String = row.get(8)?;
+        if chain(&previous, id, &fields) != stored {
+            return Ok(Err(Break::Changed(id)));
+        }
+        previous = stored;
+        count = id;
+    }
+    Ok(Ok(count as u64))
+}
+
+/// A row of the view `audit_trail`.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrailRow {
+    /// Number.
+    pub id: i64,
+    /// When.
+    pub when: Timestamp,
+    /// What.
+    pub what: String,
+    /// Who.
+    pub who: String,
+    /// Study Instance UID.
+    pub study: String,
+    /// SOP Instance UID.
+    pub image: String,
+    /// Outcome.
+    pub outcome: String,
+    /// Detail.
+    pub detail: String,
+}
+
+/// The trail, oldest first; `uid` limits it to a study or an image.
+pub fn trail(database: &Path, uid: Option<&str>) -> Result<Vec<TrailRow>, StoreError> {
+    let connection = open_existing(database)?;
+    let mut statement = connection.prepare("SELECT * FROM audit_trail WHERE ?1 IS NULL OR study = ?1 OR image = ?1 ORDER BY id")?;
+    let read = |row: &Row<'_>| {
+        Ok(TrailRow {
+            id: row.get(0)?,
+            when: row.get(1)?,
+            what: row.get(2)?,
+            who: row.get(3)?,
+            study: row.get(4)?,
+            image: row.get(5)?,
+            outcome: row.get(6)?,
+            detail: row.get(7)?,
+        })
+    };
+    let rows = statement.query_map([uid], read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+impl Store {
+    /// Appends an event that belongs to no other change.
+    pub async fn record_event(&self, event: Event) -> Result<(), StoreError> {
+        self.write(move |c| append(c, &event)).await
+    }
+
+    /// An association that was refused.
+    pub async fn record_rejection(&self, peer: String, calling: String, called: String, reason: String) -> Result<(), StoreError> {
+        self.write(move |c| {
+            c.execute("INSERT INTO rejections (at, peer, calling, called, reason) VALUES (?1, ?2, ?3, ?4, ?5)", params![now(), peer, calling, called, reason])?;
+            append(c, &Event { event: "association", actor: format!("{calling} at {peer}"), outcome: "rejected", detail: reason, ..Event::default() })
+        })
+        .await
+    }
+
+    /// What became of a change of the configuration file.
+    pub async fn record_configuration(&self, outcome: &'static str, detail: String) -> Result<(), StoreError> {
+        self.record_event(Event { event: "configuration", actor: "configuration file".into(), outcome, detail, ..Event::default() }).await
+    }
+}

@@ -1,0 +1,31 @@
+//! What can go wrong with the database.
+
+use std::path::PathBuf;
+
+/// Each message says what failed and, where a person can help, how.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file cannot be opened or brought to this version's schema.
+    #[error("the database {} cannot be opened: {reason}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's reason.
+        reason: String,
+    },
+    /// SQLite refused a statement.
+    #[error("the database refused a change: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A value in the database is not what this version writes.
+    #[error("the database holds something unexpected: {0}")]
+    Unexpected(String),
+    /// The transaction was not committed; nothing of it is kept.
+    #[error("the database could not make a change durable: {0}")]
+    Commit(String),
+    /// The writing thread has ended.
+    #[error("the database is closed")]
+    Closed,
+    /// A person named something that is not there.
+    #[error("{0}")]
+    NotFound(String),
+}
