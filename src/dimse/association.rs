@@ -145,13 +145,13 @@ impl<'a, S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Associatio
             if value.is_last {
                 return Ok((context, CommandSet::parse(&bytes).map_err(broken)?));
             }
-            value = self.receive_value().await?;
+            value = self.receive_more().await?;
         }
     }
 
     /// The next PDV of the dataset that belongs to the command of `context`.
     pub(super) async fn receive_data(&mut self, context: &Context) -> Result<PDataValue, EndReason> {
-        let value = self.receive_value().await?;
+        let value = self.receive_more().await?;
         check_context(&value, context)?;
         if value.value_type != PDataValueType::Data {
             return Err(EndReason::ProtocolError(
@@ -195,6 +195,16 @@ impl<'a, S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Associatio
         let (max_pdu, within) = (self.peer_max_pdu, self.rules.idle_timeout);
         let sent = self.transport.send_fragments(context.id, PDataValueType::Command, &response, max_pdu, within);
         sent.await.map_err(lost)
+    }
+
+    /// The next PDV of a message that has begun, in which a release has no place.
+    async fn receive_more(&mut self) -> Result<PDataValue, EndReason> {
+        self.receive_value().await.map_err(|end| match end {
+            EndReason::Released => {
+                EndReason::ProtocolError("the peer released the association in the middle of a message".to_owned())
+            }
+            other => other,
+        })
     }
 
     /// The next PDV, whatever it belongs to; the end of the association if none comes.

@@ -6,21 +6,23 @@
 //! Never: writes a file, touches SQLite, decodes a pixel, or trusts a length that a peer states.
 
 mod association;
+mod c_store;
 pub mod command;
 pub mod dataset;
 mod negotiation;
 pub mod part10;
 pub mod scp;
 pub mod scu;
+mod scu_error;
 pub mod service;
 pub mod status;
-mod store;
 mod transport;
 pub mod uids;
 
 pub use dataset::{DatasetSummary, ScanError, Scanner};
 pub use scp::{DimseError, serve};
-pub use scu::{Peer, ProposedContext, ScuError, StoreAssociation, StoreResponse, Timeouts, echo};
+pub use scu::{Peer, ProposedContext, StoreAssociation, StoreResponse, Timeouts, echo};
+pub use scu_error::ScuError;
 pub use service::{
     AssociationEnd, AssociationInfo, EndReason, IncomingObject, Refusal, Rejection, RejectionCode, Rules,
     StorageService, StoreRequest,

@@ -18,12 +18,13 @@ use crate::identifiers::{AeTitle, Uid};
 use super::command::{C_ECHO_RQ, C_STORE_RQ, CommandError, CommandSet, MAX_COMMAND_BYTES, RESPONSE};
 use super::negotiation::{self, Context};
 use super::part10::{FileHeader, MAX_HEADER_BYTES, Part10Error};
+use super::scu_error::ScuError;
 use super::status::Status;
 use super::transport::{Transport, TransportError, fragment_size, pdu_name};
 use super::uids;
 
 /// Presentation context identifiers are the odd numbers up to 255 (PS3.8 9.3.2.2).
-const MAX_CONTEXTS: usize = 128;
+pub(super) const MAX_CONTEXTS: usize = 128;
 
 /// Another application entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,77 +72,6 @@ pub struct StoreResponse {
     pub status: Status,
     /// Its Error Comment; empty when it gave none.
     pub comment: String,
-}
-
-/// Why an object could not be offered to a peer, or its answer never came.
-#[derive(Debug, thiserror::Error)]
-pub enum ScuError {
-    /// No TCP connection.
-    #[error("{address} cannot be reached: {source}; check address, port and firewall")]
-    Connect {
-        /// Where.
-        address: String,
-        /// Why not.
-        source: io::Error,
-    },
-    /// The peer said no.
-    #[error("{called} rejected the association: {reason} (result {result}); check the AE titles both sides know")]
-    Rejected {
-        /// Called AE title.
-        called: String,
-        /// 1 permanent, 2 transient.
-        result: u8,
-        /// The reason in words.
-        reason: String,
-    },
-    /// The peer takes none of the proposed contexts, or not the one this object needs.
-    #[error("the peer does not accept SOP class {sop_class_uid} in transfer syntax {transfer_syntax}; allow it there")]
-    NotAccepted {
-        /// SOP class of the object.
-        sop_class_uid: String,
-        /// Transfer syntax of the file.
-        transfer_syntax: String,
-    },
-    /// More contexts than one association can carry, or none.
-    #[error("{0} presentation contexts were asked for; an association carries 1 to {MAX_CONTEXTS}")]
-    ContextCount(usize),
-    /// The peer sent A-ABORT.
-    #[error("the peer aborted the association while {0}")]
-    Aborted(&'static str),
-    /// The connection broke, or the peer took too long.
-    #[error("the connection failed while {doing}: {what}")]
-    Connection {
-        /// What was under way.
-        doing: &'static str,
-        /// What happened.
-        what: String,
-    },
-    /// The peer does not speak DICOM as it should.
-    #[error("the peer broke the protocol while {doing}: {what}")]
-    Protocol {
-        /// What was under way.
-        doing: &'static str,
-        /// What it did.
-        what: String,
-    },
-    /// A C-ECHO was answered with a failure.
-    #[error("the peer answered the C-ECHO with {0}")]
-    EchoFailed(Status),
-    /// The file to send is not usable.
-    #[error("the file cannot be sent: {0}")]
-    File(#[from] Part10Error),
-}
-
-impl ScuError {
-    /// Whether the same request may succeed later without anybody's doing.
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Connect { .. } | Self::Aborted(_) | Self::Connection { .. } => true,
-            Self::Rejected { result, .. } => *result == 2,
-            Self::EchoFailed(status) => status.is_transient(),
-            Self::NotAccepted { .. } | Self::ContextCount(_) | Self::Protocol { .. } | Self::File(_) => false,
-        }
-    }
 }
 
 /// Asks `peer` for a C-ECHO; how long the whole exchange took, from connection to release.
@@ -353,7 +283,7 @@ async fn open_dataset(path: &Path) -> Result<(FileHeader, File, u64), Part10Erro
     let mut prefix = Vec::new();
     (&mut file).take(MAX_HEADER_BYTES as u64).read_to_end(&mut prefix).await?;
     let header = FileHeader::parse(&prefix)?;
-    let length = file.metadata().await?.len() - header.dataset_offset;
+    let length = file.metadata().await?.len().checked_sub(header.dataset_offset).ok_or(Part10Error::Unbounded)?;
     file.seek(io::SeekFrom::Start(header.dataset_offset)).await?;
     Ok((header, file, length))
 }

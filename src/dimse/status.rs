@@ -93,7 +93,7 @@ impl Status {
             0xB000 => "warning: coercion of data elements",
             0xB006 => "warning: elements discarded",
             0xB007 => "warning: dataset does not match the SOP class",
-            0xB000..=0xBFFF => "warning: stored with a remark",
+            0xB001..=0xB005 | 0xB008..=0xBFFF => "warning: stored with a remark",
             0xC000..=0xCFFF => "cannot understand the dataset",
             0xFE00 => "cancelled",
             0xFF00 | 0xFF01 => "pending",

@@ -35,6 +35,9 @@ pub enum ScanError {
         /// Bytes left in its item, its sequence or the largest object.
         room: u64,
     },
+    /// A sequence or item of stated length ends where something inside it has not.
+    #[error("{0}, or what is around it, ends in the middle of its content")]
+    Overrun(ElementName),
     /// The bytes where a VR must stand are none.
     #[error("{element} has no valid VR: {:02X} {:02X}", .vr[0], .vr[1])]
     InvalidVr {

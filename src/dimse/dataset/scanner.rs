@@ -117,13 +117,7 @@ impl Walk {
             match self.value {
                 Some(value) => self.pass_value(value, &mut input),
                 None => {
-                    let before = input.len();
-                    let header = self.header.read(&mut input, self.nesting.layout())?;
-                    self.offset += (before - input.len()) as u64;
-                    if self.offset > self.limit {
-                        return Err(self.too_large());
-                    }
-                    if let Some(header) = header {
+                    if let Some(header) = self.read_header(&mut input)? {
                         self.enter(header)?;
                         self.nesting.close_ended(self.offset);
                     }
@@ -131,6 +125,24 @@ impl Walk {
             }
         }
         Ok(())
+    }
+
+    /// Takes header bytes, none of which may lie beyond the end of what is around them.
+    fn read_header(&mut self, input: &mut &[u8]) -> Result<Option<Header>, ScanError> {
+        let room = self.nesting.bound() - self.offset;
+        let count = usize::try_from(room).unwrap_or(usize::MAX).min(input.len());
+        let mut window = &input[..count];
+        let header = self.header.read(&mut window, self.nesting.layout())?;
+        let consumed = count - window.len();
+        *input = &input[consumed..];
+        self.offset += consumed as u64;
+        match (header, self.nesting.innermost()) {
+            (None, Some(level)) if self.offset == self.nesting.bound() => {
+                Err(ScanError::Overrun(ElementName(level.tag)))
+            }
+            (None, None) if self.offset == self.limit => Err(self.too_large()),
+            (header, _) => Ok(header),
+        }
     }
 
     /// Consumes what is there of a value.
@@ -229,7 +241,7 @@ impl Walk {
         Ok(())
     }
 
-    /// The header and the length it states must lie within what is around them.
+    /// The length a header states must fit into what is around it.
     fn check_fits(&self, header: &Header) -> Result<(), ScanError> {
         let length = if header.length == UNDEFINED { 0 } else { header.length };
         match self.nesting.bound().checked_sub(self.offset) {
