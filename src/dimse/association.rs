@@ -81,8 +81,9 @@ impl<'a, S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Associatio
         }
     }
 
-    /// Serves the association to its end, and tells the service.
-    pub async fn run(mut self) {
+    /// Serves the association to its end, and tells the service. Returns the connection, on which
+    /// all is said, to be closed.
+    pub async fn run(mut self) -> Transport<T> {
         let start = Instant::now();
         let reason = loop {
             if let Err(reason) = self.serve_message().await {
@@ -93,6 +94,7 @@ impl<'a, S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Associatio
         let Tally { echoes, stored, refused, bytes } = self.tally;
         let end = AssociationEnd { reason, echoes, stored, refused, bytes, duration: start.elapsed() };
         self.service.ended(&self.info, &end).await;
+        self.transport
     }
 
     /// Reads one message and answers it.
@@ -240,15 +242,14 @@ impl<'a, S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Associatio
         })
     }
 
-    /// Answers a release, aborts what cannot go on, and closes the connection.
+    /// Answers a release, and aborts what cannot go on.
     async fn say_goodbye(&mut self, reason: &EndReason) {
         match reason {
             EndReason::Released => {
                 // The association is over for the peer too: nothing hangs on this answer.
                 let _ = self.transport.send(&Pdu::ReleaseRP, self.rules.idle_timeout).await;
-                self.transport.close().await;
             }
-            EndReason::AbortedByPeer | EndReason::ConnectionLost(_) => self.transport.close().await,
+            EndReason::AbortedByPeer | EndReason::ConnectionLost(_) => {}
             EndReason::ProtocolError(_) => self.transport.abort(AbortRQServiceProviderReason::UnexpectedPdu).await,
             EndReason::Silent | EndReason::TooSlow | EndReason::ShuttingDown => {
                 self.transport.abort(AbortRQServiceProviderReason::ReasonNotSpecified).await;

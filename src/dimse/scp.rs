@@ -180,15 +180,17 @@ impl<S: StorageService> Receiver<S> {
             Ok(None) => return,
             Err((abort, rejection)) => {
                 transport.abort(abort).await;
-                return self.service.rejected(peer, "", "", &rejection).await;
+                self.service.rejected(peer, "", "", &rejection).await;
+                return transport.close().await;
             }
         };
         let (calling, called) = (request.calling_ae_title.as_str(), request.called_ae_title.as_str());
         let slot = match self.decide(&request, peer, &rules) {
             Ok(slot) => slot,
             Err(rejection) => {
-                self.reject(&mut transport, &rejection, &rules).await;
-                return self.service.rejected(peer, calling, called, &rejection).await;
+                reject(&mut transport, &rejection, &rules).await;
+                self.service.rejected(peer, calling, called, &rejection).await;
+                return transport.close().await;
             }
         };
         drop(permit);
@@ -205,8 +207,11 @@ impl<S: StorageService> Receiver<S> {
             let rejection = Rejection { code: RejectionCode::NoRequest, reason };
             return self.service.rejected(peer, calling, called, &rejection).await;
         }
-        Association::new(&*self.service, info, rules, transport, contexts, max_pdu, stopping).run().await;
+        let association = Association::new(&*self.service, info, rules, transport, contexts, max_pdu, stopping);
+        let transport = association.run().await;
+        // The next association need not wait until this peer has hung up.
         drop(slot);
+        transport.close().await;
     }
 
     /// Whether the request becomes an association; if so, it holds a slot.
@@ -218,16 +223,14 @@ impl<S: StorageService> Receiver<S> {
             reason: format!("{} associations are open, which is the limit", rules.max_associations),
         })
     }
+}
 
-    async fn reject(&self, transport: &mut Transport<TcpStream>, rejection: &Rejection, rules: &Rules) {
-        match negotiation::reject(rejection.code) {
-            Some(answer) => {
-                // The connection ends here in any case, and the rejection is recorded.
-                let _ = transport.send(&Pdu::AssociationRJ(answer), rules.idle_timeout).await;
-                transport.close().await;
-            }
-            None => transport.abort(AbortRQServiceProviderReason::ReasonNotSpecified).await,
-        }
+/// Sends the rejection. The connection ends here in any case, and the rejection is recorded.
+async fn reject(transport: &mut Transport<TcpStream>, rejection: &Rejection, rules: &Rules) {
+    if let Some(answer) = negotiation::reject(rejection.code) {
+        let _ = transport.send(&Pdu::AssociationRJ(answer), rules.idle_timeout).await;
+    } else {
+        transport.abort(AbortRQServiceProviderReason::ReasonNotSpecified).await;
     }
 }
 

@@ -146,6 +146,7 @@ impl StoreAssociation {
         let mut association = Self { transport, contexts, peer_max_pdu, timeouts, last_message_id: 0 };
         if association.contexts.is_empty() {
             association.transport.abort(AbortRQServiceProviderReason::ReasonNotSpecified).await;
+            association.transport.close().await;
             let first = context(&proposed[0]);
             return Err(ScuError::NotAccepted {
                 sop_class_uid: first.abstract_syntax,

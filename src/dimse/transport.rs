@@ -126,17 +126,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport<S> {
         Ok(())
     }
 
-    /// Tells the peer that the association is over, as the service provider.
+    /// Tells the peer that the association is over, as the service provider. [`close`](Self::close)
+    /// comes next.
     pub async fn abort(&mut self, reason: AbortRQServiceProviderReason) {
         let pdu = Pdu::AbortRQ { source: AbortRQSource::ServiceProvider(reason) };
         // The association is over either way: a peer that cannot be told has gone already.
         let _ = self.send(&pdu, LINGER).await;
-        self.close().await;
     }
 
     /// Ends the connection so that the peer can still read our last PDU: closing a socket with
     /// unread bytes would reset it and drop what we sent.
-    pub async fn close(&mut self) {
+    pub async fn close(mut self) {
         let farewell = async {
             self.stream.shutdown().await?;
             let mut rest = LINGER_BYTES;
