@@ -124,6 +124,8 @@ impl<'a, S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Associatio
     /// The next command set, in however many PDVs it comes. Waiting for its first PDV ends at a
     /// shutdown; after that the message is finished first.
     async fn receive_command(&mut self) -> Result<(Context, CommandSet), EndReason> {
+        // The pace of the last message is settled, and idling between messages is no pace.
+        self.pace = Pace::default();
         let mut shutdown = self.shutdown.clone();
         let first = tokio::select! {
             biased;

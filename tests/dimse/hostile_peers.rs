@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use spinetriage::dimse::command::CommandSet;
+use spinetriage::dimse::uids::DX_IMAGE_FOR_PRESENTATION;
 use spinetriage::dimse::{EndReason, RejectionCode, Status};
 
 use crate::archive::{AE_TITLE, Archive, within};
-use crate::objects::image;
+use crate::objects::{element, image};
 use crate::wire::{
     Answer, DX, ECHO, LAST_COMMAND, LAST_DATA, MORE_COMMAND, MORE_DATA, Wire, data, pdata, pdu, request, store_command,
     store_command_set,
@@ -110,6 +111,24 @@ async fn an_object_that_drips_is_too_slow_though_never_silent() {
     }
     drop(wire);
     assert_eq!(receiver.end().await.reason, EndReason::TooSlow);
+}
+
+/// Once the pace of a finished object was held against the wait for the next message.
+#[tokio::test]
+async fn a_slow_object_that_came_through_is_forgiven() {
+    let receiver = Archive::ruled(|rules| rules.idle_timeout = Duration::from_millis(500)).start().await;
+    let mut wire = Wire::associate(receiver.address).await;
+    let dataset =
+        [element(0x0008_0016, "UI", DX_IMAGE_FOR_PRESENTATION.as_bytes()), element(0x0008_0018, "UI", b"1.2.3.4")]
+            .concat();
+    let (head, tail) = dataset.split_at(20);
+    wire.send(&store_command(1, "1.2.3.4")).await;
+    tokio::time::sleep(Duration::from_millis(350)).await;
+    wire.send(&pdata(&[(DX, MORE_DATA, head)])).await;
+    tokio::time::sleep(Duration::from_millis(350)).await;
+    wire.send(&pdata(&[(DX, LAST_DATA, tail)])).await;
+    assert_eq!(wire.store_response(1).await.0, Status::SUCCESS);
+    wire.echo(2).await;
 }
 
 #[tokio::test]
