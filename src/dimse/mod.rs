@@ -1,1 +1,30 @@
-//! DIMSE: DICOM over the network.
+//! DIMSE: DICOM over the network, as a receiver (SCP) and as a sender (SCU).
+//!
+//! Owns: associations, command sets, status codes, and a bounded walk through datasets.
+//! In: TCP connections from modalities, files to send. Out: calls on a [`StorageService`] with the
+//! dataset bytes exactly as received and a [`DatasetSummary`]; the peer's [`Status`] for a sent file.
+//! Never: writes a file, touches SQLite, decodes a pixel, or trusts a length that a peer states.
+
+mod association;
+mod c_store;
+pub mod command;
+pub mod dataset;
+mod negotiation;
+pub mod part10;
+pub mod scp;
+pub mod scu;
+mod scu_error;
+pub mod service;
+pub mod status;
+mod transport;
+pub mod uids;
+
+pub use dataset::{DatasetSummary, ScanError, Scanner};
+pub use scp::{DimseError, serve};
+pub use scu::{Peer, ProposedContext, StoreAssociation, StoreResponse, Timeouts, echo};
+pub use scu_error::ScuError;
+pub use service::{
+    AssociationEnd, AssociationInfo, EndReason, IncomingObject, Refusal, Rejection, RejectionCode, Rules,
+    StorageService, StoreRequest,
+};
+pub use status::Status;

@@ -1,0 +1,23 @@
+//! A bounded walk through a dataset while it arrives (PS3.5 section 7).
+//!
+//! Owns: element headers, nesting, lengths, inflating; a handful of top-level values.
+//! In: dataset bytes in chunks of any size. Out: a [`DatasetSummary`], or a [`ScanError`] that names
+//! the element. Constant memory, no recursion, no allocation by a stated length.
+//! Never: keeps the dataset, looks at pixels, or repairs anything.
+
+mod error;
+mod header;
+mod inflate;
+mod nesting;
+mod scanner;
+mod summary;
+mod transfer_syntax;
+
+pub use error::{ElementName, ScanError};
+pub use nesting::MAX_DEPTH;
+pub use scanner::Scanner;
+pub use summary::{DatasetSummary, MAX_VALUE_BYTES};
+pub use transfer_syntax::{Layout, TransferSyntax};
+
+#[cfg(test)]
+mod tests;

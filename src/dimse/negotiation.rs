@@ -1,0 +1,243 @@
+//! The acceptor's side of association negotiation (PS3.8 7.1.1 and PS3.7 Annex D): which request is
+//! refused, which presentation contexts are taken.
+
+use std::collections::BTreeSet;
+
+use dicom_ul::pdu::{
+    AssociationAC, AssociationRJ, AssociationRJResult, AssociationRJServiceProviderASCEReason as AsceReason,
+    AssociationRJServiceProviderPresentationReason as PresentationReason, AssociationRJServiceUserReason as UserReason,
+    AssociationRJSource, AssociationRQ, PresentationContextProposed, PresentationContextResult,
+    PresentationContextResultReason, UserVariableItem,
+};
+
+use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
+
+use super::dataset::TransferSyntax;
+use super::service::{Rejection, RejectionCode, Rules};
+use super::transport::MAX_PDATA_BYTES;
+use super::uids::{APPLICATION_CONTEXT, IMPLICIT_VR_LITTLE_ENDIAN};
+
+/// Maximum Length assumed of a peer that states none: what every implementation takes.
+const DEFAULT_MAX_PDU: u32 = 16 * 1024;
+
+/// A presentation context both sides agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Context {
+    pub id: u8,
+    pub abstract_syntax: String,
+    pub transfer_syntax: String,
+}
+
+/// Checks what every association needs, whoever calls (PS3.8 9.3.2): protocol version, application
+/// context, odd and unique context identifiers.
+pub(super) fn check(request: &AssociationRQ) -> Result<(), Rejection> {
+    let rejection = |code, reason: String| Err(Rejection { code, reason });
+    if request.protocol_version & 1 == 0 {
+        let version = request.protocol_version;
+        return rejection(
+            RejectionCode::ProtocolVersionNotSupported,
+            format!("the request does not offer version 1 of the upper layer protocol (its versions: {version:04X})"),
+        );
+    }
+    let application_context = trimmed(&request.application_context_name);
+    if application_context != APPLICATION_CONTEXT {
+        return rejection(
+            RejectionCode::ApplicationContextNotSupported,
+            format!("the application context \"{application_context}\" is not DICOM's"),
+        );
+    }
+    let mut seen = BTreeSet::new();
+    match request.presentation_contexts.iter().find(|context| context.id % 2 == 0 || !seen.insert(context.id)) {
+        Some(context) => rejection(
+            RejectionCode::NoReasonGiven,
+            format!("presentation context identifier {} is even or occurs twice", context.id),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// The A-ASSOCIATE-AC for a request that was admitted, and the contexts it accepts.
+pub(super) fn accept(request: &AssociationRQ, rules: &Rules) -> (AssociationAC, Vec<Context>) {
+    let mut accepted = Vec::new();
+    let mut results = Vec::with_capacity(request.presentation_contexts.len());
+    for proposed in &request.presentation_contexts {
+        let outcome = choose(proposed, rules);
+        let (reason, transfer_syntax) = match outcome {
+            Ok(transfer_syntax) => {
+                accepted.push(Context {
+                    id: proposed.id,
+                    abstract_syntax: trimmed(&proposed.abstract_syntax).to_owned(),
+                    transfer_syntax: transfer_syntax.to_owned(),
+                });
+                (PresentationContextResultReason::Acceptance, transfer_syntax)
+            }
+            // The transfer syntax of a refused context is not significant, but must be there.
+            Err(reason) => (reason, IMPLICIT_VR_LITTLE_ENDIAN),
+        };
+        results.push(PresentationContextResult {
+            id: proposed.id,
+            reason,
+            transfer_syntax: transfer_syntax.to_owned(),
+        });
+    }
+    let answer = AssociationAC {
+        protocol_version: 1,
+        calling_ae_title: request.calling_ae_title.clone(),
+        called_ae_title: request.called_ae_title.clone(),
+        application_context_name: APPLICATION_CONTEXT.to_owned(),
+        presentation_contexts: results,
+        user_variables: our_user_variables(),
+    };
+    (answer, accepted)
+}
+
+/// The transfer syntax for one context: the first of the requestor's that we take.
+fn choose<'a>(
+    proposed: &'a PresentationContextProposed,
+    rules: &Rules,
+) -> Result<&'a str, PresentationContextResultReason> {
+    let abstract_syntax = trimmed(&proposed.abstract_syntax);
+    if !rules.abstract_syntaxes.iter().any(|ours| ours == abstract_syntax) {
+        return Err(PresentationContextResultReason::AbstractSyntaxNotSupported);
+    }
+    let ours = |uid: &&str| {
+        rules.transfer_syntaxes.iter().any(|accepted| accepted == uid) && TransferSyntax::of(uid).is_some()
+    };
+    let mut offered = proposed.transfer_syntaxes.iter().map(|uid| trimmed(uid));
+    offered.find(ours).ok_or(PresentationContextResultReason::TransferSyntaxesNotSupported)
+}
+
+/// Maximum length, implementation class and version (PS3.7 D.3.3.1, D.3.3.2): the same on both sides.
+pub(super) fn our_user_variables() -> Vec<UserVariableItem> {
+    vec![
+        UserVariableItem::MaxLength(MAX_PDATA_BYTES),
+        UserVariableItem::ImplementationClassUID(IMPLEMENTATION_CLASS_UID.to_owned()),
+        UserVariableItem::ImplementationVersionName(IMPLEMENTATION_VERSION_NAME.to_owned()),
+    ]
+}
+
+/// The peer's Maximum Length; 0 means that it has none.
+pub(super) fn max_pdu(user_variables: &[UserVariableItem]) -> u32 {
+    let stated = user_variables.iter().find_map(|item| match item {
+        UserVariableItem::MaxLength(length) => Some(*length),
+        _ => None,
+    });
+    stated.unwrap_or(DEFAULT_MAX_PDU)
+}
+
+/// The A-ASSOCIATE-RJ for a rejection; `None` when none can be sent.
+pub(super) fn reject(code: RejectionCode) -> Option<AssociationRJ> {
+    let (permanent, transient) = (AssociationRJResult::Permanent, AssociationRJResult::Transient);
+    let (result, source) = match code {
+        RejectionCode::NoReasonGiven => (permanent, AssociationRJSource::ServiceUser(UserReason::NoReasonGiven)),
+        RejectionCode::ApplicationContextNotSupported => {
+            (permanent, AssociationRJSource::ServiceUser(UserReason::ApplicationContextNameNotSupported))
+        }
+        RejectionCode::CallingAeTitleNotRecognised => {
+            (permanent, AssociationRJSource::ServiceUser(UserReason::CallingAETitleNotRecognized))
+        }
+        RejectionCode::CalledAeTitleNotRecognised => {
+            (permanent, AssociationRJSource::ServiceUser(UserReason::CalledAETitleNotRecognized))
+        }
+        RejectionCode::ProtocolVersionNotSupported => {
+            (permanent, AssociationRJSource::ServiceProviderASCE(AsceReason::ProtocolVersionNotSupported))
+        }
+        RejectionCode::TemporaryCongestion => {
+            (transient, AssociationRJSource::ServiceProviderPresentation(PresentationReason::TemporaryCongestion))
+        }
+        RejectionCode::LocalLimitExceeded => {
+            (transient, AssociationRJSource::ServiceProviderPresentation(PresentationReason::LocalLimitExceeded))
+        }
+        RejectionCode::NoRequest => return None,
+    };
+    Some(AssociationRJ { result, source })
+}
+
+fn trimmed(uid: &str) -> &str {
+    uid.trim_matches([' ', '\0'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dimse::uids::{CR_IMAGE_STORAGE, EXPLICIT_VR_LITTLE_ENDIAN, VERIFICATION};
+
+    fn context(id: u8, abstract_syntax: &str, transfer_syntaxes: &[&str]) -> PresentationContextProposed {
+        PresentationContextProposed {
+            id,
+            abstract_syntax: abstract_syntax.to_owned(),
+            transfer_syntaxes: transfer_syntaxes.iter().map(|uid| (*uid).to_owned()).collect(),
+        }
+    }
+
+    fn request(presentation_contexts: Vec<PresentationContextProposed>) -> AssociationRQ {
+        AssociationRQ {
+            protocol_version: 1,
+            calling_ae_title: "DX_ROOM1".to_owned(),
+            called_ae_title: "SPINETRIAGE".to_owned(),
+            application_context_name: APPLICATION_CONTEXT.to_owned(),
+            presentation_contexts,
+            user_variables: vec![],
+        }
+    }
+
+    #[test]
+    fn contexts_are_taken_in_the_requestors_order_and_refused_one_by_one() {
+        let request = request(vec![
+            context(1, CR_IMAGE_STORAGE, &["1.2.840.10008.1.2.4.100", EXPLICIT_VR_LITTLE_ENDIAN, "1.2.840.10008.1.2"]),
+            context(3, "1.2.3.4.5", &[EXPLICIT_VR_LITTLE_ENDIAN]),
+            context(5, CR_IMAGE_STORAGE, &["1.2.840.10008.1.2.4.100"]),
+            context(7, VERIFICATION, &["1.2.840.10008.1.2\0"]),
+        ]);
+        let (answer, accepted) = accept(&request, &Rules::default());
+        let reasons: Vec<_> = answer.presentation_contexts.iter().map(|result| result.reason.clone()).collect();
+        use PresentationContextResultReason::*;
+        assert_eq!(reasons, [Acceptance, AbstractSyntaxNotSupported, TransferSyntaxesNotSupported, Acceptance]);
+        let chosen: Vec<_> = accepted.iter().map(|context| (context.id, context.transfer_syntax.as_str())).collect();
+        assert_eq!(chosen, [(1, EXPLICIT_VR_LITTLE_ENDIAN), (7, "1.2.840.10008.1.2")]);
+    }
+
+    #[test]
+    fn a_transfer_syntax_the_scanner_cannot_walk_is_never_taken() {
+        let rules = Rules { transfer_syntaxes: vec!["1.2.3.4".to_owned()], ..Rules::default() };
+        let (_, accepted) = accept(&request(vec![context(1, VERIFICATION, &["1.2.3.4"])]), &rules);
+        assert!(accepted.is_empty());
+    }
+
+    #[test]
+    fn requests_outside_the_protocol_are_rejected_with_their_code() {
+        let code = |request: &AssociationRQ| check(request).map_err(|rejection| rejection.code);
+        let good = request(vec![context(1, VERIFICATION, &[]), context(3, VERIFICATION, &[])]);
+        assert_eq!(code(&good), Ok(()));
+        // PS3.8 9.3.2: only bit 0 is tested.
+        assert_eq!(code(&AssociationRQ { protocol_version: 3, ..good.clone() }), Ok(()));
+        let other_version = AssociationRQ { protocol_version: 2, ..good.clone() };
+        assert_eq!(code(&other_version), Err(RejectionCode::ProtocolVersionNotSupported));
+        let other_application = AssociationRQ { application_context_name: "1.2.3".to_owned(), ..good };
+        assert_eq!(code(&other_application), Err(RejectionCode::ApplicationContextNotSupported));
+        for ids in [[2, 3], [5, 5]] {
+            let contexts = ids.map(|id| context(id, VERIFICATION, &[])).to_vec();
+            assert_eq!(code(&request(contexts)), Err(RejectionCode::NoReasonGiven), "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn every_rejection_is_sent_with_the_code_it_names() {
+        use RejectionCode::*;
+        for code in [
+            NoReasonGiven,
+            ApplicationContextNotSupported,
+            CallingAeTitleNotRecognised,
+            CalledAeTitleNotRecognised,
+            ProtocolVersionNotSupported,
+            TemporaryCongestion,
+            LocalLimitExceeded,
+        ] {
+            let mut bytes = Vec::new();
+            dicom_ul::write_pdu(&mut bytes, &reject(code).unwrap().into()).unwrap();
+            assert_eq!(code.triple(), Some((bytes[7], bytes[8], bytes[9])), "{code:?}");
+        }
+        assert_eq!(reject(NoRequest), None);
+        assert_eq!(NoRequest.triple(), None);
+    }
+}

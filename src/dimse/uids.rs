@@ -1,0 +1,44 @@
+//! The UIDs of PS3.6 Annex A that this software negotiates.
+
+/// Application context of DICOM (PS3.7 A.2.1).
+pub const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
+
+/// Verification SOP Class (C-ECHO).
+pub const VERIFICATION: &str = "1.2.840.10008.1.1";
+/// Computed Radiography Image Storage.
+pub const CR_IMAGE_STORAGE: &str = "1.2.840.10008.5.1.4.1.1.1";
+/// Digital X-Ray Image Storage, for presentation.
+pub const DX_IMAGE_FOR_PRESENTATION: &str = "1.2.840.10008.5.1.4.1.1.1.1";
+/// Digital X-Ray Image Storage, for processing.
+pub const DX_IMAGE_FOR_PROCESSING: &str = "1.2.840.10008.5.1.4.1.1.1.1.1";
+
+/// What the receiver accepts by default: spine X-rays and C-ECHO.
+pub const RECEIVED_SOP_CLASSES: [&str; 4] =
+    [VERIFICATION, CR_IMAGE_STORAGE, DX_IMAGE_FOR_PRESENTATION, DX_IMAGE_FOR_PROCESSING];
+
+/// Implicit VR Little Endian.
+pub const IMPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2";
+/// Explicit VR Little Endian.
+pub const EXPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1";
+/// Deflated Explicit VR Little Endian.
+pub const DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1.99";
+/// Explicit VR Big Endian (retired, still sent).
+pub const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
+
+/// What the receiver accepts by default: every encoding whose pixels the analysis can decode.
+/// JPEG Extended (…4.51) is left out because its 12-bit images cannot be decoded here: a sender
+/// that is refused it falls back to another encoding, one that is accepted would send in vain.
+pub const RECEIVED_TRANSFER_SYNTAXES: [&str; 12] = [
+    EXPLICIT_VR_LITTLE_ENDIAN,
+    IMPLICIT_VR_LITTLE_ENDIAN,
+    EXPLICIT_VR_BIG_ENDIAN,
+    DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
+    "1.2.840.10008.1.2.4.50", // JPEG Baseline, 8 bit
+    "1.2.840.10008.1.2.4.57", // JPEG Lossless
+    "1.2.840.10008.1.2.4.70", // JPEG Lossless, first-order prediction
+    "1.2.840.10008.1.2.4.80", // JPEG-LS Lossless
+    "1.2.840.10008.1.2.4.81", // JPEG-LS Near-lossless
+    "1.2.840.10008.1.2.4.90", // JPEG 2000 Lossless
+    "1.2.840.10008.1.2.4.91", // JPEG 2000
+    "1.2.840.10008.1.2.5",    // RLE Lossless
+];
