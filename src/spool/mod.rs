@@ -1,1 +1,218 @@
 //! Spool: durable files.
+//!
+//! Owns: the folders below `state_dir/spool`, and the order of writing that survives a power cut.
+//! In: the bytes of a data set as they arrive, or a file a worker wrote. Out: a [`SpooledFile`].
+//! Never: names a file by anything that came from the network, or parses one.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// Objects as they arrive; nothing here was answered with Success.
+const INCOMING: &str = "spool/incoming";
+/// Received images.
+const IMAGES: &str = "spool/images";
+/// Reports and overlay pictures.
+const REPORTS: &str = "spool/reports";
+
+/// Why a file could not be made durable.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} {} failed: {source}", path.display())]
+pub struct SpoolError {
+    what: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolError {
+    let path = path.to_owned();
+    move |source| SpoolError { what, path, source }
+}
+
+/// The spool below a state folder.
+#[derive(Debug, Clone)]
+pub struct Spool {
+    state_dir: PathBuf,
+}
+
+/// A file that a power cut does not take.
+#[derive(Debug, Clone)]
+pub struct SpooledFile {
+    /// Relative to the state folder.
+    pub file: String,
+    /// SHA-256 (hex): of the data set for an image, of the whole file for a report.
+    pub sha256: String,
+    /// Size of the file.
+    pub bytes: u64,
+}
+
+impl Spool {
+    /// Opens the spool, makes its folders and removes what was still arriving when the daemon ended.
+    pub fn open(state_dir: &Path) -> Result<Self, SpoolError> {
+        for folder in [INCOMING, IMAGES, REPORTS].map(|f| state_dir.join(f)) {
+            fs::create_dir_all(&folder).map_err(failed("creating", &folder))?;
+        }
+        let spool = Self { state_dir: state_dir.to_owned() };
+        for left_over in spool.entries(INCOMING)? {
+            fs::remove_file(&left_over).map_err(failed("removing", &left_over))?;
+        }
+        Ok(spool)
+    }
+
+    /// The whole path of a file of the spool.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.state_dir.join(file)
+    }
+
+    /// The folder workers write to before their files are adopted.
+    pub fn incoming(&self) -> PathBuf {
+        self.state_dir.join(INCOMING)
+    }
+
+    /// Free bytes for us on the spool's file system.
+    pub fn free_bytes(&self) -> Result<u64, SpoolError> {
+        let system = rustix::fs::statvfs(&self.state_dir)
+            .map_err(|e| failed("asking for the free space of", &self.state_dir)(e.into()))?;
+        Ok(system.f_bavail * system.f_frsize)
+    }
+
+    /// Begins a file: `header` (preamble and file meta information) first, the data set follows.
+    pub fn begin(&self, header: &[u8]) -> Result<SpoolWriter, SpoolError> {
+        let temporary = self.state_dir.join(INCOMING).join(uuid::Uuid::new_v4().simple().to_string());
+        let open = OpenOptions::new().write(true).create_new(true).open(&temporary);
+        let mut writer = SpoolWriter {
+            file: open.map_err(failed("creating", &temporary))?,
+            temporary,
+            hash: Sha256::new(),
+            bytes: 0,
+            committed: false,
+        };
+        writer.put(header)?;
+        Ok(writer)
+    }
+
+    /// Makes a file that a worker wrote into [`Spool::incoming`] durable among the reports.
+    pub fn adopt(&self, written: &Path) -> Result<SpooledFile, SpoolError> {
+        let content = fs::read(written).map_err(failed("reading", written))?;
+        let sha256 = hex(&Sha256::digest(&content));
+        File::open(written).and_then(|f| f.sync_data()).map_err(failed("syncing", written))?;
+        let file = format!("{REPORTS}/{}.dcm", uuid::Uuid::new_v4().simple());
+        self.settle(written, &file)?;
+        Ok(SpooledFile { file, sha256, bytes: content.len() as u64 })
+    }
+
+    /// Removes a file of the spool; one that is gone already is fine.
+    pub fn remove(&self, file: &str) -> Result<(), SpoolError> {
+        let path = self.path(file);
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed("removing", &path)(e)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Images and reports that no row in `known` names: written, but never answered with Success.
+    pub fn orphans(&self, known: &[String]) -> Result<Vec<String>, SpoolError> {
+        let known: std::collections::HashSet<&str> = known.iter().map(String::as_str).collect();
+        let mut orphans = Vec::new();
+        for folder in [IMAGES, REPORTS] {
+            for path in self.entries(folder)? {
+                let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                let file = format!("{folder}/{name}");
+                if !known.contains(file.as_str()) {
+                    orphans.push(file);
+                }
+            }
+        }
+        Ok(orphans)
+    }
+
+    fn entries(&self, folder: &str) -> Result<Vec<PathBuf>, SpoolError> {
+        let folder = self.state_dir.join(folder);
+        let read = || -> io::Result<Vec<PathBuf>> { fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect() };
+        read().map_err(failed("listing", &folder))
+    }
+
+    /// Renames a synced file and syncs the folder: until then a power cut could take the name away.
+    fn settle(&self, from: &Path, file: &str) -> Result<(), SpoolError> {
+        let to = self.path(file);
+        fs::rename(from, &to).map_err(failed("renaming", &to))?;
+        let folder = to.parent().unwrap_or(&self.state_dir);
+        File::open(folder).and_then(|f| f.sync_all()).map_err(failed("syncing", folder))
+    }
+}
+
+/// A file that is arriving. Dropped before [`SpoolWriter::commit`] it leaves nothing.
+#[derive(Debug)]
+pub struct SpoolWriter {
+    file: File,
+    temporary: PathBuf,
+    hash: Sha256,
+    bytes: u64,
+    committed: bool,
+}
+
+impl SpoolWriter {
+    /// Appends bytes of the data set.
+    pub fn write(&mut self, dataset: &[u8]) -> Result<(), SpoolError> {
+        self.hash.update(dataset);
+        self.put(dataset)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), SpoolError> {
+        self.bytes += bytes.len() as u64;
+        self.file.write_all(bytes).map_err(failed("writing", &self.temporary))
+    }
+
+    /// Makes the file durable: its data, then its name.
+    pub fn commit(mut self, spool: &Spool) -> Result<SpooledFile, SpoolError> {
+        self.file.sync_data().map_err(failed("syncing", &self.temporary))?;
+        let file = format!("{IMAGES}/{}.dcm", uuid::Uuid::new_v4().simple());
+        spool.settle(&self.temporary, &file)?;
+        self.committed = true;
+        Ok(SpooledFile { file, sha256: hex(&self.hash.clone().finalize()), bytes: self.bytes })
+    }
+}
+
+impl Drop for SpoolWriter {
+    fn drop(&mut self) {
+        if !self.committed {
+            // What stays behind is removed at the next start.
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_committed_file_holds_header_and_data_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        let mut writer = spool.begin(b"header").unwrap();
+        writer.write(b"data ").unwrap();
+        writer.write(b"set").unwrap();
+        let spooled = writer.commit(&spool).unwrap();
+        assert_eq!(fs::read(spool.path(&spooled.file)).unwrap(), b"headerdata set");
+        assert_eq!(spooled.sha256, hex(&Sha256::digest(b"data set")));
+        assert!(spool.entries(INCOMING).unwrap().is_empty());
+        assert_eq!(spool.orphans(&[]).unwrap(), [spooled.file.clone()]);
+        assert!(spool.orphans(&[spooled.file]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_abandoned_file_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        drop(spool.begin(b"header").unwrap());
+        fs::write(spool.incoming().join("left-over"), b"x").unwrap();
+        assert!(Spool::open(folder.path()).unwrap().entries(INCOMING).unwrap().is_empty());
+    }
+}

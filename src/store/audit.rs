@@ -119,7 +119,8 @@ pub struct TrailRow {
 /// The trail, oldest first; `uid` limits it to a study or an image.
 pub fn trail(database: &Path, uid: Option<&str>) -> Result<Vec<TrailRow>, StoreError> {
     let connection = open_existing(database)?;
-    let mut statement = connection.prepare("SELECT * FROM audit_trail WHERE ?1 IS NULL OR study = ?1 OR image = ?1 ORDER BY id")?;
+    let mut statement =
+        connection.prepare("SELECT * FROM audit_trail WHERE ?1 IS NULL OR study = ?1 OR image = ?1 ORDER BY id")?;
     let read = |row: &Row<'_>| {
         Ok(TrailRow {
             id: row.get(0)?,
@@ -143,16 +144,41 @@ impl Store {
     }
 
     /// An association that was refused.
-    pub async fn record_rejection(&self, peer: String, calling: String, called: String, reason: String) -> Result<(), StoreError> {
+    pub async fn record_rejection(
+        &self,
+        peer: String,
+        calling: String,
+        called: String,
+        reason: String,
+    ) -> Result<(), StoreError> {
         self.write(move |c| {
-            c.execute("INSERT INTO rejections (at, peer, calling, called, reason) VALUES (?1, ?2, ?3, ?4, ?5)", params![now(), peer, calling, called, reason])?;
-            append(c, &Event { event: "association", actor: format!("{calling} at {peer}"), outcome: "rejected", detail: reason, ..Event::default() })
+            c.execute(
+                "INSERT INTO rejections (at, peer, calling, called, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![now(), peer, calling, called, reason],
+            )?;
+            append(
+                c,
+                &Event {
+                    event: "association",
+                    actor: format!("{calling} at {peer}"),
+                    outcome: "rejected",
+                    detail: reason,
+                    ..Event::default()
+                },
+            )
         })
         .await
     }
 
     /// What became of a change of the configuration file.
     pub async fn record_configuration(&self, outcome: &'static str, detail: String) -> Result<(), StoreError> {
-        self.record_event(Event { event: "configuration", actor: "configuration file".into(), outcome, detail, ..Event::default() }).await
+        self.record_event(Event {
+            event: "configuration",
+            actor: "configuration file".into(),
+            outcome,
+            detail,
+            ..Event::default()
+        })
+        .await
     }
 }

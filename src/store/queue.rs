@@ -1,0 +1,157 @@
+//! The queue as a person sees and steers it, from another process than the daemon.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Row, params};
+use serde::Serialize;
+
+use super::audit::{Event, append};
+use super::connection::open_existing;
+use super::error::StoreError;
+use super::now;
+
+/// One image in the queue.
+#[derive(Debug, Clone, Serialize)]
+pub struct Entry {
+    /// Its row.
+    pub id: i64,
+    /// When it came.
+    pub received: String,
+    /// `queued`, `skipped`, `analysed`, `reported` or `failed`.
+    pub state: String,
+    /// Calling AE title.
+    pub sender: String,
+    /// Modality.
+    pub modality: String,
+    /// Body Part Examined.
+    pub body_part: String,
+    /// SOP Instance UID.
+    pub image: String,
+    /// Study Instance UID.
+    pub study: String,
+    /// Attempts of its analysis.
+    pub attempts: u32,
+    /// Deliveries of its reports that wait or have failed, and why.
+    pub delivery: String,
+    /// Why it is where it is.
+    pub reason: String,
+}
+
+const ENTRIES: &str = "SELECT i.id, i.received_at, i.state, i.sender_ae_title, i.modality, i.body_part, i.sop_instance_uid, i.study_instance_uid,
+    coalesce((SELECT max(attempts) FROM jobs j WHERE j.instance_id = i.id), 0),
+    coalesce((SELECT group_concat(DISTINCT d.destination || ' ' || d.state || CASE d.last_error WHEN '' THEN '' ELSE ': ' || d.last_error END)
+              FROM report_images m JOIN objects o ON o.report_id = m.report_id JOIN deliveries d ON d.object_id = o.id
+              WHERE m.instance_id = i.id AND d.state <> 'delivered'), ''),
+    i.reason FROM instances i";
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        id: row.get(0)?,
+        received: row.get(1)?,
+        state: row.get(2)?,
+        sender: row.get(3)?,
+        modality: row.get(4)?,
+        body_part: row.get(5)?,
+        image: row.get(6)?,
+        study: row.get(7)?,
+        attempts: row.get(8)?,
+        delivery: row.get(9)?,
+        reason: row.get(10)?,
+    })
+}
+
+/// The newest `most` images, newest last; `state` limits them.
+pub fn list(database: &Path, state: Option<&str>, most: u32) -> Result<Vec<Entry>, StoreError> {
+    let connection = open_existing(database)?;
+    let mut statement =
+        connection.prepare(&format!("{ENTRIES} WHERE ?1 IS NULL OR i.state = ?1 ORDER BY i.id DESC LIMIT ?2"))?;
+    let mut entries: Vec<Entry> = statement.query_map(params![state, most], entry)?.collect::<Result<_, _>>()?;
+    entries.reverse();
+    Ok(entries)
+}
+
+/// The images called `name`: a row's number, a SOP Instance UID or a Study Instance UID.
+pub fn find(database: &Path, name: &str) -> Result<Vec<Entry>, StoreError> {
+    let connection = open_existing(database)?;
+    let mut statement = connection.prepare(&format!(
+        "{ENTRIES} WHERE i.id = ?1 OR i.sop_instance_uid = ?1 OR i.study_instance_uid = ?1 ORDER BY i.id"
+    ))?;
+    let entries: Vec<Entry> = statement.query_map([name], entry)?.collect::<Result<_, _>>()?;
+    if entries.is_empty() {
+        return Err(StoreError::NotFound(format!("there is no image \"{name}\" in the queue")));
+    }
+    Ok(entries)
+}
+
+/// Queues what failed anew: an analysis, a report or a delivery; of everything, or of the image or
+/// study called `name`. The number of things queued.
+pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
+    if let Some(name) = name {
+        find(database, name)?;
+    }
+    changed(database, |c| {
+        let wanted = "(?1 IS NULL OR i.id = ?1 OR i.sop_instance_uid = ?1 OR i.study_instance_uid = ?1)";
+        let at = now();
+        let jobs = c.execute(
+            &format!(
+                "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', not_before = ?2, finished_at = NULL WHERE state IN ('failed', 'cancelled') AND
+                 (instance_id IN (SELECT i.id FROM instances i WHERE i.file IS NOT NULL AND {wanted})
+                  OR report_id IN (SELECT m.report_id FROM report_images m JOIN instances i ON i.id = m.instance_id WHERE {wanted}))"
+            ),
+            params![name, at],
+        )?;
+        c.execute(
+            "UPDATE instances SET state = 'queued', reason = '' WHERE state IN ('failed', 'skipped')
+             AND id IN (SELECT instance_id FROM jobs WHERE kind = 'analyse' AND state = 'queued')",
+            [],
+        )?;
+        let deliveries = c.execute(
+            &format!(
+                "UPDATE deliveries SET state = 'pending', next_attempt_at = ?2, deadline = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+3 days')
+                 WHERE state = 'failed' AND object_id IN (SELECT o.id FROM objects o JOIN report_images m ON m.report_id = o.report_id
+                 JOIN instances i ON i.id = m.instance_id WHERE {wanted})"
+            ),
+            params![name, at],
+        )?;
+        let detail = format!("{jobs} jobs and {deliveries} deliveries of {}", name.unwrap_or("everything that failed"));
+        append(c, &Event { event: "queue", actor: "operator".into(), outcome: "retry", detail, ..Event::default() })?;
+        Ok(jobs + deliveries)
+    })
+}
+
+/// Takes the image or study called `name` out of the queue. The number of jobs cancelled.
+pub fn cancel(database: &Path, name: &str) -> Result<usize, StoreError> {
+    find(database, name)?;
+    changed(database, |c| {
+        let jobs = c.execute(
+            "UPDATE jobs SET state = 'cancelled', finished_at = ?2 WHERE state = 'queued' AND instance_id IN
+             (SELECT id FROM instances WHERE id = ?1 OR sop_instance_uid = ?1 OR study_instance_uid = ?1)",
+            params![name, now()],
+        )?;
+        c.execute(
+            "UPDATE instances SET state = 'skipped', reason = 'cancelled by the operator' WHERE state = 'queued'
+             AND id IN (SELECT instance_id FROM jobs WHERE state = 'cancelled')",
+            [],
+        )?;
+        append(
+            c,
+            &Event {
+                event: "queue",
+                actor: "operator".into(),
+                outcome: "cancelled",
+                detail: format!("{jobs} jobs of {name}"),
+                ..Event::default()
+            },
+        )?;
+        Ok(jobs)
+    })
+}
+
+/// Runs `change` in a transaction of its own beside the daemon's.
+fn changed<T>(database: &Path, change: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let connection = open_existing(database)?;
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let outcome = change(&connection)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(outcome)
+}
