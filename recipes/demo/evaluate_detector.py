@@ -5,6 +5,8 @@ usage: python3 -m demo.evaluate_detector LAYERS_FOLDER DETECTOR.onnx [--films N]
 """
 
 import argparse
+import tomllib
+from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
@@ -15,7 +17,7 @@ SEED = 77003
 """Not the training's: these are other films, of another rotation."""
 
 FOV_MM = (170, 340)
-SCORE_THRESHOLD, IOU_THRESHOLD, AT_MOST = 0.3, 0.4, 30
+SETTINGS = tomllib.loads((Path(__file__).parent / "bundle_template.toml").read_text())["detector"]
 MATCH = 0.5
 """Intersection over union from which a box counts as found."""
 
@@ -41,7 +43,7 @@ def letterboxed(picture, size):
 
 
 class Detector:
-    """The exported network with the window, letterbox and suppression that bundle.toml names."""
+    """The exported network with the window, letterbox and suppression of the bundle's `[detector]`."""
 
     def __init__(self, file):
         # Only here: the geometry above is tested where ONNX Runtime is not installed.
@@ -53,16 +55,16 @@ class Detector:
 
     def boxes(self, picture):
         """Boxes (x0, y0, x1, y1) in pixels of `picture` (bone bright), best first, with their scores."""
-        low, high = np.percentile(picture, [0.5, 99.5])
+        low, high = np.percentile(picture, SETTINGS["window_percentiles"])
         shown = np.clip((picture - low) / (high - low + 1e-9), 0, 1).astype(np.float32)
         frame, scale = letterboxed(shown, self.size)
         cx, cy, w, h, score = self.session.run(None, {"images": frame[None, None]})[0][0].astype(float)
         kept = []
         for i in np.argsort(-score, kind="stable"):
-            if score[i] < SCORE_THRESHOLD or len(kept) == AT_MOST:
+            if score[i] < SETTINGS["score_threshold"] or len(kept) == SETTINGS["at_most"]:
                 break
             box = np.array([cx[i] - w[i] / 2, cy[i] - h[i] / 2, cx[i] + w[i] / 2, cy[i] + h[i] / 2]) / scale
-            if all(iou(box, other) < IOU_THRESHOLD for other, _ in kept):
+            if all(iou(box, other) < SETTINGS["iou_threshold"] for other, _ in kept):
                 kept.append((box, score[i]))
         return kept
 
@@ -109,10 +111,12 @@ def main():
     arguments.add_argument("--films", type=int, default=200)
     given = arguments.parse_args()
     asked, hit, wrong, errors, by_class = evaluate(given.layers, given.onnx, given.films)
-    print(f"{given.films} films of the held-out rotation, {asked} bodies, IoU {MATCH}, score {SCORE_THRESHOLD}: "
+    print(f"{given.films} films of the held-out rotation, {asked} bodies, IoU {MATCH}, score {SETTINGS['score_threshold']}: "
           f"recall {hit / max(asked, 1):.3f}, precision {hit / max(hit + wrong, 1):.3f}")
     for astlof, (a, h) in sorted(by_class.items()):
         print(f"class {astlof}: recall {h / max(a, 1):.3f} of {a}")
+    if not hit:
+        return print("no body was found: the detector needs more training")
     names = ("left", "top", "right", "bottom")
     print("side errors, part of width or height: " + ", ".join(
         f"{name} {mean:+.3f} +- {deviation:.3f}" for name, mean, deviation in zip(names, errors.mean(0), errors.std(0))))
