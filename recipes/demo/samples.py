@@ -57,7 +57,7 @@ def dicom(picture, mm, number, name, photometric):
     d.BodyPartExamined, d.ViewPosition, d.ImageLaterality = "TLSPINE", "LL", "U"
     d.PatientOrientation = ["P", "F"]
     d.AnatomicRegionSequence = Sequence([code("1217256009", "SCT", "Thoracolumbar spine")])
-    d.ViewCodeSequence = Sequence([code("399198007", "SCT", "Right to left lateral")])
+    d.ViewCodeSequence = Sequence([code("399198007", "SCT", "right lateral")])
     d.DetectorType, d.PositionerType, d.BurnedInAnnotation, d.LossyImageCompression = "DIRECT", "NONE", "NO", "00"
     d.ImagerPixelSpacing = d.PixelSpacing = [f"{mm:.5f}"] * 2
     d.PixelSpacingCalibrationType, d.PixelSpacingCalibrationDescription = "GEOMETRY", "parallel projection of a CT"

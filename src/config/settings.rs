@@ -113,7 +113,8 @@ pub struct Report {
 }
 
 /// SOP class of the structured report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SopClass {
     /// Comprehensive 3D SR, which IHE AI Results names.
     Comprehensive3dSr,

@@ -1,1 +1,19 @@
-//! Daemon: wires the rooms together.
+//! Daemon: wires the rooms together and keeps them running.
+//!
+//! Owns: the receiver, the supervised workers, the deliverer, the housekeeper, reload, shutdown.
+//! In: [`crate::config::Settings`] and a signal to stop. Out: reports at their destinations.
+//! Never: decodes pixels or parses a whole dataset; what it knows is in SQLite and in the spool.
+
+mod bundle;
+mod deliverer;
+mod housekeeper;
+mod lock;
+mod planner;
+mod receiver;
+mod reload;
+mod run;
+mod selection;
+mod systemd;
+mod workers;
+
+pub use run::{DATABASE, Daemon, DaemonError, peer_of, run, stop_signal};

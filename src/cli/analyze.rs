@@ -1,0 +1,119 @@
+//! `spinetriage analyze`: the worker's own path on files, without a daemon.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{FOUND_PROBLEMS, Outcome, scan, table};
+use crate::RESEARCH_USE_ONLY;
+use crate::analysis::{self, Findings};
+use crate::config::SopClass;
+use crate::identifiers::Uid;
+use crate::imaging::decode;
+use crate::model::{Bundle, Model};
+use crate::report::{self, ReportImage, ReportRequest, overlay};
+
+/// Arguments of `analyze`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// DICOM files
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Folder of the bundle
+    #[arg(long)]
+    bundle: PathBuf,
+    /// One JSON object a file
+    #[arg(long)]
+    json: bool,
+    /// Write a picture with the findings drawn in for each file
+    #[arg(long, value_name = "DIR")]
+    overlay: Option<PathBuf>,
+    /// Write a structured report for each file
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Threads of a network; the answer does not depend on it
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    threads: u16,
+    /// ONNX Runtime's library
+    #[arg(long)]
+    onnxruntime: Option<PathBuf>,
+}
+
+/// Analyses each file; exit code 1 when one of them cannot be.
+pub fn run(arguments: &Arguments) -> Outcome {
+    for folder in arguments.overlay.iter().chain(&arguments.report) {
+        fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    }
+    let mut model = Model::open(
+        Bundle::load(&arguments.bundle)?,
+        arguments.onnxruntime.as_deref(),
+        usize::from(arguments.threads),
+    )?;
+    let mut all_good = true;
+    for file in &arguments.files {
+        match analyse(&mut model, file, arguments) {
+            Ok(findings) if arguments.json => println!("{}", serde_json::to_string(&findings)?),
+            Ok(findings) => println!("{}\n{}\n{RESEARCH_USE_ONLY}.\n", file.display(), as_table(&findings)),
+            Err(problem) => {
+                all_good = false;
+                eprintln!("{}: {problem}", file.display());
+            }
+        }
+    }
+    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::from(FOUND_PROBLEMS) })
+}
+
+fn analyse(model: &mut Model, file: &Path, arguments: &Arguments) -> Result<Findings, String> {
+    scan::check(file)?;
+    let (radiograph, identity) = decode::read(file).map_err(|e| e.to_string())?;
+    let findings = analysis::analyse(model, &radiograph, identity).map_err(|e| e.to_string())?;
+    let stem = file.file_stem().map_or_else(|| "image".into(), |s| s.to_string_lossy().into_owned());
+    let write = |path: PathBuf, bytes: &[u8]| fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()));
+    if let Some(folder) = &arguments.overlay {
+        write(folder.join(format!("{stem}.png")), &overlay::draw(&radiograph, &findings).png())?;
+    }
+    if let Some(folder) = &arguments.report {
+        for object in report::write(&request(file, &findings)).map_err(|e| e.to_string())? {
+            write(folder.join(format!("{stem}-{}", object.file_name)), &object.bytes)?;
+        }
+    }
+    Ok(findings)
+}
+
+/// A report of one image outside of any installation.
+fn request(file: &Path, findings: &Findings) -> ReportRequest {
+    ReportRequest {
+        report_uid: Uid::generate(),
+        series_uid: Uid::generate(),
+        overlay_series_uid: None,
+        series_number: 901,
+        version: 1,
+        content_time: crate::store::now(),
+        device_uid: Uid::generate(),
+        observer_name: "SPINETRIAGE".into(),
+        sop_class: SopClass::Comprehensive3dSr,
+        predecessor: None,
+        images: vec![ReportImage { file: file.to_owned(), findings: findings.clone() }],
+    }
+}
+
+/// The findings as a person reads them.
+fn as_table(findings: &Findings) -> String {
+    if findings.vertebrae.is_empty() {
+        return "no vertebra found".into();
+    }
+    let rows: Vec<Vec<String>> = findings.vertebrae.iter().map(|v| vertebra_row(findings, v)).collect();
+    table::format(&VERTEBRA_COLUMNS, &rows)
+}
+
+/// Header of [`vertebra_row`].
+pub(super) const VERTEBRA_COLUMNS: [&str; 3] = ["vertebra", "class", "probabilities"];
+
+/// Label, class, probabilities of one vertebra.
+pub(super) fn vertebra_row(findings: &Findings, vertebra: &analysis::Vertebra) -> Vec<String> {
+    let class = &findings.bundle.classes[vertebra.class];
+    let probabilities: Vec<_> = vertebra.probabilities.iter().map(|p| format!("{p:.2}")).collect();
+    vec![vertebra.label(), format!("{} {}", class.code, class.name), probabilities.join(" ")]
+}

@@ -1,0 +1,84 @@
+//! `spinetriage check`: would the daemon work with this configuration?
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{COULD_NOT_RUN, ConfigurationFile, FOUND_PROBLEMS, Outcome, database_of};
+use crate::config::Settings;
+use crate::model::{Bundle, Model};
+use crate::spool::Spool;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    configuration: ConfigurationFile,
+    /// Also send a C-ECHO to every destination
+    #[arg(long)]
+    online: bool,
+}
+
+/// Prints one line a check. Exit code 2 when the configuration itself is broken (every problem with
+/// its line), 1 when something it names is.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let settings = match arguments.configuration.load() {
+        Ok(settings) => settings,
+        Err(problems) => {
+            eprintln!("{problems}");
+            return Ok(ExitCode::from(COULD_NOT_RUN));
+        }
+    };
+    println!("configuration: {} is valid", arguments.configuration.path.display());
+    let mut all_good = true;
+    let mut report = |what: &str, outcome: Result<String, String>| match outcome {
+        Ok(fact) => println!("{what}: {fact}"),
+        Err(problem) => {
+            all_good = false;
+            println!("{what}: PROBLEM: {problem}");
+        }
+    };
+    report("bundle", check_bundle(&settings));
+    report("storage", check_storage(&settings));
+    report("database", check_database(&database_of(&settings)));
+    if arguments.online {
+        all_good &= super::runtime()?.block_on(super::echo::echo_each(&settings, &[]));
+    }
+    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::from(FOUND_PROBLEMS) })
+}
+
+fn check_bundle(settings: &Settings) -> Result<String, String> {
+    let open = || Model::open(Bundle::load(&settings.analysis.bundle)?, settings.analysis.onnxruntime.as_deref(), 1);
+    let model = open().map_err(|e| e.to_string())?;
+    let bundle = model.identity();
+    Ok(format!("{} {} passes its self-test", bundle.name, bundle.version))
+}
+
+fn check_storage(settings: &Settings) -> Result<String, String> {
+    let folder = &settings.storage.state_dir;
+    if !folder.is_dir() {
+        return Err(format!("{} is no folder: create it and give it to the user the daemon runs as", folder.display()));
+    }
+    let free = Spool::open(folder).and_then(|spool| spool.free_bytes()).map_err(|e| e.to_string())?;
+    let (free_gib, needed_gib) = (free as f64 / GIB, settings.storage.minimum_free_bytes as f64 / GIB);
+    if free < settings.storage.minimum_free_bytes {
+        return Err(format!(
+            "{free_gib:.1} GiB free in {}, [storage] minimum_free_gib asks for {needed_gib:.1}",
+            folder.display()
+        ));
+    }
+    Ok(format!("{} has {free_gib:.1} GiB free", folder.display()))
+}
+
+const GIB: f64 = (1u64 << 30) as f64;
+
+fn check_database(file: &Path) -> Result<String, String> {
+    if !file.exists() {
+        return Ok(format!("{} will be made at the first start", file.display()));
+    }
+    match crate::store::verify_audit(file).map_err(|e| e.to_string())? {
+        Ok(rows) => Ok(format!("the audit of {rows} rows is unbroken")),
+        Err(broken) => Err(format!("the audit is broken: {broken}")),
+    }
+}

@@ -1,0 +1,128 @@
+//! `spinetriage queue`: what is in the queue, and why; retry and cancel.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Outcome, table};
+use crate::store::queue::{self, Entry};
+
+/// Arguments of `queue`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// The newest images, newest last
+    List {
+        /// Only those in this state
+        #[arg(long)]
+        state: Option<State>,
+        /// At most this many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        /// One JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Everything about one image or study
+    Show {
+        /// Number in the queue, SOP Instance UID or Study Instance UID
+        name: String,
+        /// One JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try again what failed
+    Retry {
+        /// Number in the queue, SOP Instance UID or Study Instance UID
+        #[arg(required_unless_present = "failed")]
+        name: Option<String>,
+        /// Everything that failed
+        #[arg(long, conflicts_with = "name")]
+        failed: bool,
+    },
+    /// Take an image or a study out of the queue
+    Cancel {
+        /// Number in the queue, SOP Instance UID or Study Instance UID
+        name: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum State {
+    Queued,
+    Skipped,
+    Analysed,
+    Reported,
+    Failed,
+}
+
+impl State {
+    /// As the database names it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Skipped => "skipped",
+            Self::Analysed => "analysed",
+            Self::Reported => "reported",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Runs the action on a daemon's database.
+pub fn run(arguments: &Arguments, database: &Path) -> Outcome {
+    match &arguments.action {
+        Action::List { state, limit, json } => {
+            let entries = queue::list(database, state.map(State::name), *limit)?;
+            if *json {
+                println!("{}", serde_json::to_string_pretty(&entries)?)
+            } else {
+                println!("{}", as_table(&entries))
+            }
+        }
+        Action::Show { name, json } => {
+            let entries = queue::find(database, name)?;
+            if *json { println!("{}", serde_json::to_string_pretty(&entries)?) } else { entries.iter().for_each(show) }
+        }
+        Action::Retry { name, .. } => println!("{} queued again", queue::retry(database, name.as_deref())?),
+        Action::Cancel { name } => println!("{} cancelled", queue::cancel(database, name)?),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Why an image is where it is, or what its report waits for.
+fn reason(entry: &Entry) -> String {
+    [entry.reason.as_str(), entry.delivery.as_str()]
+        .into_iter()
+        .filter(|r| !r.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn as_table(entries: &[Entry]) -> String {
+    let row = |e: &Entry| {
+        vec![e.id.to_string(), e.received.clone(), e.state.clone(), e.sender.clone(), e.image.clone(), reason(e)]
+    };
+    table::format(
+        &["id", "received", "state", "sender", "image", "reason"],
+        &entries.iter().map(row).collect::<Vec<_>>(),
+    )
+}
+
+fn show(e: &Entry) {
+    println!("image      {} (number {})", e.image, e.id);
+    println!("study      {}", e.study);
+    println!("received   {} from {}", e.received, e.sender);
+    println!("modality   {} {}", e.modality, e.body_part);
+    println!("state      {} after {} attempts", e.state, e.attempts);
+    if !reason(e).is_empty() {
+        println!("reason     {}", reason(e));
+    }
+    println!();
+}

@@ -1,0 +1,25 @@
+//! One daemon a state folder.
+
+use std::fs::File;
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::DaemonError;
+
+/// Holds the state folder until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct StateLock {
+    _file: File,
+}
+
+impl StateLock {
+    /// Takes the folder, or says that another daemon has it.
+    pub fn take(state_dir: &Path) -> Result<Self, DaemonError> {
+        let path = state_dir.join("lock");
+        let file = File::create(&path).map_err(|source| DaemonError::StateFolder { path: path.clone(), source })?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|_| DaemonError::AlreadyRunning(state_dir.to_owned()))?;
+        Ok(Self { _file: file })
+    }
+}

@@ -1,0 +1,26 @@
+//! Decides when a study is reported: when it has settled.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::DaemonError;
+use crate::config::SettingsHandle;
+use crate::store::Store;
+
+/// How often the studies are looked at.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Queues a report job for each study whose images are all analysed and which has been quiet for
+/// `settle_seconds`, until `stop` turns true.
+pub async fn run(settings: SettingsHandle, store: Store, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+    while !*stop.borrow() {
+        let analysis = settings.current().analysis.clone();
+        let planned = store.plan_reports(analysis.settle, analysis.settle_at_most).await?;
+        if planned > 0 {
+            tracing::info!(studies = planned, "Studies have settled and are queued for their report");
+        }
+        tokio::select! { () = tokio::time::sleep(PAUSE) => {}, _ = stop.changed() => {} }
+    }
+    Ok(())
+}

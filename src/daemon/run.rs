@@ -1,0 +1,212 @@
+//! The daemon from start to stop, and the order of both.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::bundle::{self, LiveBundle};
+use super::deliverer::Deliverer;
+use super::lock::StateLock;
+use super::receiver::Receiver;
+use super::workers::Supervisor;
+use super::{housekeeper, planner, reload, systemd};
+use crate::config::{self, Destination, Settings, SettingsHandle, WatchError};
+use crate::dimse::{self, DimseError, Peer};
+use crate::spool::{Spool, SpoolError};
+use crate::store::{Store, StoreError};
+use crate::worker::WorkerError;
+
+/// The database's file in the state folder.
+pub const DATABASE: &str = "spinetriage.sqlite";
+
+/// Why the daemon cannot start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The state folder cannot be used.
+    #[error("the state folder cannot be used: {}: {source}", path.display())]
+    StateFolder {
+        /// What was touched.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// Another daemon has the state folder.
+    #[error("another daemon is running on {}: stop it, or set another [storage] state_dir", .0.display())]
+    AlreadyRunning(PathBuf),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address of `[server] listen`.
+        address: SocketAddr,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The bundle is refused.
+    #[error("the bundle {} is refused: {source}", path.display())]
+    Bundle {
+        /// Its folder.
+        path: PathBuf,
+        /// The worker's reason.
+        source: WorkerError,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The spool.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// The network.
+    #[error(transparent)]
+    Dimse(#[from] DimseError),
+    /// The configuration file cannot be watched.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// Signals cannot be received, or this executable cannot be found.
+    #[error("the system refused: {0}")]
+    System(#[from] std::io::Error),
+    /// A part of the daemon broke down: a bug.
+    #[error("a part of the daemon broke down: {0}")]
+    Task(tokio::task::JoinError),
+}
+
+/// A daemon that is ready but does not accept images yet.
+pub struct Daemon {
+    settings: SettingsHandle,
+    store: Store,
+    spool: Arc<Spool>,
+    listeners: Vec<TcpListener>,
+    bundle: LiveBundle,
+    device_uid: crate::identifiers::Uid,
+    _lock: StateLock,
+}
+
+/// Runs the daemon until `stop` completes. With `file`, changes of that configuration file are
+/// followed.
+///
+/// # Errors
+/// [`DaemonError`] when it cannot start, or a part of it failed so that a restart is better.
+pub async fn run(settings: Settings, file: Option<&Path>, stop: impl Future<Output = ()>) -> Result<(), DaemonError> {
+    let daemon = Daemon::prepare(settings).await?;
+    daemon.serve(file, stop).await
+}
+
+impl Daemon {
+    /// Takes the state folder, recovers what a crash left, tries the bundle, opens the ports.
+    pub async fn prepare(settings: Settings) -> Result<Self, DaemonError> {
+        let state_dir = settings.storage.state_dir.clone();
+        std::fs::create_dir_all(&state_dir)
+            .map_err(|source| DaemonError::StateFolder { path: state_dir.clone(), source })?;
+        let lock = StateLock::take(&state_dir)?;
+        let store = Store::open(&state_dir.join(DATABASE))?;
+        let spool = Spool::open(&state_dir)?;
+        recover(&store, &spool).await?;
+        let device_uid = store.device_uid().await?;
+        let bundle = bundle::first(&settings, std::env::current_exe()?, &store).await?;
+        let mut listeners = Vec::new();
+        for &address in &settings.server.listen {
+            listeners.push(TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })?);
+        }
+        let (settings, spool) = (SettingsHandle::new(settings), Arc::new(spool));
+        Ok(Self { settings, store, spool, listeners, bundle, device_uid, _lock: lock })
+    }
+
+    /// The addresses it will accept images on, with the ports the system chose.
+    pub fn addresses(&self) -> Result<Vec<SocketAddr>, DaemonError> {
+        Ok(self.listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?)
+    }
+
+    /// Accepts images until `stop` completes or a part fails; then stops every part: first the
+    /// receiver, so that nothing new comes, then the others.
+    pub async fn serve(self, file: Option<&Path>, stop: impl Future<Output = ()>) -> Result<(), DaemonError> {
+        let Self { settings, store, spool, listeners, bundle, device_uid, _lock } = self;
+        let (stopping, stopped) = watch::channel(false);
+        let (live, bundles) = watch::channel(bundle);
+        let mut parts: JoinSet<Result<(), DaemonError>> = JoinSet::new();
+        for address in listeners.iter().filter_map(|l| l.local_addr().ok()) {
+            tracing::info!(%address, ae_title = %settings.current().server.ae_title, "Images are accepted");
+        }
+
+        let receiver = Arc::new(Receiver { settings: settings.clone(), spool: spool.clone(), store: store.clone() });
+        let receive_until = until(stopped.clone());
+        parts.spawn(async move { Ok(dimse::serve(listeners, receiver, receive_until).await?) });
+        let supervisor = Supervisor {
+            settings: settings.clone(),
+            store: store.clone(),
+            spool: spool.clone(),
+            bundle: bundles,
+            device_uid,
+        };
+        parts.spawn(supervisor.run(stopped.clone()));
+        parts.spawn(planner::run(settings.clone(), store.clone(), stopped.clone()));
+        parts.spawn(
+            Deliverer { settings: settings.clone(), store: store.clone(), spool: spool.clone() }.run(stopped.clone()),
+        );
+        parts.spawn(housekeeper::run(settings.clone(), store.clone(), spool, stopped.clone()));
+
+        // These end by being dropped: nothing of theirs must be finished.
+        let mut followers: JoinSet<Result<(), DaemonError>> = JoinSet::new();
+        followers.spawn(bundle::follow(settings.clone(), store.clone(), live));
+        let watchdog = store.clone();
+        followers.spawn(async move {
+            systemd::pet_watchdog(watchdog).await;
+            std::future::pending().await
+        });
+        if let Some(file) = file {
+            followers.spawn(reload::follow(config::watch(file.to_owned(), settings)?, store));
+        }
+
+        systemd::ready();
+        let outcome = tokio::select! {
+            () = stop => Ok(()),
+            Some(ended) = parts.join_next() => ended.unwrap_or_else(|e| Err(DaemonError::Task(e))),
+            Some(ended) = followers.join_next() => ended.unwrap_or_else(|e| Err(DaemonError::Task(e))),
+        };
+        systemd::stopping();
+        tracing::info!("The daemon stops");
+        stopping.send_replace(true);
+        drop(followers);
+        let mut first_error = outcome;
+        while let Some(ended) = parts.join_next().await {
+            first_error = first_error.and(ended.unwrap_or_else(|e| Err(DaemonError::Task(e))));
+        }
+        first_error
+    }
+}
+
+/// After a crash: interrupted jobs are queued again, and files that no row names are removed; their
+/// senders were never told Success.
+async fn recover(store: &Store, spool: &Spool) -> Result<(), DaemonError> {
+    let interrupted = store.recover_after_restart().await?;
+    let orphans = spool.orphans(&store.image_files().await?)?;
+    for orphan in &orphans {
+        spool.remove(orphan)?;
+    }
+    if interrupted + orphans.len() > 0 {
+        tracing::info!(interrupted, orphans = orphans.len(), "Recovered from an interruption");
+    }
+    Ok(())
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the daemon itself is gone, which is a stop too.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+/// Completes at SIGTERM or SIGINT.
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    })
+}
+
+/// A destination as the network room sees it.
+pub fn peer_of(destination: &Destination) -> Peer {
+    Peer { ae_title: destination.ae_title.clone(), address: destination.address.clone() }
+}

@@ -1,0 +1,205 @@
+//! The supervisor: N slots, each with one worker process that does one job after the other.
+//!
+//! A worker that crashes, hangs or talks nonsense costs one attempt of one job; its slot starts
+//! another. A failure to start is retried with growing pauses and costs no job anything.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::DaemonError;
+use super::bundle::LiveBundle;
+use crate::config::{Overlay, SettingsHandle};
+use crate::report::{ObjectKind, ReportImage, ReportRequest};
+use crate::spool::Spool;
+use crate::store::{Job, NewObject, ReportInput, Store, Work};
+use crate::worker::{Reply, Request, WorkerProcess, WrittenObject};
+
+/// What every slot works with.
+#[derive(Clone)]
+pub struct Supervisor {
+    pub settings: SettingsHandle,
+    pub store: Store,
+    pub spool: Arc<Spool>,
+    pub bundle: watch::Receiver<LiveBundle>,
+    /// Device UID of this installation, for reports.
+    pub device_uid: crate::identifiers::Uid,
+}
+
+/// How often an idle slot looks at the queue even when nobody woke it: jobs become due by time.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// A lease outlives the job's time limit by this much.
+const LEASE_MARGIN: Duration = Duration::from_secs(30);
+
+impl Supervisor {
+    /// Runs the slots until `stop` turns true; jobs under way go back to the queue at no cost.
+    pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+        let mut slots = JoinSet::new();
+        for number in 1..=self.settings.current().analysis.workers {
+            let name = format!("worker-{number}");
+            slots.spawn(Slot { supervisor: self.clone(), name, process: None }.run(stop.clone()));
+        }
+        while let Some(ended) = slots.join_next().await {
+            ended.map_err(DaemonError::Task)??;
+        }
+        Ok(())
+    }
+}
+
+struct Slot {
+    supervisor: Supervisor,
+    name: String,
+    process: Option<(u64, WorkerProcess)>,
+}
+
+impl Slot {
+    async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+        while !*stop.borrow() {
+            tokio::select! {
+                worked = self.turn() => worked?,
+                _ = stop.changed() => break,
+            }
+        }
+        self.supervisor.store.release_jobs_of(&self.name).await?;
+        Ok(())
+    }
+
+    /// Does the next job, or waits a moment for one.
+    async fn turn(&mut self) -> Result<(), DaemonError> {
+        if !self.ensure_process().await {
+            return Ok(());
+        }
+        let store = self.supervisor.store.clone();
+        let woken = store.job_may_be_due();
+        let limit = self.supervisor.settings.current().analysis.timeout;
+        match store.lease_job(&self.name, limit + LEASE_MARGIN).await? {
+            Some(job) => self.attempt(job, limit).await,
+            None => {
+                tokio::select! { () = woken => {}, () = sleep(LOOK_AGAIN) => {} }
+                Ok(())
+            }
+        }
+    }
+
+    /// Has a worker of the live bundle ready, or pauses and says no.
+    async fn ensure_process(&mut self) -> bool {
+        let live = self.supervisor.bundle.borrow().clone();
+        if self.process.as_mut().is_some_and(|(generation, worker)| *generation == live.generation && worker.is_alive())
+        {
+            return true;
+        }
+        self.process = None;
+        match WorkerProcess::start(&live.command).await {
+            Ok(worker) => {
+                tracing::info!(slot = %self.name, pid = worker.id(), bundle = %live.identity.name, "A worker is ready");
+                self.process = Some((live.generation, worker));
+                true
+            }
+            Err(error) => {
+                tracing::error!(slot = %self.name, %error, "A worker cannot be started; it is tried again in five seconds");
+                sleep(Duration::from_secs(5)).await;
+                false
+            }
+        }
+    }
+
+    async fn attempt(&mut self, job: Job, limit: Duration) -> Result<(), DaemonError> {
+        let begun = Instant::now();
+        let request = self.request_for(&job).await?;
+        let Some((_, worker)) = self.process.as_mut() else { return Ok(()) };
+        let outcome = worker.run(&request, limit).await;
+        let seconds = begun.elapsed().as_secs_f64();
+        match outcome {
+            Ok(reply) => self.conclude(&job, reply, seconds).await,
+            Err(error) => {
+                tracing::error!(job = job.id, attempt = job.attempt, %error, "A worker did not survive its job");
+                self.process = None;
+                self.failed(&job, &error.to_string(), false).await
+            }
+        }
+    }
+
+    /// What the worker is asked; paths are made whole here.
+    async fn request_for(&self, job: &Job) -> Result<Request, DaemonError> {
+        let Supervisor { settings, store, spool, device_uid, .. } = &self.supervisor;
+        let report = match &job.work {
+            Work::Analyse { file, .. } => return Ok(Request::Analyse { file: spool.path(file) }),
+            Work::Report { report } => *report,
+        };
+        let ReportInput { plan, images } = store.report_input(report).await?;
+        let settings = settings.current();
+        let request = ReportRequest {
+            report_uid: plan.sop_instance_uid,
+            series_uid: plan.series_instance_uid,
+            overlay_series_uid: (settings.report.overlay == Overlay::SecondaryCapture)
+                .then_some(plan.overlay_series_uid),
+            series_number: SERIES_NUMBER,
+            version: plan.version,
+            content_time: plan.content_time,
+            device_uid: device_uid.clone(),
+            observer_name: settings.server.ae_title.to_string(),
+            sop_class: settings.report.sop_class,
+            predecessor: plan.predecessor,
+            images: images
+                .into_iter()
+                .map(|i| ReportImage { file: spool.path(&i.file), findings: i.findings })
+                .collect(),
+        };
+        Ok(Request::Report { request: Box::new(request), folder: spool.incoming() })
+    }
+
+    /// Writes down what the worker answered.
+    async fn conclude(&mut self, job: &Job, reply: Reply, seconds: f64) -> Result<(), DaemonError> {
+        let store = self.supervisor.store.clone();
+        match (reply, &job.work) {
+            (Reply::Findings { findings }, Work::Analyse { image, .. }) => {
+                tracing::info!(%image, vertebrae = findings.vertebrae.len(), seconds, "An image is analysed");
+                store.finish_analysis(job.id, &self.name, &findings).await?;
+                Ok(())
+            }
+            (Reply::Written { objects }, Work::Report { .. }) => self.take_report(job, objects, seconds).await,
+            (Reply::Failed { reason, permanent }, _) => self.failed(job, &reason, permanent).await,
+            (other, _) => {
+                self.process = None;
+                self.failed(job, &format!("the worker answered something else than was asked: {other:?}"), false).await
+            }
+        }
+    }
+
+    /// Makes a report's files durable and queues them for their destinations.
+    async fn take_report(&self, job: &Job, written: Vec<WrittenObject>, seconds: f64) -> Result<(), DaemonError> {
+        let mut objects = Vec::with_capacity(written.len());
+        for object in written {
+            let spooled = self.supervisor.spool.adopt(&object.file)?;
+            objects.push(NewObject {
+                kind: match object.kind {
+                    ObjectKind::StructuredReport => "structured-report",
+                    ObjectKind::Overlay => "overlay",
+                },
+                sop_class_uid: object.sop_class_uid,
+                sop_instance_uid: object.sop_instance_uid,
+                file: spooled.file,
+                sha256: spooled.sha256,
+            });
+        }
+        let settings = self.supervisor.settings.current();
+        let wanted = settings.destinations.iter().filter(|d| settings.report.send_to.contains(&d.name));
+        let destinations = wanted.map(|d| (d.name.clone(), d.give_up_after)).collect();
+        tracing::info!(job = job.id, objects = objects.len(), seconds, "A report is written");
+        self.supervisor.store.finish_report(job.id, &self.name, objects, destinations).await?;
+        Ok(())
+    }
+
+    async fn failed(&self, job: &Job, reason: &str, permanent: bool) -> Result<(), DaemonError> {
+        let attempts = self.supervisor.settings.current().analysis.attempts;
+        tracing::warn!(job = job.id, attempt = job.attempt, reason, permanent, "An attempt has failed");
+        self.supervisor.store.fail_attempt(job.id, &self.name, reason, permanent, attempts).await?;
+        Ok(())
+    }
+}
+
+/// Series Number of reports; viewers list them after the images.
+const SERIES_NUMBER: u32 = 901;

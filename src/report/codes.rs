@@ -1,0 +1,122 @@
+//! Coded concepts: PS3.16 where it has one, SNOMED CT through CID 7603, else our own scheme.
+
+/// Our own coding scheme, for the bundles' classes: no trustworthy code exists for ASTLOF's.
+pub const PRIVATE_SCHEME: &str = "99SPINETRIAGE";
+/// Coding Scheme UID of [`PRIVATE_SCHEME`].
+pub const PRIVATE_SCHEME_UID: &str = "2.25.240127305218960421338547391012665812733";
+
+/// Code Value, Coding Scheme Designator, Code Meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code<'a>(pub &'a str, pub &'a str, pub &'a str);
+
+macro_rules! dcm {
+    ($($name:ident = $value:literal, $meaning:literal;)*) => {
+        $(pub const $name: Code<'static> = Code($value, "DCM", $meaning);)*
+    };
+}
+
+dcm! {
+    REPORT_TITLE = "126000", "Imaging Measurement Report";
+    LANGUAGE = "121049", "Language of Content Item and Descendants";
+    OBSERVER_TYPE = "121005", "Observer Type";
+    DEVICE = "121007", "Device";
+    DEVICE_UID = "121012", "Device Observer UID";
+    DEVICE_NAME = "121013", "Device Observer Name";
+    DEVICE_MANUFACTURER = "121014", "Device Observer Manufacturer";
+    DEVICE_MODEL = "121015", "Device Observer Model Name";
+    DEVICE_SERIAL = "121016", "Device Observer Serial Number";
+    PROCEDURE_REPORTED = "121058", "Procedure reported";
+    IMAGE_LIBRARY = "111028", "Image Library";
+    IMAGE_LIBRARY_GROUP = "126200", "Image Library Group";
+    MODALITY = "121139", "Modality";
+    ROWS = "110910", "Pixel Data Rows";
+    COLUMNS = "110911", "Pixel Data Columns";
+    ORIENTATION_ROW = "111044", "Patient Orientation Row";
+    ORIENTATION_COLUMN = "111043", "Patient Orientation Column";
+    SPACING_HORIZONTAL = "111026", "Horizontal Pixel Spacing";
+    SPACING_VERTICAL = "111066", "Vertical Pixel Spacing";
+    MEASUREMENTS = "126010", "Imaging Measurements";
+    MEASUREMENT_GROUP = "125007", "Measurement Group";
+    TRACKING_IDENTIFIER = "112039", "Tracking Identifier";
+    TRACKING_UID = "112040", "Tracking Unique Identifier";
+    FINDING = "121071", "Finding";
+    ALGORITHM_NAME = "111001", "Algorithm Name";
+    ALGORITHM_PARAMETERS = "111002", "Algorithm Parameters";
+    ALGORITHM_VERSION = "111003", "Algorithm Version";
+    PROBABILITY = "122157", "Probability";
+    IMAGE_REGION = "111030", "Image Region";
+    SOURCE_OF_MEASUREMENT = "121112", "Source of Measurement";
+    COMMENT = "121106", "Comment";
+    PROCESSING_EQUIPMENT = "109102", "Processing Equipment";
+}
+
+pub const ENGLISH: Code<'static> = Code("en-US", "RFC5646", "English (United States)");
+pub const IMAGING_PROCEDURE: Code<'static> = Code("363679005", "SCT", "Imaging procedure");
+pub const SOURCE: Code<'static> = Code("260753009", "SCT", "Source");
+pub const FINDING_SITE: Code<'static> = Code("363698007", "SCT", "Finding Site");
+pub const VERTEBRA: Code<'static> = Code("51282000", "SCT", "Vertebra");
+pub const FRACTURE: Code<'static> = Code("125605004", "SCT", "Fracture of bone");
+pub const COMPRESSION_FRACTURE: Code<'static> = Code("42942008", "SCT", "Compression fracture of vertebral column");
+pub const PRESENT: Code<'static> = Code("52101004", "SCT", "Present");
+pub const ABSENT: Code<'static> = Code("272519000", "SCT", "Absent");
+pub const NO_UNITS: Code<'static> = Code("1", "UCUM", "no units");
+pub const PIXELS: Code<'static> = Code("{pixels}", "UCUM", "Pixels");
+pub const MILLIMETRES: Code<'static> = Code("mm", "UCUM", "mm");
+/// The class the model chose, as a question.
+pub const MODEL_CLASS: Code<'static> = Code("CLASS", PRIVATE_SCHEME, "Class by the model");
+
+/// CID 7603 "Vertebra".
+const LEVELS: [(&str, Code<'static>); 17] = [
+    ("T1", Code("64864005", "SCT", "T1 vertebra")),
+    ("T2", Code("53733008", "SCT", "T2 vertebra")),
+    ("T3", Code("1626008", "SCT", "T3 vertebra")),
+    ("T4", Code("73071006", "SCT", "T4 vertebra")),
+    ("T5", Code("56401006", "SCT", "T5 vertebra")),
+    ("T6", Code("45296009", "SCT", "T6 vertebra")),
+    ("T7", Code("62487009", "SCT", "T7 vertebra")),
+    ("T8", Code("11068009", "SCT", "T8 vertebra")),
+    ("T9", Code("82687006", "SCT", "T9 vertebra")),
+    ("T10", Code("7610001", "SCT", "T10 vertebra")),
+    ("T11", Code("12989004", "SCT", "T11 vertebra")),
+    ("T12", Code("23215003", "SCT", "T12 vertebra")),
+    ("L1", Code("66794005", "SCT", "L1 vertebra")),
+    ("L2", Code("14293000", "SCT", "L2 vertebra")),
+    ("L3", Code("36470004", "SCT", "L3 vertebra")),
+    ("L4", Code("11994002", "SCT", "L4 vertebra")),
+    ("L5", Code("49668003", "SCT", "L5 vertebra")),
+];
+
+/// The finding site of a vertebra: its level, or just "vertebra".
+pub fn site_of(level: Option<&str>) -> Code<'static> {
+    let known = level.and_then(|level| LEVELS.iter().find(|(name, _)| *name == level));
+    known.map_or(VERTEBRA, |(_, code)| *code)
+}
+
+/// The part of the spine an image shows, by its Body Part Examined (PS3.16 Annex L).
+pub fn region_of(body_part: &str) -> Code<'static> {
+    match body_part {
+        "LSPINE" => Code("122496007", "SCT", "Lumbar spine"),
+        "TSPINE" => Code("122495006", "SCT", "Thoracic spine"),
+        "TLSPINE" => Code("1217256009", "SCT", "Thoracolumbar spine"),
+        _ => VERTEBRA,
+    }
+}
+
+/// The modality as a code.
+pub fn modality(name: &str) -> Code<'static> {
+    match name {
+        "CR" => Code("CR", "DCM", "Computed Radiography"),
+        _ => Code("DX", "DCM", "Digital Radiography"),
+    }
+}
+
+/// What an ASTLOF class says about a fracture: whether there is any, and whether it is a compression
+/// fracture. `None` for classes of other systems.
+pub fn astlof(class_code: &str) -> Option<(bool, bool)> {
+    match class_code {
+        "ASTLOF-0" => Some((false, false)),
+        "ASTLOF-1" => Some((true, true)),
+        "ASTLOF-2" => Some((true, false)),
+        _ => None,
+    }
+}

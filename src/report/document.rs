@@ -1,0 +1,182 @@
+//! The structured report: TID 1500 "Measurement Report" (PS3.16) as a Comprehensive (3D) SR.
+
+use std::collections::BTreeMap;
+
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::{tags, uids};
+use dicom_object::DefaultDicomObject;
+
+use super::codes;
+use super::content::Relationship::{AcquisitionContext, ConceptModifier, Contains, ObservationContext};
+use super::content::{
+    Item, code, code_item, container, image, number, put, put_items, sop_reference, template_item, text, uid_reference,
+    with_children,
+};
+use super::error::ReportError;
+use super::file::{self, Identity};
+use super::measurements::groups_of;
+use super::modules::{MANUFACTURER, algorithm_name, copy, declare_scheme, describe, in_the_study_of};
+use super::request::{ObjectKind, ReportObject, ReportRequest};
+use crate::RESEARCH_USE_ONLY;
+use crate::analysis::{Findings, ImageIdentity};
+use crate::config::SopClass;
+
+/// Series description in the PACS's list.
+const SERIES_DESCRIPTION: &str = "Spine triage - research use only, not for diagnosis";
+
+/// Writes the report with patient and study of `source`.
+pub fn write(request: &ReportRequest, source: &DefaultDicomObject) -> Result<ReportObject, ReportError> {
+    let first = &request.images[0].findings;
+    let sop_class = match request.sop_class {
+        SopClass::Comprehensive3dSr => uids::COMPREHENSIVE3_DSR_STORAGE,
+        SopClass::ComprehensiveSr => uids::COMPREHENSIVE_SR_STORAGE,
+    };
+    let mut report = in_the_study_of(source);
+    put(&mut report, tags::SOP_CLASS_UID, VR::UI, sop_class);
+    put(&mut report, tags::SOP_INSTANCE_UID, VR::UI, request.report_uid.as_str());
+    put(&mut report, tags::MODALITY, VR::CS, "SR");
+    put(&mut report, tags::SERIES_INSTANCE_UID, VR::UI, request.series_uid.as_str());
+    put(&mut report, tags::SERIES_NUMBER, VR::IS, &request.series_number.to_string());
+    put(&mut report, tags::INSTANCE_NUMBER, VR::IS, &request.version.to_string());
+    describe(&mut report, request, &first.bundle, SERIES_DESCRIPTION);
+    declare_scheme(&mut report);
+    general(&mut report, request, source);
+    content(&mut report, request);
+    file::finish(report, ObjectKind::StructuredReport, Identity { sop_class, sop_instance: &request.report_uid })
+}
+
+/// SR Document Series and SR Document General modules (PS3.3 C.17.1, C.17.2).
+fn general(report: &mut Item, request: &ReportRequest, source: &DefaultDicomObject) {
+    put(report, tags::COMPLETION_FLAG, VR::CS, "COMPLETE");
+    put(report, tags::VERIFICATION_FLAG, VR::CS, "UNVERIFIED");
+    put(report, tags::PRELIMINARY_FLAG, VR::CS, "PRELIMINARY");
+    put_items(report, tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, vec![]);
+    put_items(report, tags::PERFORMED_PROCEDURE_CODE_SEQUENCE, vec![]);
+    requests(report, source);
+    let images: Vec<&ImageIdentity> = request.images.iter().map(|i| &i.findings.image).collect();
+    put_items(report, tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, vec![evidence(&images)]);
+    if let Some((predecessor, series)) = &request.predecessor {
+        let sop_class = match request.sop_class {
+            SopClass::Comprehensive3dSr => uids::COMPREHENSIVE3_DSR_STORAGE,
+            SopClass::ComprehensiveSr => uids::COMPREHENSIVE_SR_STORAGE,
+        };
+        let reference = sop_reference(sop_class, predecessor.as_str());
+        let item = hierarchy(images[0].study_instance_uid.as_str(), vec![(series.as_str(), vec![reference])]);
+        put_items(report, tags::PREDECESSOR_DOCUMENTS_SEQUENCE, vec![item]);
+    }
+}
+
+/// Referenced Request Sequence, where the image says which request it answers. All its Type 2
+/// attributes must be there.
+fn requests(report: &mut Item, source: &DefaultDicomObject) {
+    const COPIED: [(Tag, VR); 6] = [
+        (tags::ACCESSION_NUMBER, VR::SH),
+        (tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, VR::LO),
+        (tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, VR::LO),
+        (tags::REQUESTED_PROCEDURE_ID, VR::SH),
+        (tags::REQUESTED_PROCEDURE_DESCRIPTION, VR::LO),
+        (tags::STUDY_INSTANCE_UID, VR::UI),
+    ];
+    let requested = source.get(tags::REQUEST_ATTRIBUTES_SEQUENCE).and_then(|e| e.items()).unwrap_or_default();
+    let items: Vec<Item> = requested
+        .iter()
+        .map(|from| {
+            let mut item = Item::new_empty();
+            for (tag, vr) in COPIED {
+                put(&mut item, tag, vr, "");
+                if let Some(element) = from.get(tag) {
+                    item.put(element.clone());
+                } else if matches!(tag, tags::STUDY_INSTANCE_UID | tags::ACCESSION_NUMBER) {
+                    copy(&mut item, source, tag);
+                }
+            }
+            put_items(&mut item, tags::REFERENCED_STUDY_SEQUENCE, vec![]);
+            put_items(&mut item, tags::REQUESTED_PROCEDURE_CODE_SEQUENCE, vec![]);
+            item
+        })
+        .collect();
+    if !items.is_empty() {
+        put_items(report, tags::REFERENCED_REQUEST_SEQUENCE, items);
+    }
+}
+
+/// Every image of the report, by series.
+fn evidence(images: &[&ImageIdentity]) -> Item {
+    let mut by_series: BTreeMap<&str, Vec<Item>> = BTreeMap::new();
+    for image in images {
+        let reference = sop_reference(image.sop_class_uid.as_str(), image.sop_instance_uid.as_str());
+        by_series.entry(image.series_instance_uid.as_str()).or_default().push(reference);
+    }
+    hierarchy(images[0].study_instance_uid.as_str(), by_series.into_iter().collect())
+}
+
+/// Study, series, instances (PS3.3 table C.17-3).
+fn hierarchy(study: &str, series: Vec<(&str, Vec<Item>)>) -> Item {
+    let series_item = |(uid, references)| {
+        let mut item = Item::new_empty();
+        put(&mut item, tags::SERIES_INSTANCE_UID, VR::UI, uid);
+        put_items(&mut item, tags::REFERENCED_SOP_SEQUENCE, references);
+        item
+    };
+    let mut item = Item::new_empty();
+    put(&mut item, tags::STUDY_INSTANCE_UID, VR::UI, study);
+    put_items(&mut item, tags::REFERENCED_SERIES_SEQUENCE, series.into_iter().map(series_item).collect());
+    item
+}
+
+/// The root container and the whole tree below it.
+fn content(report: &mut Item, request: &ReportRequest) {
+    let first = &request.images[0].findings;
+    let mut items = vec![code(ConceptModifier, codes::LANGUAGE, codes::ENGLISH)];
+    items.extend(observer(request, first));
+    items.push(code(ConceptModifier, codes::PROCEDURE_REPORTED, codes::IMAGING_PROCEDURE));
+    let entries = request.images.iter().map(|i| library_entry(&i.findings.image)).collect();
+    let group = container(codes::IMAGE_LIBRARY_GROUP, None, entries);
+    items.push(container(codes::IMAGE_LIBRARY, Some("1600"), vec![group]));
+    let groups = request.images.iter().flat_map(|i| groups_of(request, &i.findings)).collect();
+    items.push(container(codes::MEASUREMENTS, None, groups));
+    items.push(text(
+        Contains,
+        codes::COMMENT,
+        &format!("{RESEARCH_USE_ONLY}. Written by a program; no person has verified it."),
+    ));
+
+    put(report, tags::VALUE_TYPE, VR::CS, "CONTAINER");
+    put_items(report, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![code_item(codes::REPORT_TITLE)]);
+    put(report, tags::CONTINUITY_OF_CONTENT, VR::CS, "CONTINUOUS");
+    put_items(report, tags::CONTENT_TEMPLATE_SEQUENCE, vec![template_item("1500")]);
+    put_items(report, tags::CONTENT_SEQUENCE, items);
+}
+
+/// TID 1004: the device that observed.
+fn observer(request: &ReportRequest, findings: &Findings) -> [Item; 6] {
+    [
+        code(ObservationContext, codes::OBSERVER_TYPE, codes::DEVICE),
+        uid_reference(ObservationContext, codes::DEVICE_UID, request.device_uid.as_str()),
+        text(ObservationContext, codes::DEVICE_NAME, &request.observer_name),
+        text(ObservationContext, codes::DEVICE_MANUFACTURER, MANUFACTURER),
+        text(ObservationContext, codes::DEVICE_MODEL, &algorithm_name(&findings.bundle)),
+        text(ObservationContext, codes::DEVICE_SERIAL, &request.observer_name),
+    ]
+}
+
+/// TID 1601 with the descriptors of TID 1602 and 1603.
+fn library_entry(identity: &ImageIdentity) -> Item {
+    let mut about = vec![
+        code(AcquisitionContext, codes::MODALITY, codes::modality(&identity.modality)),
+        number(AcquisitionContext, codes::ROWS, f64::from(identity.rows), codes::PIXELS),
+        number(AcquisitionContext, codes::COLUMNS, f64::from(identity.columns), codes::PIXELS),
+    ];
+    if let Some([row, column]) = &identity.patient_orientation {
+        about.push(text(AcquisitionContext, codes::ORIENTATION_ROW, row));
+        about.push(text(AcquisitionContext, codes::ORIENTATION_COLUMN, column));
+    }
+    if let Some(spacing) = identity.pixel_spacing {
+        about.push(number(AcquisitionContext, codes::SPACING_HORIZONTAL, spacing.column_mm, codes::MILLIMETRES));
+        about.push(number(AcquisitionContext, codes::SPACING_VERTICAL, spacing.row_mm, codes::MILLIMETRES));
+    }
+    with_children(
+        image(Contains, codes::SOURCE, identity.sop_class_uid.as_str(), identity.sop_instance_uid.as_str()),
+        about,
+    )
+}

@@ -1,0 +1,40 @@
+//! A data set as a whole DICOM file.
+
+use dicom_dictionary_std::uids;
+use dicom_object::FileMetaTableBuilder;
+
+use super::content::Item;
+use super::error::ReportError;
+use super::request::{ObjectKind, ReportObject};
+use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Uid};
+
+/// SOP class and instance of an object.
+pub struct Identity<'a> {
+    pub sop_class: &'a str,
+    pub sop_instance: &'a Uid,
+}
+
+/// Encodes the data set, Explicit VR Little Endian, with preamble and file meta information.
+pub fn finish(object: Item, kind: ObjectKind, identity: Identity<'_>) -> Result<ReportObject, ReportError> {
+    let failed = |e: &dyn std::error::Error| ReportError::Encoding(e.to_string());
+    let meta = FileMetaTableBuilder::new()
+        .media_storage_sop_class_uid(identity.sop_class)
+        .media_storage_sop_instance_uid(identity.sop_instance.as_str())
+        .transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN)
+        .implementation_class_uid(IMPLEMENTATION_CLASS_UID)
+        .implementation_version_name(IMPLEMENTATION_VERSION_NAME);
+    let file = object.with_meta(meta).map_err(|e| failed(&e))?;
+    let mut bytes = Vec::new();
+    file.write_all(&mut bytes).map_err(|e| failed(&e))?;
+    let short = match kind {
+        ObjectKind::StructuredReport => "sr",
+        ObjectKind::Overlay => "overlay",
+    };
+    Ok(ReportObject {
+        kind,
+        sop_class_uid: Uid::new(identity.sop_class).map_err(|e| failed(&e))?,
+        sop_instance_uid: identity.sop_instance.clone(),
+        file_name: format!("{short}-{}.dcm", identity.sop_instance),
+        bytes,
+    })
+}

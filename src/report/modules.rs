@@ -1,0 +1,131 @@
+//! What a report takes over from its source images: patient and study; and what it says of itself.
+
+use std::path::Path;
+
+use dicom_core::{DataElement, Tag, VR};
+use dicom_dictionary_std::tags;
+use dicom_object::{DefaultDicomObject, OpenFileOptions};
+
+use super::codes::{PRIVATE_SCHEME, PRIVATE_SCHEME_UID, PROCESSING_EQUIPMENT};
+use super::content::{Item, code_item, put, put_items};
+use super::error::ReportError;
+use super::request::ReportRequest;
+use crate::RESEARCH_USE_ONLY;
+use crate::analysis::BundleIdentity;
+
+/// Manufacturer of everything this software makes.
+pub const MANUFACTURER: &str = "spinetriage project";
+
+/// Patient and General Study attributes that must be there even when empty (Type 2).
+const REQUIRED: [(Tag, VR); 9] = [
+    (tags::PATIENT_NAME, VR::PN),
+    (tags::PATIENT_ID, VR::LO),
+    (tags::PATIENT_BIRTH_DATE, VR::DA),
+    (tags::PATIENT_SEX, VR::CS),
+    (tags::STUDY_DATE, VR::DA),
+    (tags::STUDY_TIME, VR::TM),
+    (tags::REFERRING_PHYSICIAN_NAME, VR::PN),
+    (tags::STUDY_ID, VR::SH),
+    (tags::ACCESSION_NUMBER, VR::SH),
+];
+
+/// Others of the Patient, General Study and Patient Study modules that are taken over when present.
+const OPTIONAL: [Tag; 16] = [
+    tags::STUDY_INSTANCE_UID,
+    tags::ISSUER_OF_PATIENT_ID,
+    tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE,
+    tags::PATIENT_BIRTH_TIME,
+    tags::OTHER_PATIENT_I_DS_SEQUENCE,
+    tags::PATIENT_COMMENTS,
+    tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE,
+    tags::STUDY_DESCRIPTION,
+    tags::PROCEDURE_CODE_SEQUENCE,
+    tags::PHYSICIANS_OF_RECORD,
+    tags::REFERENCED_STUDY_SEQUENCE,
+    tags::PATIENT_AGE,
+    tags::PATIENT_SIZE,
+    tags::PATIENT_WEIGHT,
+    tags::TIMEZONE_OFFSET_FROM_UTC,
+    tags::INSTITUTION_NAME,
+];
+
+/// The header of a source image, without its pixels.
+pub fn read_header(path: &Path) -> Result<DefaultDicomObject, ReportError> {
+    let opened = OpenFileOptions::new().read_until(tags::PIXEL_DATA).open_file(path);
+    opened.map_err(|e| ReportError::Source { path: path.to_owned(), reason: e.to_string() })
+}
+
+/// A new object with the patient and study of `source`. Text was decoded by the reader and is
+/// written as UTF-8.
+pub fn in_the_study_of(source: &DefaultDicomObject) -> Item {
+    let mut object = Item::new_empty();
+    put(&mut object, tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 192");
+    for (tag, vr) in REQUIRED {
+        put(&mut object, tag, vr, "");
+    }
+    for tag in REQUIRED.iter().map(|(tag, _)| *tag).chain(OPTIONAL) {
+        if let Some(element) = source.get(tag) {
+            object.put(element.clone());
+        }
+    }
+    object
+}
+
+/// Series, equipment and times that report and picture share.
+pub fn describe(object: &mut Item, request: &ReportRequest, bundle: &BundleIdentity, description: &str) {
+    let (date, time) = date_and_time(&request.content_time);
+    put(object, tags::SERIES_DESCRIPTION, VR::LO, description);
+    put(object, tags::SERIES_DATE, VR::DA, &date);
+    put(object, tags::SERIES_TIME, VR::TM, &time);
+    put(object, tags::CONTENT_DATE, VR::DA, &date);
+    put(object, tags::CONTENT_TIME, VR::TM, &time);
+    put(object, tags::INSTANCE_CREATION_DATE, VR::DA, &date);
+    put(object, tags::INSTANCE_CREATION_TIME, VR::TM, &time);
+    put(object, tags::MANUFACTURER, VR::LO, MANUFACTURER);
+    put(object, tags::MANUFACTURER_MODEL_NAME, VR::LO, "spinetriage");
+    put(object, tags::DEVICE_SERIAL_NUMBER, VR::LO, &request.observer_name);
+    put(object, tags::SOFTWARE_VERSIONS, VR::LO, env!("CARGO_PKG_VERSION"));
+
+    // IHE AI Results 6.5.3.1: the algorithm is a piece of processing equipment.
+    let mut equipment = Item::new_empty();
+    put_items(&mut equipment, tags::PURPOSE_OF_REFERENCE_CODE_SEQUENCE, vec![code_item(PROCESSING_EQUIPMENT)]);
+    put(&mut equipment, tags::MANUFACTURER, VR::LO, MANUFACTURER);
+    put(&mut equipment, tags::MANUFACTURER_MODEL_NAME, VR::LO, &algorithm_name(bundle));
+    put(&mut equipment, tags::SOFTWARE_VERSIONS, VR::LO, &algorithm_version(bundle));
+    put(&mut equipment, tags::DEVICE_UID, VR::UI, request.device_uid.as_str());
+    put(&mut equipment, tags::CONTRIBUTION_DESCRIPTION, VR::ST, &format!("Automatic triage. {RESEARCH_USE_ONLY}."));
+    put_items(object, tags::CONTRIBUTING_EQUIPMENT_SEQUENCE, vec![equipment]);
+}
+
+/// Declares our private coding scheme (PS3.3 C.12.1.1.1).
+pub fn declare_scheme(object: &mut Item) {
+    let mut scheme = Item::new_empty();
+    put(&mut scheme, tags::CODING_SCHEME_DESIGNATOR, VR::SH, PRIVATE_SCHEME);
+    put(&mut scheme, tags::CODING_SCHEME_UID, VR::UI, PRIVATE_SCHEME_UID);
+    put(&mut scheme, tags::CODING_SCHEME_NAME, VR::ST, "Classes of spinetriage's model bundles");
+    put(&mut scheme, tags::CODING_SCHEME_RESPONSIBLE_ORGANIZATION, VR::ST, MANUFACTURER);
+    put_items(object, tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, vec![scheme]);
+}
+
+/// Algorithm Name, which is also the Model Name of the equipment.
+pub fn algorithm_name(bundle: &BundleIdentity) -> String {
+    format!("spinetriage {}", bundle.name).chars().take(64).collect()
+}
+
+/// Algorithm Version: the bundle's version and the start of its digest.
+pub fn algorithm_version(bundle: &BundleIdentity) -> String {
+    let digest: String = bundle.digest.chars().take(12).collect();
+    format!("{} ({digest})", bundle.version).chars().take(64).collect()
+}
+
+/// DA and TM of a time stamp.
+fn date_and_time(stamp: &str) -> (String, String) {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect();
+    let (date, time) = stamp.split_once('T').unwrap_or((stamp, ""));
+    (digits(date), digits(time.split('.').next().unwrap_or("")))
+}
+
+/// Copies an element of the source under the same tag.
+pub fn copy(object: &mut Item, source: &DefaultDicomObject, tag: Tag) -> bool {
+    source.get(tag).map(|element| object.put(DataElement::clone(element))).is_some()
+}

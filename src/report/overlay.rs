@@ -1,0 +1,116 @@
+//! The picture a person looks at: the film with each vertebra's box, class and probability.
+
+use font8x8::{BASIC_FONTS, UnicodeFonts};
+
+use crate::analysis::Findings;
+use crate::imaging::Radiograph;
+
+/// Longest side of a picture, pixels: larger films are scaled down.
+const LONGEST_SIDE: usize = 1600;
+/// Percentiles shown as black and white.
+const WINDOW: [f64; 2] = [0.5, 99.5];
+const BANNER: &str = "RESEARCH USE ONLY - NOT FOR DIAGNOSIS";
+const WHITE: [u8; 3] = [255, 255, 255];
+const BLACK: [u8; 3] = [0, 0, 0];
+/// Colours of the classes in their order, told apart by people with any colour vision (Okabe and
+/// Ito's palette); more classes begin again.
+const COLOURS: [[u8; 3]; 4] = [[86, 180, 233], [240, 228, 66], [213, 94, 0], [204, 121, 167]];
+/// Side of a glyph of the font.
+const GLYPH: usize = 8;
+
+/// An RGB picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `height * width * 3` bytes: red, green, blue, row-major.
+    pub rgb: Vec<u8>,
+}
+
+/// Draws the findings on the film.
+pub fn draw(radiograph: &Radiograph, findings: &Findings) -> Picture {
+    let longest = radiograph.width.max(radiograph.height).max(1);
+    let scale = (LONGEST_SIDE as f64 / longest as f64).min(1.0);
+    let size = |n: usize| ((n as f64 * scale).round() as usize).max(1);
+    let film = radiograph
+        .windowed(radiograph.percentile_window(WINDOW))
+        .resampled(size(radiograph.width), size(radiograph.height));
+    let grey = film.pixels.iter().map(|p| (p * 255.0).round() as u8);
+    let mut picture = Picture { width: film.width, height: film.height, rgb: grey.flat_map(|g| [g, g, g]).collect() };
+
+    let zoom = (film.width / 700).clamp(1, 3);
+    for vertebra in &findings.vertebrae {
+        let colour = COLOURS[vertebra.class % COLOURS.len()];
+        let b = &vertebra.bounding_box;
+        let [x0, y0, x1, y1] = [b.x0, b.y0, b.x1, b.y1].map(|v| (v * scale).round() as usize);
+        picture.frame([x0, y0, x1, y1], zoom + 1, colour);
+        let class = &findings.bundle.classes[vertebra.class];
+        let label = format!("{}: {} {:.2}", vertebra.label(), class.name, vertebra.probabilities[vertebra.class]);
+        // Beside the box where there is room, else as far right as fits.
+        let width = label.chars().count() * GLYPH * zoom;
+        let left = (x1 + 4 * zoom).min(film.width.saturating_sub(width));
+        picture.text(left, (y0 + y1).saturating_sub(GLYPH * zoom) / 2, zoom, &label, colour);
+    }
+    if findings.vertebrae.is_empty() {
+        picture.text(4, 4 * zoom + GLYPH * zoom, zoom, "no vertebra found", WHITE);
+    }
+    picture.text(4, 4, zoom, BANNER, WHITE);
+    picture
+}
+
+impl Picture {
+    /// The picture as a PNG file.
+    pub fn png(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
+        encoder.set_color(png::ColorType::Rgb);
+        let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&self.rgb));
+        written.expect("a Vec takes every byte, and `rgb` has exactly the size that width and height say");
+        bytes
+    }
+
+    fn set(&mut self, x: usize, y: usize, colour: [u8; 3]) {
+        if x < self.width && y < self.height {
+            let at = (y * self.width + x) * 3;
+            self.rgb[at..at + 3].copy_from_slice(&colour);
+        }
+    }
+
+    fn fill(&mut self, [x0, y0, x1, y1]: [usize; 4], colour: [u8; 3]) {
+        for y in y0..y1.min(self.height) {
+            for x in x0..x1.min(self.width) {
+                self.set(x, y, colour);
+            }
+        }
+    }
+
+    /// A box's outline, `thick` pixels inwards.
+    fn frame(&mut self, [x0, y0, x1, y1]: [usize; 4], thick: usize, colour: [u8; 3]) {
+        let inner = |high: usize, low: usize| high.saturating_sub(thick).max(low);
+        for side in [
+            [x0, y0, x1, y0 + thick],
+            [x0, inner(y1, y0), x1, y1],
+            [x0, y0, x0 + thick, y1],
+            [inner(x1, x0), y0, x1, y1],
+        ] {
+            self.fill(side, colour);
+        }
+    }
+
+    /// A line of text on black, `zoom` times the font's size, its top left corner at (`x`, `y`).
+    fn text(&mut self, x: usize, y: usize, zoom: usize, text: &str, colour: [u8; 3]) {
+        let width = text.chars().count() * GLYPH * zoom;
+        self.fill([x.saturating_sub(zoom), y.saturating_sub(zoom), x + width + zoom, y + (GLYPH + 1) * zoom], BLACK);
+        for (i, character) in text.chars().enumerate() {
+            let glyph = BASIC_FONTS.get(character).or_else(|| BASIC_FONTS.get('?')).unwrap_or_default();
+            for (row, bits) in glyph.iter().enumerate() {
+                for column in (0..GLYPH).filter(|column| bits >> column & 1 == 1) {
+                    let (left, top) = (x + (i * GLYPH + column) * zoom, y + row * zoom);
+                    self.fill([left, top, left + zoom, top + zoom], colour);
+                }
+            }
+        }
+    }
+}

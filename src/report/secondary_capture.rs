@@ -1,0 +1,82 @@
+//! The overlay picture as a Secondary Capture image in the same study.
+
+use dicom_core::{DataElement, PrimitiveValue, VR};
+use dicom_dictionary_std::{tags, uids};
+use dicom_object::DefaultDicomObject;
+
+use super::content::{put, put_items, sop_reference};
+use super::error::ReportError;
+use super::file::{self, Identity};
+use super::modules::{describe, in_the_study_of};
+use super::overlay;
+use super::request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
+use crate::RESEARCH_USE_ONLY;
+use crate::identifiers::Uid;
+use crate::imaging::decode;
+
+const SERIES_DESCRIPTION: &str = "Spine triage overlay - research use only";
+
+/// Draws one image's findings and wraps the picture; `number` is its Instance Number.
+pub fn write(
+    request: &ReportRequest,
+    series: &Uid,
+    number: u32,
+    image: &ReportImage,
+    source: &DefaultDicomObject,
+) -> Result<ReportObject, ReportError> {
+    let (radiograph, _) =
+        decode::read(&image.file).map_err(|source| ReportError::Pixels { path: image.file.clone(), source })?;
+    let picture = overlay::draw(&radiograph, &image.findings);
+    let identity = &image.findings.image;
+    let uid = Uid::derived(&["overlay", request.report_uid.as_str(), identity.sop_instance_uid.as_str()]);
+
+    let mut object = in_the_study_of(source);
+    put(&mut object, tags::SOP_CLASS_UID, VR::UI, uids::SECONDARY_CAPTURE_IMAGE_STORAGE);
+    put(&mut object, tags::SOP_INSTANCE_UID, VR::UI, uid.as_str());
+    put(&mut object, tags::MODALITY, VR::CS, "OT");
+    put(&mut object, tags::CONVERSION_TYPE, VR::CS, "WSD");
+    put(&mut object, tags::SERIES_INSTANCE_UID, VR::UI, series.as_str());
+    put(&mut object, tags::SERIES_NUMBER, VR::IS, &(request.series_number + 1).to_string());
+    put(&mut object, tags::INSTANCE_NUMBER, VR::IS, &number.to_string());
+    describe(&mut object, request, &image.findings.bundle, SERIES_DESCRIPTION);
+    put(&mut object, tags::IMAGE_TYPE, VR::CS, "DERIVED\\SECONDARY");
+    put(
+        &mut object,
+        tags::DERIVATION_DESCRIPTION,
+        VR::ST,
+        &format!("Findings of an automatic analysis drawn in. {RESEARCH_USE_ONLY}."),
+    );
+    let reference = sop_reference(identity.sop_class_uid.as_str(), identity.sop_instance_uid.as_str());
+    put_items(&mut object, tags::SOURCE_IMAGE_SEQUENCE, vec![reference]);
+    put(
+        &mut object,
+        tags::PATIENT_ORIENTATION,
+        VR::CS,
+        &identity.patient_orientation.as_ref().map(|o| o.join("\\")).unwrap_or_default(),
+    );
+    put(&mut object, tags::BURNED_IN_ANNOTATION, VR::CS, "YES");
+    put(&mut object, tags::BODY_PART_EXAMINED, VR::CS, &identity.body_part);
+    put(&mut object, tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "RGB");
+    for (tag, value) in [
+        (tags::SAMPLES_PER_PIXEL, 3),
+        (tags::PLANAR_CONFIGURATION, 0),
+        (tags::ROWS, picture.height as u16),
+        (tags::COLUMNS, picture.width as u16),
+        (tags::BITS_ALLOCATED, 8),
+        (tags::BITS_STORED, 8),
+        (tags::HIGH_BIT, 7),
+        (tags::PIXEL_REPRESENTATION, 0),
+    ] {
+        object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
+    }
+    let mut pixels = picture.rgb;
+    if pixels.len() % 2 == 1 {
+        pixels.push(0);
+    }
+    object.put(DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(pixels.into())));
+    file::finish(
+        object,
+        ObjectKind::Overlay,
+        Identity { sop_class: uids::SECONDARY_CAPTURE_IMAGE_STORAGE, sop_instance: &uid },
+    )
+}

@@ -1,0 +1,80 @@
+//! An auditor with sqlite3 and docs/audit.md, nothing else.
+
+use std::fs;
+
+use crate::daemon::{AE_TITLE, Options, SENDER, Site};
+use crate::films::film;
+use crate::orthanc::Orthanc;
+use crate::tools::{free_port, root, run, storescu, text};
+
+/// The ```sql blocks of the page, in order.
+fn queries() -> Vec<String> {
+    let page = fs::read_to_string(root().join("docs/audit.md")).unwrap();
+    page.split("```sql\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_questions_of_the_page_have_answers() {
+    let pacs = Orthanc::start(free_port(), false);
+    let mut site = Site::new(&Options { pacs_port: pacs.dicom_port, ..Options::default() });
+    site.start();
+    let image = film(site.folder.path(), "compression");
+    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[image.file.clone()]);
+    assert!(sent, "{said}");
+    site.wait_sql(90, "SELECT state FROM instances", "reported");
+
+    let database = site.database();
+    let parameter = format!(".parameter set :uid \"'{}'\"", image.image);
+    let answers: Vec<String> = queries()
+        .iter()
+        .map(|query| {
+            let output = run("sqlite3", ["-cmd", &parameter, database.to_str().unwrap(), query]);
+            assert!(output.status.success(), "{query}\n{}", text(&output));
+            text(&output)
+        })
+        .collect();
+    assert_eq!(answers.len(), 8);
+    assert!(
+        answers[0].contains(SENDER) && answers[0].contains("127.0.0.1") && answers[0].contains("success"),
+        "{}",
+        answers[0]
+    );
+    assert!(
+        answers[1].lines().count() >= 5 && answers[1].contains("ASTLOF-") && answers[1].contains("|demo|"),
+        "{}",
+        answers[1]
+    );
+    assert!(
+        answers[2].contains("pacs|structured-report|") && answers[2].contains("|delivered|0000|20"),
+        "{}",
+        answers[2]
+    );
+    for answer in &answers[..3] {
+        println!("{answer}");
+    }
+}
+
+#[test]
+fn the_audit_cannot_be_changed_unnoticed() {
+    let mut site = Site::new(&Options::default());
+    site.start();
+    let image = film(site.folder.path(), "intact");
+    assert!(storescu(SENDER, AE_TITLE, site.port, &[image.file.clone()]).0);
+    site.stop();
+    assert!(site.command(&["audit", "verify"]).status.success());
+    let database = site.database();
+    for statement in [
+        "UPDATE audit SET detail = 'x' WHERE id = 2",
+        "DELETE FROM audit WHERE id = 2",
+        "DELETE FROM rejections",
+        "UPDATE rejections SET peer = ''",
+    ] {
+        let output = run("sqlite3", [database.to_str().unwrap(), statement]);
+        let refused = !output.status.success() && text(&output).contains("append-only");
+        assert!(refused || statement.contains("rejections"), "{statement}: {}", text(&output));
+    }
+    site.sql("DROP TRIGGER audit_is_append_only_update; UPDATE audit SET detail = 'nothing happened' WHERE id = 2;");
+    let output = site.command(&["audit", "verify"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("row 2"), "{}", text(&output));
+}

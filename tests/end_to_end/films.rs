@@ -1,0 +1,55 @@
+//! Images to send, made from the sample films.
+
+use std::path::{Path, PathBuf};
+
+use dicom_core::{DataElement, PrimitiveValue, VR};
+use dicom_dictionary_std::tags;
+use dicom_object::{DefaultDicomObject, open_file};
+use spinetriage::identifiers::Uid;
+
+use crate::tools::root;
+
+/// An image in a study of its own.
+pub struct Film {
+    pub file: PathBuf,
+    pub study: String,
+    pub image: String,
+}
+
+/// A sample by name.
+pub fn sample(name: &str) -> PathBuf {
+    root().join(format!("tests/data/samples/{name}.dcm"))
+}
+
+/// A copy of a sample with UIDs of its own, changed by `change`.
+pub fn film_with(folder: &Path, name: &str, change: impl FnOnce(&mut DefaultDicomObject)) -> Film {
+    let mut object = open_file(sample(name)).unwrap();
+    let [study, series, image] = [(); 3].map(|()| Uid::generate().to_string());
+    for (tag, uid) in
+        [(tags::STUDY_INSTANCE_UID, &study), (tags::SERIES_INSTANCE_UID, &series), (tags::SOP_INSTANCE_UID, &image)]
+    {
+        object.put(DataElement::new(tag, VR::UI, uid.as_str()));
+    }
+    object.meta_mut().media_storage_sop_instance_uid = image.clone();
+    change(&mut object);
+    object.meta_mut().update_information_group_length();
+    let file = folder.join(format!("{image}.dcm"));
+    object.write_to_file(&file).unwrap();
+    Film { file, study, image }
+}
+
+/// A copy of a sample with UIDs of its own.
+pub fn film(folder: &Path, name: &str) -> Film {
+    film_with(folder, name, |_| {})
+}
+
+/// A film of 3072 x 2560 pixels of 16 bits (15 MB) of a chest: received, but not analysed.
+pub fn big_chest(folder: &Path) -> Film {
+    film_with(folder, "intact", |object| {
+        let pixels: Vec<u16> = (0..3072 * 2560u32).map(|i| (i % 4093) as u16).collect();
+        object.put(DataElement::new(tags::ROWS, VR::US, PrimitiveValue::from(3072u16)));
+        object.put(DataElement::new(tags::COLUMNS, VR::US, PrimitiveValue::from(2560u16)));
+        object.put(DataElement::new(tags::BODY_PART_EXAMINED, VR::CS, "CHEST"));
+        object.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(pixels.into())));
+    })
+}

@@ -1,0 +1,104 @@
+//! A real Orthanc on loopback ports, asked by its REST interface.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::daemon::AE_TITLE;
+use crate::tools::{free_port, wait_for};
+
+pub struct Orthanc {
+    pub dicom_port: u16,
+    http_port: u16,
+    child: Child,
+    _folder: TempDir,
+}
+
+/// Orthanc's own auto-routing: every image that a modality stored goes on to the daemon.
+const ROUTE_TO_DAEMON: &str = r#"
+function OnStoredInstance(id, tags, metadata, origin)
+   if tags['Modality'] == 'DX' then
+      SendToModality(id, 'router')
+   end
+end
+"#;
+
+impl Orthanc {
+    /// A PACS that knows the daemon at `router_port`; with `routing` it forwards images to it.
+    pub fn start(router_port: u16, routing: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (dicom_port, http_port) = (free_port(), free_port());
+        let scripts: Vec<String> = if routing {
+            let script = folder.path().join("route.lua");
+            fs::write(&script, ROUTE_TO_DAEMON).unwrap();
+            vec![script.display().to_string()]
+        } else {
+            vec![]
+        };
+        let configuration = json!({
+            "Name": "PACS", "StorageDirectory": folder.path().join("db"), "IndexDirectory": folder.path().join("db"),
+            "HttpServerEnabled": true, "HttpPort": http_port, "RemoteAccessAllowed": false, "AuthenticationEnabled": false,
+            "DicomServerEnabled": true, "DicomAet": "ORTHANC", "DicomPort": dicom_port, "DicomCheckCalledAet": false,
+            "DicomAlwaysAllowEcho": true, "DicomAlwaysAllowStore": true, "OverwriteInstances": false,
+            "LuaScripts": scripts,
+            "DicomModalities": { "router": { "AET": AE_TITLE, "Host": "127.0.0.1", "Port": router_port } },
+        });
+        let file = folder.path().join("orthanc.json");
+        fs::write(&file, configuration.to_string()).unwrap();
+        let log = File::create(folder.path().join("log")).unwrap();
+        let program = if Path::new("/usr/sbin/Orthanc").exists() { "/usr/sbin/Orthanc" } else { "Orthanc" };
+        let child = Command::new(program)
+            .arg(&file)
+            .env("TCP_NODELAY", "1")
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|e| panic!("Orthanc cannot be run ({e}): scripts/test installs it"));
+        let orthanc = Self { dicom_port, http_port, child, _folder: folder };
+        wait_for(60, "Orthanc answers", || orthanc.request("GET", "/system", "").ok());
+        wait_for(60, "Orthanc takes DICOM", || TcpStream::connect(("127.0.0.1", dicom_port)).ok());
+        orthanc
+    }
+
+    fn request(&self, method: &str, path: &str, body: &str) -> std::io::Result<Vec<u8>> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.http_port))?;
+        write!(stream, "{method} {path} HTTP/1.0\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let end = answer.windows(4).position(|w| w == b"\r\n\r\n").ok_or(std::io::ErrorKind::InvalidData)?;
+        if !answer.starts_with(b"HTTP/1.1 200") && !answer.starts_with(b"HTTP/1.0 200") {
+            return Err(std::io::Error::other(String::from_utf8_lossy(&answer).into_owned()));
+        }
+        Ok(answer[end + 4..].to_vec())
+    }
+
+    /// Orthanc's ids of the instances of a modality in a study.
+    pub fn instances(&self, study: &str, modality: &str) -> Vec<String> {
+        let query = json!({ "Level": "Instance", "Query": { "StudyInstanceUID": study, "Modality": modality } });
+        let answer = self.request("POST", "/tools/find", &query.to_string()).unwrap();
+        let ids: Vec<Value> = serde_json::from_slice(&answer).unwrap();
+        ids.into_iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Waits for the one structured report of a study and gives its file's bytes.
+    pub fn report(&self, study: &str, seconds: u64) -> Vec<u8> {
+        let ids = wait_for(seconds, "the PACS holds the report", || {
+            let ids = self.instances(study, "SR");
+            (!ids.is_empty()).then_some(ids)
+        });
+        assert_eq!(ids.len(), 1, "reports of study {study}");
+        self.request("GET", &format!("/instances/{}/file", ids[0]), "").unwrap()
+    }
+}
+
+impl Drop for Orthanc {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

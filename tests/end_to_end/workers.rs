@@ -1,0 +1,48 @@
+//! A worker that is killed, and one that hangs, cost one attempt of one job.
+
+use crate::daemon::{AE_TITLE, Options, SENDER, Site, signal};
+use crate::films::{Film, film};
+use crate::tools::{storescu, wait_for};
+
+/// Stops the only worker, sends an image and waits until the stopped worker has the job.
+fn job_with_a_stopped_worker(site: &Site) -> (u32, Film) {
+    let worker = wait_for(60, "one worker is up", || match site.workers()[..] {
+        [worker] => Some(worker),
+        _ => None,
+    });
+    // It must be idle and ready: its start and self-test are over when the log says so.
+    wait_for(60, "the worker is ready", || site.log().contains(&format!("pid={worker}")).then_some(()));
+    signal(worker, "STOP");
+    let image = film(site.folder.path(), "intact");
+    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[image.file.clone()]);
+    assert!(sent, "{said}");
+    site.wait_sql(20, "SELECT count(*) FROM jobs WHERE state = 'running' AND kind = 'analyse'", "1");
+    (worker, image)
+}
+
+fn attempts(site: &Site, image: &Film) -> String {
+    let query = "SELECT j.state || ' ' || j.attempts FROM jobs j JOIN instances i ON i.id = j.instance_id WHERE i.sop_instance_uid = ";
+    site.wait_sql(60, &format!("{query}'{}'", image.image), "done 2");
+    site.sql(&format!("SELECT detail FROM audit_trail WHERE what = 'attempt' AND image = '{}'", image.image))
+}
+
+#[test]
+fn a_killed_and_a_hanging_worker_cost_one_attempt() {
+    let mut site = Site::new(&Options { timeout_seconds: 6, ..Options::default() });
+    site.start();
+    let daemon = site.pid();
+
+    let (worker, image) = job_with_a_stopped_worker(&site);
+    signal(worker, "KILL");
+    let why = attempts(&site, &image);
+    assert!(why.contains("attempt 1 of 3") && why.contains("ended unexpectedly (signal: 9"), "{why}");
+
+    let (hanging, image) = job_with_a_stopped_worker(&site);
+    let why = attempts(&site, &image);
+    assert!(why.contains("no answer within 6 seconds"), "{why}");
+    assert!(!site.workers().contains(&hanging), "a hanging worker is killed");
+
+    assert_eq!(site.pid(), daemon);
+    assert!(std::path::Path::new(&format!("/proc/{daemon}")).exists());
+    site.stop();
+}
