@@ -1,0 +1,284 @@
+//! From the text of the file to [`Settings`]: one function a section, all problems in one answer.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+use super::defaults::{GIB, GIVE_UP_AFTER};
+use super::problems::Collector;
+use super::section::{Located, Section, nearest};
+use super::{Analysis, Destination, Problems, Report, Select, Sender, Server, Settings, Storage, checks};
+
+/// A configuration is a page or two; what is larger is some other file.
+const LARGEST_FILE: u64 = 1 << 20;
+
+const SECOND: f64 = 1.0;
+const HOUR: f64 = 3600.0;
+
+/// Reads and checks the file at `path`.
+///
+/// # Errors
+/// Every problem of the file; one problem when it cannot be read.
+pub fn load(path: &Path) -> Result<Settings, Problems> {
+    let text = read_text(path).map_err(|message| Problems::whole_file(path, message))?;
+    parse(&text, path)
+}
+
+/// The text of the file at `path`, or why there is none.
+pub(super) fn read_text(path: &Path) -> Result<String, String> {
+    let unreadable = |error: std::io::Error| {
+        format!("the configuration cannot be read ({error}): check the path, its permissions and that it is UTF-8 text")
+    };
+    let mut text = String::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(LARGEST_FILE + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > LARGEST_FILE {
+        return Err(format!("the file is larger than {LARGEST_FILE} bytes, no configuration is: check the path"));
+    }
+    Ok(text)
+}
+
+/// Checks the text of a configuration. `origin` is the file it came from: its name stands in every
+/// problem, and relative paths in the text start at its folder.
+///
+/// # Errors
+/// Every problem of the text. A TOML syntax error is one problem, since what follows it is unclear.
+pub fn parse(text: &str, origin: impl AsRef<Path>) -> Result<Settings, Problems> {
+    let origin = origin.as_ref();
+    let collector = Collector::new(text);
+    let tree = match DeTable::parse(text) {
+        Ok(tree) => tree,
+        Err(error) => {
+            let reason = error.message().lines().collect::<Vec<_>>().join("; ");
+            collector.report(error.span().as_ref(), "", format!("is no TOML ({reason}): correct this line"));
+            return Err(Problems::new(origin, collector.into_list()));
+        }
+    };
+    let settings = read_settings(Section::root(&collector, tree.get_ref()), origin.parent().unwrap_or(Path::new("")));
+    let problems = collector.into_list();
+    if problems.is_empty() { Ok(settings) } else { Err(Problems::new(origin, problems)) }
+}
+
+/// Where a problem was noted, the default stands in: the caller then throws the settings away.
+fn read_settings(root: Section, folder: &Path) -> Settings {
+    let server = read_server(root.section("server"));
+    let senders = read_senders(root.sections("sender"));
+    let destinations = read_destinations(&root);
+    let select = read_select(root.section("select"));
+    let analysis = read_analysis(root.section("analysis"), folder);
+    let report = read_report(root.section("report"), &destinations);
+    let storage = read_storage(root.section("storage"), folder);
+    root.not_yet("forward", "pass images on");
+    root.not_yet("status_page", "serve a status page");
+    root.finish();
+    Settings { server, senders, destinations, select, analysis, report, storage }
+}
+
+fn read_server(section: Section) -> Server {
+    let default = Server::default();
+    let listen = section.texts("listen", checks::listen_address);
+    if let Some(addresses) = &listen {
+        refuse_empty(&section, "listen", addresses, "write at least one address, as in [\"0.0.0.0:11112\"]");
+        // Port 0 may stand twice: each is another free port.
+        let numbered = |address: &std::net::SocketAddr| (address.port() != 0).then_some(*address);
+        refuse_repeated(&section, "listen", addresses, numbered);
+    }
+    let server = Server {
+        ae_title: section.text("ae_title", checks::ae_title).unwrap_or(default.ae_title),
+        listen: listen.map_or(default.listen, values),
+        max_associations: section
+            .integer("max_associations", 1..=10_000)
+            .map_or(default.max_associations, |n| n as usize),
+        idle_timeout: section.duration("idle_timeout_seconds", SECOND, 1.0..=3600.0).unwrap_or(default.idle_timeout),
+    };
+    section.not_yet("tls", "speak TLS");
+    section.finish();
+    server
+}
+
+fn read_senders(sections: Vec<Section>) -> Vec<Sender> {
+    let mut senders: Vec<Sender> = Vec::new();
+    for section in sections {
+        section.require("ae_title", "\"DX_ROOM1\"");
+        section.require("hosts", "[\"10.20.0.0/16\"]");
+        let ae_title = section.text("ae_title", checks::ae_title);
+        let hosts = section.texts("hosts", checks::network);
+        if let Some(hosts) = &hosts {
+            refuse_empty(
+                &section,
+                "hosts",
+                hosts,
+                "write the networks it calls from, or [\"0.0.0.0/0\", \"::/0\"] for any",
+            );
+        }
+        if let Some(ae_title) = ae_title {
+            if senders.iter().any(|known| known.ae_title == ae_title) {
+                let message =
+                    format!("there is a [[sender]] {ae_title} already: put all its networks into one hosts list");
+                section.report("ae_title", &message);
+            }
+            senders.push(Sender { ae_title, hosts: hosts.map_or_else(Vec::new, values) });
+        }
+        section.finish();
+    }
+    senders
+}
+
+fn read_destinations(root: &Section) -> Vec<Destination> {
+    let mut destinations: Vec<Destination> = Vec::new();
+    let sections = root.sections("destination");
+    root.require_any(
+        "destination",
+        &sections,
+        "a report needs a place to go: add a section [[destination]] with name, ae_title and address",
+    );
+    for section in sections {
+        section.require("name", "\"pacs\"");
+        section.require("ae_title", "\"ORTHANC\"");
+        section.require("address", "\"pacs.example:11112\"");
+        let name = section.text("name", checks::name);
+        let ae_title = section.text("ae_title", checks::ae_title);
+        let address = section.text("address", checks::peer_address);
+        let give_up_after = section.duration("give_up_after_hours", HOUR, 0.001..=8760.0).unwrap_or(GIVE_UP_AFTER);
+        if section.flag("storage_commitment") == Some(true) {
+            let message = "this version does not ask for storage commitment yet: remove the key or write false";
+            section.report("storage_commitment", message);
+        }
+        if let Some(name) = &name
+            && destinations.iter().any(|known| known.name == *name)
+        {
+            section
+                .report("name", &format!("there is a [[destination]] \"{name}\" already: give this one another name"));
+        }
+        // A destination whose other keys are wrong still counts as named: `send_to` may mean it.
+        if let Some(name) = name {
+            destinations.push(Destination {
+                name,
+                ae_title: ae_title.unwrap_or(Server::default().ae_title),
+                address: address.unwrap_or_default(),
+                give_up_after,
+            });
+        }
+        section.finish();
+    }
+    destinations
+}
+
+fn read_select(section: Section) -> Select {
+    let default = Select::default();
+    let modalities = section.texts("modalities", checks::coded_string);
+    if let Some(modalities) = &modalities {
+        refuse_empty(&section, "modalities", modalities, "write at least one, as in [\"CR\", \"DX\"]");
+    }
+    let select = Select {
+        modalities: modalities.map_or(default.modalities, values),
+        body_parts: section.texts("body_parts", checks::coded_string).map_or(default.body_parts, values),
+        description_matches: section
+            .text("description_matches", checks::pattern)
+            .unwrap_or(default.description_matches),
+    };
+    if select.body_parts.is_empty() && select.description_matches.is_none() {
+        section.report("body_parts", "nothing would be selected: write body_parts or description_matches");
+    }
+    section.finish();
+    select
+}
+
+fn read_analysis(section: Section, folder: &Path) -> Analysis {
+    let default = Analysis::default();
+    let analysis = Analysis {
+        bundle: path(&section, "bundle", folder).unwrap_or(default.bundle),
+        workers: section.integer("workers", 1..=64).map_or(default.workers, |n| n as usize),
+        timeout: section.duration("timeout_seconds", SECOND, 1.0..=3600.0).unwrap_or(default.timeout),
+        attempts: section.integer("attempts", 1..=100).unwrap_or(default.attempts),
+        settle: section.duration("settle_seconds", SECOND, 0.0..=3600.0).unwrap_or(default.settle),
+        settle_at_most: section
+            .duration("settle_at_most_seconds", SECOND, 0.0..=86_400.0)
+            .unwrap_or(default.settle_at_most),
+        onnxruntime: path(&section, "onnxruntime", folder),
+    };
+    if analysis.settle_at_most < analysis.settle {
+        let message = format!(
+            "a study cannot wait at most {:?} and at least {:?}: write settle_seconds or more",
+            analysis.settle_at_most, analysis.settle
+        );
+        section.report("settle_at_most_seconds", &message);
+    }
+    section.finish();
+    analysis
+}
+
+fn read_report(section: Section, destinations: &[Destination]) -> Report {
+    let default = Report::default();
+    let names: Vec<&str> = destinations.iter().map(|destination| destination.name.as_str()).collect();
+    let send_to = section.texts("send_to", |name| Ok(name.to_owned()));
+    if let Some(send_to) = &send_to {
+        refuse_empty(&section, "send_to", send_to, "name a destination, or remove the key to send to all of them");
+        refuse_repeated(&section, "send_to", send_to, |name| Some(name.clone()));
+        for unknown in send_to.iter().filter(|name| !names.contains(&name.value.as_str())) {
+            let hint = match nearest(&unknown.value, &names) {
+                Some(meant) => format!("did you mean \"{meant}\"?"),
+                None => "write the name of a [[destination]]".to_owned(),
+            };
+            section.report_item(
+                "send_to",
+                unknown,
+                &format!("there is no [[destination]] {:?}: {hint}", unknown.value),
+            );
+        }
+    }
+    let report = Report {
+        sop_class: section.text("sop_class", checks::sop_class).unwrap_or(default.sop_class),
+        overlay: section.text("overlay", checks::overlay).unwrap_or(default.overlay),
+        send_to: send_to.map_or_else(|| names.iter().map(|name| (*name).to_owned()).collect(), values),
+    };
+    section.finish();
+    report
+}
+
+fn read_storage(section: Section, folder: &Path) -> Storage {
+    let default = Storage::default();
+    let storage = Storage {
+        state_dir: path(&section, "state_dir", folder).unwrap_or(default.state_dir),
+        keep_days: section.integer("keep_days", 0..=36_500).unwrap_or(default.keep_days),
+        minimum_free_bytes: section
+            .number("minimum_free_gib", 0.0..=1_048_576.0)
+            .map_or(default.minimum_free_bytes, |gib| (gib * GIB) as u64),
+    };
+    section.not_yet("inbox", "read images from a folder");
+    section.finish();
+    storage
+}
+
+/// A path; a relative one starts at `folder`, since a daemon's working directory is `/`.
+fn path(section: &Section, key: &'static str, folder: &Path) -> Option<PathBuf> {
+    section.text(key, checks::path).map(|path| folder.join(path))
+}
+
+fn values<T>(items: Vec<Located<T>>) -> Vec<T> {
+    items.into_iter().map(|item| item.value).collect()
+}
+
+/// Notes a list that says nothing. A list whose items are all wrong has their problems instead.
+fn refuse_empty<T>(section: &Section, key: &'static str, items: &[Located<T>], hint: &str) {
+    if items.is_empty() && section.is_empty_list(key) {
+        section.report(key, &format!("the list is empty: {hint}"));
+    }
+}
+
+/// Notes every item that an earlier one equals; `identity` gives `None` for what may stand twice.
+fn refuse_repeated<T, I: PartialEq>(
+    section: &Section,
+    key: &'static str,
+    items: &[Located<T>],
+    identity: impl Fn(&T) -> Option<I>,
+) {
+    let identities: Vec<Option<I>> = items.iter().map(|item| identity(&item.value)).collect();
+    for (index, item) in items.iter().enumerate() {
+        if identities[index].is_some() && identities[..index].contains(&identities[index]) {
+            section.report_item(key, item, "stands in this list twice: remove one");
+        }
+    }
+}
