@@ -225,20 +225,25 @@ pub(super) fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
     ranked.min().filter(|(distance, name)| *distance <= name.len().max(3) / 3).map(|(_, name)| name)
 }
 
-/// Levenshtein's distance in characters, one row of the matrix at a time.
+/// Edits from `a` to `b` in characters, where swapping two neighbours is one edit, as it is one
+/// slip of the hand (Levenshtein's distance with transpositions, "optimal string alignment").
 fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let above = &rows[i - 1];
+            let substituted = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut edits = substituted.min(above[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                edits = edits.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(edits);
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -252,6 +257,8 @@ mod tests {
         assert_eq!(nearest("Listen", &known), Some("listen"));
         assert_eq!(nearest("max_asociation", &known), Some("max_associations"));
         assert_eq!(nearest("colour", &known), None);
+        assert_eq!(nearest("pcas", &["archive", "pacs"]), Some("pacs"));
         assert_eq!(edit_distance("kitten", "sitting"), 3);
+        assert_eq!(edit_distance("", "abc"), 3);
     }
 }

@@ -163,7 +163,8 @@ impl Follower {
     fn run(mut self, looks: &mpsc::Receiver<Look>, poll: Duration) {
         // The first look finds what was edited since the file was loaded, and is silent otherwise.
         let mut why = Look::Event;
-        loop {
+        // Nothing is applied that nobody would be told of.
+        while !self.outcomes.is_closed() {
             if let Some(outcome) = self.look(why)
                 && self.outcomes.blocking_send(outcome).is_err()
             {
@@ -174,9 +175,6 @@ impl Follower {
                 Err(mpsc::RecvTimeoutError::Timeout) => Look::Event,
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             };
-            if self.outcomes.is_closed() {
-                return;
-            }
         }
     }
 
