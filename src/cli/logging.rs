@@ -1,5 +1,7 @@
 //! Where log lines go and how they look.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::time::UtcTime;
 
@@ -10,6 +12,7 @@ pub fn start(json: bool, default_level: &str) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_timer(UtcTime::rfc_3339())
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
     // A second start in one process (the demo inside a test) keeps the first one's settings.
     let _ = if json { lines.json().try_init() } else { lines.try_init() };

@@ -48,9 +48,13 @@ pub fn draw(radiograph: &Radiograph, findings: &Findings) -> Picture {
         picture.frame([x0, y0, x1, y1], zoom + 1, colour);
         let class = &findings.bundle.classes[vertebra.class];
         let label = format!("{}: {} {:.2}", vertebra.label(), class.name, vertebra.probabilities[vertebra.class]);
-        // Beside the box where there is room, else as far right as fits.
-        let width = label.chars().count() * GLYPH * zoom;
-        let left = (x1 + 4 * zoom).min(film.width.saturating_sub(width));
+        // Beside the box where there is room: a label must not hide what it is about.
+        let width = (label.chars().count() * GLYPH + 5) * zoom;
+        let left = match x0.checked_sub(width) {
+            _ if x1 + width <= film.width => x1 + 4 * zoom,
+            Some(beside) => beside,
+            None => film.width.saturating_sub(width),
+        };
         picture.text(left, (y0 + y1).saturating_sub(GLYPH * zoom) / 2, zoom, &label, colour);
     }
     if findings.vertebrae.is_empty() {

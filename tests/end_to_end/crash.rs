@@ -1,7 +1,7 @@
 //! `kill -9` at a bad moment.
 
+use std::fs;
 use std::thread;
-use std::time::Duration;
 
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
 use crate::films::film;
@@ -25,7 +25,9 @@ fn every_image_that_was_answered_success_has_exactly_one_report() {
         .map(|f| f.file.clone())
         .map(|file| thread::spawn(move || storescu(SENDER, AE_TITLE, port, &[file]).0))
         .collect();
-    thread::sleep(Duration::from_millis(25));
+    // Killed while bytes of the five are on their way into the spool.
+    let incoming = site.folder.path().join("state/spool/incoming");
+    wait_for(10, "an image is arriving", || fs::read_dir(&incoming).unwrap().next());
     let waiting: usize = site.sql("SELECT count(*) FROM instances WHERE state = 'queued'").parse().unwrap();
     site.kill();
     let answered: Vec<bool> = senders.into_iter().map(|s| s.join().unwrap()).collect();

@@ -58,6 +58,6 @@ pub fn wait_for<T>(seconds: u64, what: &str, mut ask: impl FnMut() -> Option<T>)
             return answer;
         }
         assert!(begun.elapsed() < Duration::from_secs(seconds), "waited {seconds} s in vain: {what}");
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
