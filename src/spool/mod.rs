@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(fs::read(spool.path(&spooled.file)).unwrap(), b"headerdata set");
         assert_eq!(spooled.sha256, hex(&Sha256::digest(b"data set")));
         assert!(spool.entries(INCOMING).unwrap().is_empty());
-        assert_eq!(spool.orphans(&[]).unwrap(), [spooled.file.clone()]);
+        assert_eq!(spool.orphans(&[]).unwrap(), std::slice::from_ref(&spooled.file));
         assert!(spool.orphans(&[spooled.file]).unwrap().is_empty());
     }
 

@@ -19,7 +19,7 @@ fn strangers_are_rejected_with_code_and_audit_row() {
     site.start();
     let image = film(site.folder.path(), "intact");
     for stranger in ["NOBODY", "ELSEWHERE"] {
-        let (sent, said) = storescu(stranger, AE_TITLE, site.port, &[image.file.clone()]);
+        let (sent, said) = storescu(stranger, AE_TITLE, site.port, &[&image.file]);
         assert!(!sent && said.contains("Calling AE Title Not Recognized"), "{said}");
     }
     let port = site.port.to_string();

@@ -19,7 +19,7 @@ fn the_questions_of_the_page_have_answers() {
     let mut site = Site::new(&Options { pacs_port: pacs.dicom_port, ..Options::default() });
     site.start();
     let image = film(site.folder.path(), "compression");
-    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[image.file.clone()]);
+    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[&image.file]);
     assert!(sent, "{said}");
     site.wait_sql(90, "SELECT state FROM instances", "reported");
 
@@ -59,8 +59,8 @@ fn the_audit_cannot_be_changed_unnoticed() {
     let mut site = Site::new(&Options::default());
     site.start();
     let image = film(site.folder.path(), "intact");
-    assert!(storescu(SENDER, AE_TITLE, site.port, &[image.file.clone()]).0);
-    assert!(!storescu("NOBODY", AE_TITLE, site.port, &[image.file.clone()]).0);
+    assert!(storescu(SENDER, AE_TITLE, site.port, &[&image.file]).0);
+    assert!(!storescu("NOBODY", AE_TITLE, site.port, &[&image.file]).0);
     site.wait_sql(10, "SELECT count(*) FROM audit_rejections", "1");
     site.stop();
     assert!(site.command(&["audit", "verify"]).status.success());

@@ -15,7 +15,7 @@ fn every_image_that_was_answered_success_has_exactly_one_report() {
     site.start();
     let queued: Vec<_> = (0..20).map(|_| film(site.folder.path(), "intact")).collect();
     let arriving: Vec<_> = (0..5).map(|_| film(site.folder.path(), "burst")).collect();
-    let files: Vec<_> = queued.iter().map(|f| f.file.clone()).collect();
+    let files: Vec<_> = queued.iter().map(|f| &f.file).collect();
     let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &files);
     assert!(sent, "{said}");
 
@@ -23,11 +23,11 @@ fn every_image_that_was_answered_success_has_exactly_one_report() {
     let senders: Vec<_> = arriving
         .iter()
         .map(|f| f.file.clone())
-        .map(|file| thread::spawn(move || storescu(SENDER, AE_TITLE, port, &[file]).0))
+        .map(|file| thread::spawn(move || storescu(SENDER, AE_TITLE, port, &[&file]).0))
         .collect();
     // Killed while bytes of the five are on their way into the spool.
     let incoming = site.folder.path().join("state/spool/incoming");
-    wait_for(10, "an image is arriving", || fs::read_dir(&incoming).unwrap().next());
+    wait_for(10, "an image is arriving", || fs::read_dir(&incoming).unwrap().next().map(drop));
     let waiting: usize = site.sql("SELECT count(*) FROM instances WHERE state = 'queued'").parse().unwrap();
     site.kill();
     let answered: Vec<bool> = senders.into_iter().map(|s| s.join().unwrap()).collect();

@@ -44,7 +44,7 @@ fn four_senders_push_two_hundred_films_of_15_mb() {
                 let mut uid = film.image.clone();
                 for number in 0..EACH {
                     uid = renumber(&film.file, &uid, number);
-                    let (sent, said) = storescu(SENDER, AE_TITLE, port, &[film.file.clone()]);
+                    let (sent, said) = storescu(SENDER, AE_TITLE, port, &[&film.file]);
                     assert!(sent, "{said}");
                 }
             })

@@ -52,13 +52,13 @@ fn every_image_ends_with_its_reason() {
         .unwrap()
         .trim_end_matches('\0')
         .to_owned();
-    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[chest]);
+    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[&chest]);
     assert!(sent, "{said}");
 
     let blind = film_with(&folder, "intact", |object| {
         object.remove_element(tags::PIXEL_DATA);
     });
-    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[blind.file.clone()]);
+    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[&blind.file]);
     assert!(sent, "{said}");
 
     let plain = film(&folder, "intact");

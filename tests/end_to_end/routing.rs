@@ -28,7 +28,7 @@ fn a_modality_sends_and_the_pacs_gets_the_report() {
         Site::new(&Options { pacs_port: pacs.dicom_port, overlay: "secondary-capture", ..Options::default() });
     site.start();
     let image = film(site.folder.path(), "compression");
-    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[image.file.clone()]);
+    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[&image.file]);
     assert!(sent, "{said}");
     judge(&pacs.report(&image.study, 60), &site);
     site.wait_sql(30, "SELECT state FROM instances", "reported");
@@ -48,7 +48,7 @@ fn orthanc_routes_and_gets_the_report_back() {
     site.write_configuration(&crate::daemon::sender("ORTHANC", "127.0.0.1/32"));
     site.start();
     let image = film(site.folder.path(), "burst");
-    let (sent, said) = storescu("MODALITY", "ORTHANC", pacs.dicom_port, &[image.file.clone()]);
+    let (sent, said) = storescu("MODALITY", "ORTHANC", pacs.dicom_port, &[&image.file]);
     assert!(sent, "{said}");
     judge(&pacs.report(&image.study, 60), &site);
     assert_eq!(pacs.instances(&image.study, "DX").len(), 1, "the image stays in its study");

@@ -40,7 +40,7 @@ pub fn spinetriage<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> O
 }
 
 /// Sends files by DCMTK's storescu; true when every one was answered Success.
-pub fn storescu(calling: &str, called: &str, port: u16, files: &[PathBuf]) -> (bool, String) {
+pub fn storescu(calling: &str, called: &str, port: u16, files: &[&PathBuf]) -> (bool, String) {
     let port = port.to_string();
     let mut arguments: Vec<&OsStr> =
         ["-v", "-R", "-aet", calling, "-aec", called, "127.0.0.1", &port].into_iter().map(OsStr::new).collect();

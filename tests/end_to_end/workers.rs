@@ -14,7 +14,7 @@ fn job_with_a_stopped_worker(site: &Site) -> (u32, Film) {
     wait_for(60, "the worker is ready", || site.log().contains(&format!("pid={worker}")).then_some(()));
     signal(worker, "STOP");
     let image = film(site.folder.path(), "intact");
-    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[image.file.clone()]);
+    let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[&image.file]);
     assert!(sent, "{said}");
     site.wait_sql(20, "SELECT count(*) FROM jobs WHERE state = 'running' AND kind = 'analyse'", "1");
     (worker, image)
