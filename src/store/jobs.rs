@@ -154,7 +154,18 @@ impl Store {
                     append(c, &about_instance(c, instance, event)?)
                 }
                 Err(_) => {
-                    let study: String = c.query_row("SELECT r.study_instance_uid FROM jobs j JOIN reports r ON r.id = j.report_id WHERE j.id = ?1", [job], |row| row.get(0))?;
+                    let (report, study): (i64, String) = c.query_row(
+                        "SELECT r.id, r.study_instance_uid FROM jobs j JOIN reports r ON r.id = j.report_id WHERE j.id = ?1",
+                        [job],
+                        |row| Ok((row.get(0)?, row.get(1)?)),
+                    )?;
+                    if last {
+                        c.execute(
+                            "UPDATE instances SET state = 'failed', reason = 'the report cannot be written: ' || ?2
+                             WHERE state = 'analysed' AND id IN (SELECT instance_id FROM report_images WHERE report_id = ?1)",
+                            params![report, reason],
+                        )?;
+                    }
                     append(c, &Event { study, ..event })
                 }
             }

@@ -101,6 +101,11 @@ pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
             params![name, at],
         )?;
         c.execute(
+            "UPDATE instances SET state = 'analysed', reason = '' WHERE state = 'failed' AND findings IS NOT NULL AND id IN
+             (SELECT m.instance_id FROM report_images m JOIN jobs j ON j.report_id = m.report_id WHERE j.state = 'queued')",
+            [],
+        )?;
+        c.execute(
             "UPDATE instances SET state = 'queued', reason = '' WHERE state IN ('failed', 'skipped')
              AND id IN (SELECT instance_id FROM jobs WHERE kind = 'analyse' AND state = 'queued')",
             [],

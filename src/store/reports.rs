@@ -153,11 +153,16 @@ fn plan(c: &Connection, study: &str) -> Result<(), StoreError> {
         params![study, version, Uid::generate().as_str(), Uid::generate().as_str(), Uid::generate().as_str(), at],
     )?;
     let report = c.last_insert_rowid();
-    // Of an image that came in several revisions the newest one counts.
+    // Every image with findings, one whose earlier report failed too; of an image that came in several
+    // revisions the newest one counts.
     c.execute(
-        "INSERT INTO report_images SELECT ?1, id FROM instances i WHERE study_instance_uid = ?2 AND state IN ('analysed', 'reported')
-           AND revision = (SELECT max(revision) FROM instances n WHERE n.sop_instance_uid = i.sop_instance_uid AND n.state IN ('analysed', 'reported'))",
+        "INSERT INTO report_images SELECT ?1, id FROM instances i WHERE study_instance_uid = ?2 AND findings IS NOT NULL AND state <> 'skipped'
+           AND revision = (SELECT max(revision) FROM instances n WHERE n.sop_instance_uid = i.sop_instance_uid AND n.findings IS NOT NULL)",
         params![report, study],
+    )?;
+    c.execute(
+        "UPDATE instances SET state = 'analysed', reason = '' WHERE state = 'failed' AND id IN (SELECT instance_id FROM report_images WHERE report_id = ?1)",
+        [report],
     )?;
     // Older revisions that wait would ask for a report for ever.
     c.execute(

@@ -1,0 +1,240 @@
+//! The store's promises, whatever happens in whatever order.
+
+use std::path::Path;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use spinetriage::RESEARCH_USE_ONLY;
+use spinetriage::analysis::{BundleIdentity, Findings, ImageIdentity};
+use spinetriage::identifiers::Uid;
+use spinetriage::store::{self, DeliveryOutcome, Job, NewInstance, NewObject, Recorded, Store, Work};
+
+const ATTEMPTS: u32 = 2;
+const LONG: Duration = Duration::from_secs(600);
+
+fn uid(kind: u32, n: usize) -> Uid {
+    Uid::new(&format!("2.25.{kind}{n:04}")).unwrap()
+}
+
+fn instance(n: usize, content: &str) -> NewInstance {
+    NewInstance {
+        sop_instance_uid: uid(1, n),
+        sop_class_uid: uid(2, 1),
+        study_instance_uid: uid(3, n / 2),
+        series_instance_uid: uid(4, n / 2),
+        sha256: format!("{content}{n}"),
+        patient_id: String::new(),
+        accession_number: String::new(),
+        modality: "DX".into(),
+        body_part: "LSPINE".into(),
+        study_description: String::new(),
+        series_description: String::new(),
+        transfer_syntax: "1.2.840.10008.1.2.1".into(),
+        bytes: 10,
+        file: format!("spool/images/{n}{content}.dcm"),
+        sender_ae_title: "DX".into(),
+        sender_address: "127.0.0.1".into(),
+        skipped: None,
+    }
+}
+
+fn findings(n: usize) -> Findings {
+    let image = ImageIdentity {
+        sop_class_uid: uid(2, 1),
+        sop_instance_uid: uid(1, n),
+        series_instance_uid: uid(4, n / 2),
+        study_instance_uid: uid(3, n / 2),
+        modality: "DX".into(),
+        body_part: String::new(),
+        view_position: String::new(),
+        patient_orientation: None,
+        rows: 1,
+        columns: 1,
+        pixel_spacing: None,
+    };
+    let bundle = BundleIdentity { name: "b".into(), version: "1".into(), digest: "d".into(), classes: vec![] };
+    Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle, vertebrae: vec![] }
+}
+
+/// A table's number by the path of another process.
+fn count(database: &Path, query: &str) -> i64 {
+    store::open_existing(database).unwrap().query_row(query, [], |row| row.get(0)).unwrap()
+}
+
+async fn finish(store: &Store, job: &Job, destinations: usize) {
+    match &job.work {
+        Work::Analyse { image, .. } => {
+            let n = image.trim_start_matches("2.25.1").parse().unwrap();
+            store.finish_analysis(job.id, "w", &findings(n)).await.unwrap();
+        }
+        Work::Report { report } => {
+            let input = store.report_input(*report).await.unwrap();
+            assert!(!input.images.is_empty());
+            let object = NewObject {
+                kind: "structured-report",
+                sop_class_uid: uid(2, 2),
+                sop_instance_uid: input.plan.sop_instance_uid,
+                file: "spool/reports/r.dcm".into(),
+                sha256: "x".into(),
+            };
+            let destinations = (0..destinations).map(|d| (format!("pacs{d}"), LONG)).collect();
+            store.finish_report(job.id, "w", vec![object], destinations).await.unwrap();
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Receive(usize),
+    Finish,
+    Fail(bool),
+    Lose,
+    Crash,
+    Plan,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (0usize..6).prop_map(Step::Receive),
+        4 => Just(Step::Finish),
+        2 => any::<bool>().prop_map(Step::Fail),
+        1 => Just(Step::Lose),
+        1 => Just(Step::Crash),
+        2 => Just(Step::Plan),
+    ];
+    prop::collection::vec(step, 1..25)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Received, failed, crashed and retried in any order: every image that was received ends, none
+    /// has two jobs, each version of a report exists once, and the audit stays whole.
+    #[test]
+    fn nothing_vanishes(steps in steps()) {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("db.sqlite");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut store = Store::open(&database).unwrap();
+            let mut received = std::collections::BTreeSet::new();
+            for step in steps {
+                match step {
+                    Step::Receive(n) => {
+                        let recorded = store.record_instance(instance(n, "a")).await.unwrap();
+                        let failed = count(&database, &format!("SELECT count(*) FROM instances WHERE state = 'failed' AND sop_instance_uid = '{}'", uid(1, n)));
+                        assert_eq!(matches!(recorded, Recorded::Kept { .. }), received.insert(n) || failed > 0);
+                    }
+                    Step::Finish => if let Some(job) = store.lease_job("w", LONG).await.unwrap() { finish(&store, &job, 1).await },
+                    Step::Fail(permanent) => if let Some(job) = store.lease_job("w", LONG).await.unwrap() {
+                        store.fail_attempt(job.id, "w", "because", permanent, ATTEMPTS).await.unwrap();
+                    },
+                    // A worker that never answers: its lease runs out at once.
+                    Step::Lose => { store.lease_job("w", Duration::ZERO).await.unwrap(); }
+                    Step::Crash => {
+                        drop(store);
+                        store = Store::open(&database).unwrap();
+                        store.recover_after_restart().await.unwrap();
+                    }
+                    Step::Plan => { store.plan_reports(Duration::ZERO, LONG).await.unwrap(); }
+                }
+            }
+            // Now everything works: pauses before a next attempt are skipped as time would.
+            store.recover_after_restart().await.unwrap();
+            for _ in 0..40 {
+                store.write(|c| Ok(c.execute("UPDATE jobs SET not_before = '2000'", [])?)).await.unwrap();
+                store.plan_reports(Duration::ZERO, Duration::ZERO).await.unwrap();
+                while let Some(job) = store.lease_job("w", LONG).await.unwrap() { finish(&store, &job, 1).await }
+                for delivery in store.due_deliveries("pacs0", 100).await.unwrap() {
+                    store.record_delivery(delivery.id, DeliveryOutcome::Delivered { status: "0000".into() }).await.unwrap();
+                }
+            }
+            drop(store);
+            assert_eq!(count(&database, "SELECT count(DISTINCT sop_instance_uid) FROM instances"), received.len() as i64);
+            assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state NOT IN ('reported', 'failed')"), 0, "every image ends");
+            assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'failed' AND reason = ''"), 0, "with its reason");
+            assert_eq!(count(&database, "SELECT count(*) FROM jobs WHERE state NOT IN ('done', 'failed')"), 0);
+            assert_eq!(count(&database, "SELECT count(*) - count(DISTINCT instance_id) FROM jobs WHERE kind = 'analyse'"), 0, "one job an image");
+            assert_eq!(count(&database, "SELECT count(*) FROM reports r WHERE NOT EXISTS (SELECT 1 FROM report_images m WHERE m.report_id = r.id)"), 0);
+            assert!(store::verify_audit(&database).unwrap().is_ok());
+        });
+    }
+}
+
+#[tokio::test]
+async fn the_same_uid_is_a_duplicate_or_a_conflict_by_its_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let store = Store::open(&database).unwrap();
+    assert!(matches!(store.record_instance(instance(1, "a")).await.unwrap(), Recorded::Kept { revision: 1, .. }));
+    assert_eq!(store.record_instance(instance(1, "a")).await.unwrap(), Recorded::Duplicate);
+    assert!(matches!(store.record_instance(instance(1, "b")).await.unwrap(), Recorded::Kept { revision: 2, .. }));
+    assert_eq!(count(&database, "SELECT count(*) FROM jobs"), 2);
+    let outcomes = "SELECT count(*) FROM audit WHERE outcome IN ('duplicate', 'conflict')";
+    assert_eq!(count(&database, outcomes), 2);
+}
+
+#[tokio::test]
+async fn a_failing_change_undoes_only_itself_and_waiting_changes_share_a_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let store = Store::open(&database).unwrap();
+    let writes = (0..200).map(|n| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            if n % 10 == 0 {
+                let wrong = store.write(|c| Ok(c.execute("INSERT INTO jobs (kind) VALUES ('nonsense')", [])?)).await;
+                assert!(wrong.is_err());
+            } else {
+                store.record_instance(instance(n, "a")).await.unwrap();
+            }
+        })
+    });
+    for write in writes.collect::<Vec<_>>() {
+        write.await.unwrap();
+    }
+    assert_eq!(count(&database, "SELECT count(*) FROM instances"), 180);
+    assert!(store::verify_audit(&database).unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn an_undelivered_report_waits_until_its_deadline_and_can_be_retried() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let store = Store::open(&database).unwrap();
+    store.record_instance(instance(1, "a")).await.unwrap();
+    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    finish(&store, &job, 1).await;
+    assert_eq!(store.plan_reports(Duration::ZERO, LONG).await.unwrap(), 1);
+    assert_eq!(store.plan_reports(Duration::ZERO, LONG).await.unwrap(), 0, "one report job a study");
+    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    finish(&store, &job, 2).await;
+    let [delivery] = &store.due_deliveries("pacs0", 10).await.unwrap()[..] else { panic!("one object is due") };
+    let refused = || DeliveryOutcome::NotDelivered { status: "A700".into(), error: "out of resources".into() };
+    store.record_delivery(delivery.id, refused()).await.unwrap();
+    assert!(store.due_deliveries("pacs0", 10).await.unwrap().is_empty(), "it waits");
+    store
+        .write(|c| {
+            Ok(c.execute(
+                "UPDATE deliveries SET deadline = '2000-01-01T00:00:00.000Z' WHERE destination = 'pacs0'",
+                [],
+            )?)
+        })
+        .await
+        .unwrap();
+    store.record_delivery(delivery.id, refused()).await.unwrap();
+    assert_eq!(count(&database, "SELECT count(*) FROM deliveries WHERE state = 'failed'"), 1);
+    assert!(store::queue::list(&database, None, 10).unwrap()[0].delivery.contains("out of resources"));
+
+    assert_eq!(store::queue::retry(&database, None).unwrap(), 1);
+    for pacs in ["pacs0", "pacs1"] {
+        assert_eq!(
+            count(&database, "SELECT count(*) FROM instances WHERE state = 'reported'"),
+            0,
+            "not before everybody has it"
+        );
+        let due = store.due_deliveries(pacs, 10).await.unwrap();
+        store.record_delivery(due[0].id, DeliveryOutcome::Delivered { status: "B000".into() }).await.unwrap();
+    }
+    assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'reported'"), 1);
+}
