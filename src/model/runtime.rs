@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
 use ort::session::Session;
@@ -20,6 +21,9 @@ const BESIDE_THE_EXECUTABLE: [&str; 3] = [
 /// Where a package puts it.
 const INSTALLED: &str = "/usr/lib/spinetriage/libonnxruntime.so";
 
+/// A process has one ONNX Runtime: the library that was loaded first, and its environment.
+static LOADED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
+
 /// Loads ONNX Runtime from `given`, else from `ORT_DYLIB_PATH`, else from the first usual place that
 /// has it. A path that somebody named is never replaced by another.
 pub fn start(given: Option<&Path>) -> Result<Environment, ModelError> {
@@ -31,9 +35,20 @@ pub fn start(given: Option<&Path>) -> Result<Environment, ModelError> {
             ModelError::Runtime(format!("not found at {}", places.join(", ")))
         })?,
     };
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*loaded {
+        Some((first, environment)) if *first == library => return Ok(environment.clone()),
+        Some((first, _)) => {
+            let both = format!("{} is loaded already, so {} cannot be", first.display(), library.display());
+            return Err(ModelError::Runtime(both));
+        }
+        None => {}
+    }
     // The reason is only in the Debug form of this error.
     let builder = ort::init_from(&library).map_err(|e| ModelError::Runtime(format!("{}: {e:?}", library.display())))?;
-    builder.with_name("spinetriage").build().map_err(|e| ModelError::Runtime(e.to_string()))
+    let environment = builder.with_name("spinetriage").build().map_err(|e| ModelError::Runtime(e.to_string()))?;
+    *loaded = Some((library, environment.clone()));
+    Ok(environment)
 }
 
 fn usual_places() -> Vec<PathBuf> {

@@ -7,6 +7,8 @@ use crate::imaging::Radiograph;
 
 /// Longest side of a picture, pixels: larger films are scaled down.
 const LONGEST_SIDE: usize = 1600;
+/// Small films are enlarged by at most this, so that labels find room beside the boxes.
+const LARGEST_SCALE: f64 = 2.0;
 /// Percentiles shown as black and white.
 const WINDOW: [f64; 2] = [0.5, 99.5];
 const BANNER: &str = "RESEARCH USE ONLY - NOT FOR DIAGNOSIS";
@@ -32,7 +34,7 @@ pub struct Picture {
 /// Draws the findings on the film.
 pub fn draw(radiograph: &Radiograph, findings: &Findings) -> Picture {
     let longest = radiograph.width.max(radiograph.height).max(1);
-    let scale = (LONGEST_SIDE as f64 / longest as f64).min(1.0);
+    let scale = (LONGEST_SIDE as f64 / longest as f64).min(LARGEST_SCALE);
     let size = |n: usize| ((n as f64 * scale).round() as usize).max(1);
     let film = radiograph
         .windowed(radiograph.percentile_window(WINDOW))

@@ -1,0 +1,115 @@
+//! Bundles that must be refused, and the demo bundle on the films whose truth is known.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use spinetriage::analysis::{Findings, analyse};
+use spinetriage::imaging::{BoundingBox, decode};
+use spinetriage::model::{Bundle, Model, ModelError};
+use tempfile::TempDir;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn library() -> PathBuf {
+    let library = root().join("vendor/onnxruntime/libonnxruntime.so");
+    assert!(library.exists(), "{} is missing: run scripts/fetch-onnxruntime", library.display());
+    library
+}
+
+/// A copy of the demo bundle whose manifest went through `change`.
+fn bundle_with(change: impl FnOnce(String) -> String) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["detector.onnx", "backbone.onnx", "self_test.png"] {
+        fs::copy(root().join("bundles/demo").join(file), folder.path().join(file)).unwrap();
+    }
+    let manifest = fs::read_to_string(root().join("bundles/demo/bundle.toml")).unwrap();
+    fs::write(folder.path().join("bundle.toml"), change(manifest)).unwrap();
+    folder
+}
+
+fn refusal(folder: &TempDir) -> ModelError {
+    let opened = Bundle::load(folder.path()).and_then(|bundle| Model::open(bundle, Some(&library()), 1));
+    opened.err().expect("the bundle must be refused")
+}
+
+#[test]
+fn a_damaged_file_is_named_with_both_digests() {
+    let folder = bundle_with(|manifest| manifest);
+    fs::write(folder.path().join("detector.onnx"), b"damaged").unwrap();
+    let said = refusal(&folder).to_string();
+    assert!(said.contains("detector.onnx") && said.contains("damaged or was changed"), "{said}");
+}
+
+#[test]
+fn mistakes_in_the_manifest_are_named() {
+    let cases = [
+        ("format = 1", "format = 2", "format must be 1"),
+        ("iou_threshold", "iou_treshold", "iou_treshold"),
+        ("\"yolo\"", "\"yolo9\"", "yolo9"),
+        ("\"detector.onnx\" =", "\"../detector.onnx\" =", "lacks the SHA-256"),
+        ("bin_count = 32", "", "bin_width or bin_count"),
+        ("filters = [\"Original\"]", "filters = [\"Sharpen\"]", "Sharpen"),
+    ];
+    for (from, to, expected) in cases {
+        let folder = bundle_with(|manifest| {
+            assert!(manifest.contains(from), "{from}");
+            manifest.replacen(from, to, 1)
+        });
+        let said = refusal(&folder).to_string();
+        assert!(said.contains(expected) && said.contains("bundle.toml"), "{to}: {said}");
+    }
+}
+
+#[test]
+fn a_bundle_may_not_leave_its_folder() {
+    let folder =
+        bundle_with(|m| m.replacen("[files]", &format!("[files]\n\"../outside\" = \"{}\"", "0".repeat(64)), 1));
+    let said = refusal(&folder).to_string();
+    assert!(said.contains("leaves the bundle's folder"), "{said}");
+}
+
+#[test]
+fn another_answer_in_the_self_test_is_a_refusal() {
+    let folder = bundle_with(|manifest| {
+        let at = manifest.find("probabilities = [").unwrap();
+        let end = at + manifest[at..].find(']').unwrap();
+        format!("{}probabilities = [0.2, 0.3, 0.5{}", &manifest[..at], &manifest[end..])
+    });
+    assert!(matches!(refusal(&folder), ModelError::SelfTest { .. }));
+}
+
+#[test]
+fn a_fusion_model_that_asks_for_an_unknown_feature_is_refused_by_its_name() {
+    let folder = bundle_with(|m| m.replacen("[[fusion.feature]]\nname = \"", "[[fusion.feature]]\nname = \"un", 1));
+    let said = refusal(&folder).to_string();
+    assert!(said.contains("needs the feature \"un"), "{said}");
+}
+
+#[test]
+fn the_samples_are_found_and_told_apart() {
+    let mut model = Model::open(Bundle::load(&root().join("bundles/demo")).unwrap(), Some(&library()), 1).unwrap();
+    let samples = root().join("tests/data/samples");
+    let truth: Value = serde_json::from_slice(&fs::read(samples.join("truth.json")).unwrap()).unwrap();
+    let (mut bodies, mut found, mut right) = (0, 0, 0);
+    for (name, levels) in truth.as_object().unwrap() {
+        let (radiograph, identity) = decode::read(&samples.join(name)).unwrap();
+        let findings: Findings = analyse(&mut model, &radiograph, identity).unwrap();
+        let ordinals: Vec<u32> = findings.vertebrae.iter().map(|v| v.ordinal).collect();
+        assert_eq!(ordinals, (1..=ordinals.len() as u32).collect::<Vec<_>>(), "counted from above");
+        for level in levels.as_array().unwrap() {
+            let [x0, y0, x1, y1] = [0, 1, 2, 3].map(|i| level["box"][i].as_f64().unwrap());
+            let place = BoundingBox { x0, y0, x1, y1 };
+            bodies += 1;
+            if let Some(vertebra) = findings.vertebrae.iter().find(|v| v.bounding_box.iou(&place) > 0.5) {
+                found += 1;
+                right += usize::from(vertebra.class as u64 == level["class"].as_u64().unwrap());
+                assert!((vertebra.probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            }
+        }
+    }
+    println!("{found} of {bodies} simulated bodies found, {right} of them in the right class");
+    assert!(found * 10 >= bodies * 9 && right * 10 >= found * 9, "{found} of {bodies} found, {right} right");
+}
