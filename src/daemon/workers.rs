@@ -108,7 +108,11 @@ impl Slot {
 
     async fn attempt(&mut self, job: Job, limit: Duration) -> Result<(), DaemonError> {
         let begun = Instant::now();
-        let request = self.request_for(&job).await?;
+        let request = match self.request_for(&job).await {
+            Ok(request) => request,
+            // Something is wrong with this job alone: it must not take the daemon with it.
+            Err(error) => return self.failed(&job, &error.to_string(), false).await,
+        };
         let Some((_, worker)) = self.process.as_mut() else { return Ok(()) };
         let outcome = worker.run(&request, limit).await;
         let seconds = begun.elapsed().as_secs_f64();
@@ -173,7 +177,11 @@ impl Slot {
     async fn take_report(&self, job: &Job, written: Vec<WrittenObject>, seconds: f64) -> Result<(), DaemonError> {
         let mut objects = Vec::with_capacity(written.len());
         for object in written {
-            let spooled = self.supervisor.spool.adopt(&object.file)?;
+            let spooled = match self.supervisor.spool.adopt(&object.file) {
+                Ok(spooled) => spooled,
+                // What was adopted before is an orphan that the next start removes.
+                Err(error) => return self.failed(job, &error.to_string(), false).await,
+            };
             objects.push(NewObject {
                 kind: match object.kind {
                     ObjectKind::StructuredReport => "structured-report",

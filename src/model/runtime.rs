@@ -11,23 +11,21 @@ use ort::value::Tensor;
 
 use super::error::ModelError;
 
-/// Where the library is looked for when neither the configuration nor `ORT_DYLIB_PATH` names it,
-/// relative to the executable's folder; the last two serve a build tree.
-const BESIDE_THE_EXECUTABLE: [&str; 3] = [
-    "libonnxruntime.so",
-    "../../vendor/onnxruntime/libonnxruntime.so",
-    "../../../vendor/onnxruntime/libonnxruntime.so",
-];
+/// Beside the executable, where a portable folder has it.
+const PORTABLE: &str = "libonnxruntime.so";
 /// Where a package puts it.
 const INSTALLED: &str = "/usr/lib/spinetriage/libonnxruntime.so";
+/// In a build tree, seen from the folder of a binary and of a test.
+const BUILD_TREE: [&str; 2] =
+    ["../../vendor/onnxruntime/libonnxruntime.so", "../../../vendor/onnxruntime/libonnxruntime.so"];
 
 /// A process has one ONNX Runtime: the library that was loaded first, and its environment.
 static LOADED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
 
-/// Loads ONNX Runtime from `given`, else from `ORT_DYLIB_PATH`, else from the first usual place that
+/// Loads ONNX Runtime from `ORT_DYLIB_PATH`, else from `given`, else from the first usual place that
 /// has it. A path that somebody named is never replaced by another.
 pub fn start(given: Option<&Path>) -> Result<Environment, ModelError> {
-    let named = given.map(Path::to_owned).or_else(|| env::var_os("ORT_DYLIB_PATH").map(PathBuf::from));
+    let named = env::var_os("ORT_DYLIB_PATH").map(PathBuf::from).or_else(|| given.map(Path::to_owned));
     let library = match named {
         Some(path) => path,
         None => usual_places().into_iter().find(|p| p.exists()).ok_or_else(|| {
@@ -52,9 +50,10 @@ pub fn start(given: Option<&Path>) -> Result<Environment, ModelError> {
 }
 
 fn usual_places() -> Vec<PathBuf> {
-    let folder = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned));
-    let beside = folder.iter().flat_map(|f| BESIDE_THE_EXECUTABLE.iter().map(move |place| f.join(place)));
-    beside.chain([PathBuf::from(INSTALLED)]).collect()
+    let exe = env::current_exe().ok();
+    let beside = |place: &str| exe.as_ref().and_then(|exe| exe.parent()).map(|folder| folder.join(place));
+    let build_tree = BUILD_TREE.iter().filter_map(|place| beside(place));
+    beside(PORTABLE).into_iter().chain([PathBuf::from(INSTALLED)]).chain(build_tree).collect()
 }
 
 /// A loaded network with one float input.
