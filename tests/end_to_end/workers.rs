@@ -6,12 +6,10 @@ use crate::tools::{storescu, wait_for};
 
 /// Stops the only worker, sends an image and waits until the stopped worker has the job.
 fn job_with_a_stopped_worker(site: &Site) -> (u32, Film) {
-    let worker = wait_for(60, "one worker is up", || match site.workers()[..] {
-        [worker] => Some(worker),
-        _ => None,
-    });
-    // It must be idle and ready: its start and self-test are over when the log says so.
-    wait_for(60, "the worker is ready", || site.log().contains(&format!("pid={worker}")).then_some(()));
+    // Its start and self-test are over when the log names it; another child may be the bundle's trial
+    // run, which is about to end.
+    let ready = |pid: &u32| site.log().contains(&format!("A worker is ready slot=worker-1 pid={pid} "));
+    let worker = wait_for(60, "the worker is ready", || site.workers().into_iter().find(|pid| ready(pid)));
     signal(worker, "STOP");
     let image = film(site.folder.path(), "intact");
     let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[&image.file]);
