@@ -1,0 +1,113 @@
+//! Discretisation: real values become grey levels, as PyRadiomics bins them.
+
+use super::error::RadiomicsError;
+use super::region::Region;
+use super::settings::Binning;
+
+/// Most levels from the darkest to the brightest pixel. Distributions of level differences and sums
+/// are tables of this size; real settings stay below a thousand.
+const SPAN_AT_MOST: usize = 1 << 20;
+/// Most levels that may be present, so that one fits 16 bits beside the 0 of "outside".
+const PRESENT_AT_MOST: usize = u16::MAX as usize;
+
+/// The grey levels of a region.
+///
+/// Levels nobody has are left out: `grid` holds the rank of a pixel's level among those present, so
+/// that matrices are as small as the region allows, and `grey_levels` keeps the level's own number,
+/// which the formulas use.
+#[derive(Debug)]
+pub(super) struct Levels {
+    /// Columns of `grid`, the region's bounding rectangle.
+    pub width: usize,
+    /// Rows of `grid`.
+    pub height: usize,
+    /// Row by row: 0 outside the region, else 1 + index into `grey_levels`.
+    pub grid: Vec<u16>,
+    /// The levels present, ascending, the lowest at least 1.
+    pub grey_levels: Vec<u32>,
+    /// Pixels of each level of `grey_levels`.
+    pub counts: Vec<usize>,
+}
+
+impl Levels {
+    /// Bins `values`, the pixels of `region` row by row (at least one, all finite).
+    pub fn new(values: &[f64], region: &Region, binning: Binning) -> Result<Self, RadiomicsError> {
+        let edges = Edges::new(values, binning)?;
+        let raw: Vec<u32> = values.iter().map(|&value| edges.level(value)).collect();
+
+        let highest = raw.iter().copied().max().unwrap_or(0) as usize;
+        let mut rank = vec![0_usize; highest + 1];
+        for &level in &raw {
+            rank[level as usize] += 1;
+        }
+        let (mut grey_levels, mut counts) = (Vec::new(), Vec::new());
+        for (level, slot) in rank.iter_mut().enumerate().filter(|(_, pixels)| **pixels > 0) {
+            grey_levels.push(level as u32);
+            counts.push(*slot);
+            *slot = counts.len();
+        }
+        if counts.len() > PRESENT_AT_MOST {
+            return Err(RadiomicsError::TooManyLevels { levels: counts.len() as f64, limit: PRESENT_AT_MOST });
+        }
+
+        let mut pixels = raw.iter().map(|&level| rank[level as usize] as u16);
+        let mut next = |&inside: &bool| if inside { pixels.next().unwrap_or(0) } else { 0 };
+        let grid = region.inside.iter().map(&mut next).collect();
+        Ok(Self { width: region.width, height: region.height, grid, grey_levels, counts })
+    }
+
+    /// The highest level present: PyRadiomics' `Ng`.
+    pub fn highest(&self) -> usize {
+        self.grey_levels.last().map_or(0, |&level| level as usize)
+    }
+}
+
+/// Equally spaced bin edges: edge i lies at `first + i * step`, computed as numpy's `arange` and
+/// `linspace` do, so that a value on an edge falls into the same bin as there.
+struct Edges {
+    first: f64,
+    step: f64,
+    /// Highest level, `None` when the edges go on for ever.
+    last_level: Option<u32>,
+}
+
+impl Edges {
+    fn new(values: &[f64], binning: Binning) -> Result<Self, RadiomicsError> {
+        let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        match binning {
+            Binning::Width(width) => {
+                let first = smallest - smallest.rem_euclid(width);
+                let levels = (largest - first) / width + 1.0;
+                let step = (first + width) - first;
+                // A step of 0 (values too large for so small a bin) makes too many levels as well.
+                if !(levels <= SPAN_AT_MOST as f64 && step > 0.0) {
+                    return Err(RadiomicsError::TooManyLevels { levels, limit: SPAN_AT_MOST });
+                }
+                Ok(Self { first, step, last_level: None })
+            }
+            Binning::Count(count) => {
+                // A histogram of equal values spans half a unit to either side.
+                let flat = smallest == largest;
+                let (low, high) = if flat { (smallest - 0.5, largest + 0.5) } else { (smallest, largest) };
+                // The last bin is closed: its upper edge is moved out, so the largest value is in it.
+                Ok(Self { first: low, step: (high - low) / f64::from(count), last_level: Some(count) })
+            }
+        }
+    }
+
+    /// 1 + the index of the bin `value` is in: the number of edges that are not above it.
+    fn level(&self, value: f64) -> u32 {
+        let edge = |index: u32| f64::from(index) * self.step + self.first;
+        let at_most = self.last_level.map_or(u32::MAX - 1, |last| last - 1);
+        // The division may land one bin off an edge; the edges themselves decide.
+        let mut bin = (((value - self.first) / self.step) as u32).min(at_most);
+        while bin > 0 && edge(bin) > value {
+            bin -= 1;
+        }
+        while bin < at_most && edge(bin + 1) <= value {
+            bin += 1;
+        }
+        bin + 1
+    }
+}
