@@ -67,8 +67,8 @@ impl<'a> Counter<'a> {
         match &mut self.counts {
             PairCounts::Table { side, table } => {
                 table.fill(0);
-                offsets::for_each_pair(grid, *width, *height, offset, |a, b| {
-                    table[usize::from(a) * *side + usize::from(b)] += 1;
+                offsets::for_each_pair(*width, *height, offset, |a, b| {
+                    table[usize::from(grid[a]) * *side + usize::from(grid[b])] += 1;
                 });
                 for low in 1..*side {
                     push_if_any(low, low, table[low * *side + low], &mut push);
@@ -79,7 +79,8 @@ impl<'a> Counter<'a> {
             }
             PairCounts::List(list) => {
                 list.clear();
-                offsets::for_each_pair(grid, *width, *height, offset, |a, b| {
+                offsets::for_each_pair(*width, *height, offset, |a, b| {
+                    let (a, b) = (grid[a], grid[b]);
                     if a != 0 && b != 0 {
                         list.push(u32::from(a.min(b)) << 16 | u32::from(a.max(b)));
                     }

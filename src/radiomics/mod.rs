@@ -9,13 +9,18 @@ mod error;
 mod first_order;
 mod glcm;
 mod glcm_features;
+mod gldm;
+mod glrlm;
+mod glszm;
 mod image;
 mod maximal_correlation;
+mod ngtdm;
 mod normalise;
 mod offsets;
 mod region;
 mod settings;
 mod shape2d;
+mod size_matrix;
 
 pub use error::RadiomicsError;
 pub use image::{Image, Mask};
@@ -75,6 +80,10 @@ fn append_of_values(
                 add(&first_order::features(values, &levels, image.spacing(), settings.voxel_array_shift))?;
             }
             FeatureClass::Glcm => add(&glcm_features::features(&levels, &settings.distances)?)?,
+            FeatureClass::Glrlm => add(&glrlm::features(&levels)?)?,
+            FeatureClass::Glszm => add(&glszm::features(&levels))?,
+            FeatureClass::Gldm => add(&gldm::features(&levels, &settings.distances))?,
+            FeatureClass::Ngtdm => add(&ngtdm::features(&levels, &settings.distances))?,
         }
     }
     Ok(())

@@ -91,11 +91,20 @@ pub enum FeatureClass {
     FirstOrder,
     /// Grey-level co-occurrence matrix, 24 features.
     Glcm,
+    /// Grey-level run-length matrix, 16 features.
+    Glrlm,
+    /// Grey-level size-zone matrix, 16 features.
+    Glszm,
+    /// Grey-level dependence matrix, 14 features.
+    Gldm,
+    /// Neighbouring grey-tone difference matrix, 5 features.
+    Ngtdm,
 }
 
 impl FeatureClass {
     /// Every class, in the order of the result.
-    pub const ALL: [Self; 3] = [Self::Shape2D, Self::FirstOrder, Self::Glcm];
+    pub const ALL: [Self; 7] =
+        [Self::Shape2D, Self::FirstOrder, Self::Glcm, Self::Glrlm, Self::Glszm, Self::Gldm, Self::Ngtdm];
 
     /// PyRadiomics' name, the middle part of a feature's name.
     pub fn name(self) -> &'static str {
@@ -103,6 +112,10 @@ impl FeatureClass {
             Self::Shape2D => "shape2D",
             Self::FirstOrder => "firstorder",
             Self::Glcm => "glcm",
+            Self::Glrlm => "glrlm",
+            Self::Glszm => "glszm",
+            Self::Gldm => "gldm",
+            Self::Ngtdm => "ngtdm",
         }
     }
 
