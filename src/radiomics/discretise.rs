@@ -111,3 +111,35 @@ impl Edges {
         bin + 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn binned(values: &[f64], binning: Binning) -> Vec<u32> {
+        let edges = Edges::new(values, binning).unwrap();
+        values.iter().map(|&value| edges.level(value)).collect()
+    }
+
+    #[test]
+    fn edges_of_a_bin_width_lie_at_its_multiples() {
+        // numpy.digitize with edges -50, -25, 0, 25, ...: the edge belongs to the bin above it.
+        assert_eq!(binned(&[-26.0, -25.0, -0.1, 0.0, 24.9, 25.0, 51.0], Binning::Width(25.0)), [1, 2, 2, 3, 3, 4, 5]);
+        // numpy's third edge is 0.1 + 2 * 0.1, just above 0.3.
+        assert_eq!(binned(&[0.1, 0.2, 0.3], Binning::Width(0.1)), [1, 2, 2]);
+    }
+
+    #[test]
+    fn a_bin_count_spans_the_region_and_its_last_bin_is_closed() {
+        assert_eq!(binned(&[0.0, 2.4, 2.5, 9.9, 10.0], Binning::Count(4)), [1, 1, 2, 4, 4]);
+        assert_eq!(binned(&[7.0, 7.0], Binning::Count(32)), [17, 17]);
+    }
+
+    #[test]
+    fn bins_too_fine_for_the_values_are_refused() {
+        for values in [[0.0, 1e12], [1e300, 1.1e300], [-1e308, 1e308]] {
+            let outcome = Edges::new(&values, Binning::Width(1.0)).map(|edges| edges.step);
+            assert!(matches!(outcome, Err(RadiomicsError::TooManyLevels { .. })), "{values:?}: {outcome:?}");
+        }
+    }
+}

@@ -100,8 +100,8 @@ pub enum RadiomicsError {
     /// A filter nobody knows.
     #[error("there is no filter {0:?}: use {known}", known = super::Filter::known())]
     UnknownFilter(String),
-    /// A computation overflowed.
-    #[error("{feature} is {value} on this region: scale the pixel values down, they are too large to be squared")]
+    /// A feature is undefined, or its computation overflowed.
+    #[error("{feature} is {value}: take a larger region, or scale the pixel values down if their squares overflow")]
     FeatureNotFinite {
         /// Full name of the feature.
         feature: String,

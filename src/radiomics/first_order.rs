@@ -93,10 +93,35 @@ fn mean_absolute_deviation(values: &[f64]) -> f64 {
     mean(values.iter().map(|value| (value - centre).abs()))
 }
 
-/// Linear interpolation between the closest ranks, numpy's default.
+/// Linear interpolation between the closest ranks, in the very operations of numpy's default: a
+/// percentile that lies on a value must not miss it by a rounding error, as it bounds the robust
+/// deviation.
 fn percentile(sorted: &[f64], percent: f64) -> f64 {
-    let rank = (sorted.len() - 1) as f64 * percent / 100.0;
-    let below = rank as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (sorted[above] - sorted[below]) * (rank - below as f64)
+    let rank = (sorted.len() - 1) as f64 * (percent / 100.0);
+    let index = rank as usize;
+    let (below, above) = (sorted[index], sorted[(index + 1).min(sorted.len() - 1)]);
+    let part = rank - index as f64;
+    if part < 0.5 { below + (above - below) * part } else { above - (above - below) * (1.0 - part) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_interpolate_as_numpy_does() {
+        // numpy.percentile([1, 2, 4, 8], [0, 10, 25, 50, 90, 100])
+        let sorted = [1.0, 2.0, 4.0, 8.0];
+        let expected = [(0.0, 1.0), (10.0, 1.3), (25.0, 1.75), (50.0, 3.0), (90.0, 6.8), (100.0, 8.0)];
+        for (percent, value) in expected {
+            assert!((percentile(&sorted, percent) - value).abs() < 1e-12, "{percent}");
+        }
+        assert_eq!(percentile(&[5.0], 90.0), 5.0);
+    }
+
+    #[test]
+    fn moments_of_a_constant_are_zero() {
+        let moments = CentralMoments::new(&[3.0; 4], 3.0);
+        assert_eq!([moments.second, moments.skewness(), moments.kurtosis()], [0.0; 3]);
+    }
 }

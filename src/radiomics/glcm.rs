@@ -42,14 +42,20 @@ enum PairCounts {
 
 impl<'a> Counter<'a> {
     pub fn new(levels: &'a Levels) -> Self {
-        let present = levels.grey_levels.len();
-        let counts = if present <= TABLE_LEVELS_AT_MOST {
-            let side = present + 1;
-            PairCounts::Table { side, table: vec![0; side * side] }
+        if levels.grey_levels.len() <= TABLE_LEVELS_AT_MOST {
+            Self::with_table(levels)
         } else {
-            PairCounts::List(Vec::with_capacity(levels.grid.len()))
-        };
-        Self { levels, counts }
+            Self::with_list(levels)
+        }
+    }
+
+    fn with_table(levels: &'a Levels) -> Self {
+        let side = levels.grey_levels.len() + 1;
+        Self { levels, counts: PairCounts::Table { side, table: vec![0; side * side] } }
+    }
+
+    fn with_list(levels: &'a Levels) -> Self {
+        Self { levels, counts: PairCounts::List(Vec::with_capacity(levels.grid.len())) }
     }
 
     /// Fills `entries` with the symmetric, normalised matrix of `offset`, ordered by level; leaves
@@ -101,5 +107,25 @@ impl<'a> Counter<'a> {
 fn push_if_any(low: usize, high: usize, pairs: u32, push: &mut impl FnMut(usize, usize, u32)) {
     if pairs > 0 {
         push(low, high, pairs);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::radiomics::offsets;
+
+    #[test]
+    fn table_and_list_count_alike() {
+        let grid: Vec<u16> = (0..63_u16).map(|index| (index * 37 + index / 9 * 11) % 6).collect();
+        let grey_levels = vec![1, 2, 5, 6, 9];
+        let levels = Levels { width: 9, height: 7, grid, grey_levels, counts: vec![0; 5] };
+        let (mut table, mut list) = (Vec::new(), Vec::new());
+        for offset in offsets::half_plane(&[1, 2], 9, 7) {
+            Counter::with_table(&levels).count(offset, &mut table);
+            Counter::with_list(&levels).count(offset, &mut list);
+            assert!(!table.is_empty());
+            assert_eq!(table, list, "{offset:?}");
+        }
     }
 }

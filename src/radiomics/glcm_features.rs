@@ -126,7 +126,6 @@ fn direction_features(entries: &[Entry], marginals: &Marginals, mcc: f64) -> Val
     let level_entropy = entropy(&marginals.level);
     // HXY1 and HXY2 are both HX + HY when px and py are the marginals of p; here HX = HY.
     let shared_information = (2.0 * level_entropy - joint_entropy).max(0.0);
-    let single_level = levels.grey_levels.len() == 1;
 
     [
         ("Autocorrelation", over_pairs(&|i, j| i * j)),
@@ -143,7 +142,7 @@ fn direction_features(entries: &[Entry], marginals: &Marginals, mcc: f64) -> Val
         ("Idmn", expectation(difference, |k| 1.0 / (1.0 + (k / highest).powi(2)))),
         ("Idn", expectation(difference, |k| 1.0 / (1.0 + k / highest))),
         ("Imc1", if level_entropy > 0.0 { -shared_information / level_entropy } else { 0.0 }),
-        ("Imc2", if single_level { 0.0 } else { (-(-2.0 * shared_information).exp_m1()).sqrt() }),
+        ("Imc2", (-2.0 * shared_information).exp_m1().abs().sqrt()),
         ("InverseVariance", expectation(difference, |k| if k == 0.0 { 0.0 } else { 1.0 / (k * k) })),
         ("JointAverage", mean),
         ("JointEnergy", probabilities(|p| p * p)),

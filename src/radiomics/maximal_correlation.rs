@@ -140,5 +140,68 @@ fn largest_magnitude(diagonal: &[f64], beside: &[f64]) -> f64 {
         let middle = (low + high) / 2.0;
         if outside(middle) { low = middle } else { high = middle }
     }
-    (low + high) / 2.0
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The coefficient of a full symmetric matrix that sums to 1.
+    fn coefficient(matrix: &[&[f64]]) -> f64 {
+        let mut entries = Vec::new();
+        for (low, row) in matrix.iter().enumerate() {
+            for (high, &probability) in row.iter().enumerate().skip(low).filter(|(_, p)| **p > 0.0) {
+                entries.push(Entry { low: low as u16, high: high as u16, probability });
+            }
+        }
+        let marginal: Vec<f64> = matrix.iter().map(|row| row.iter().sum()).collect();
+        MaximalCorrelation::default().of(&entries, &marginal)
+    }
+
+    #[test]
+    fn two_levels_have_a_closed_form() {
+        // The eigenvalues of S are 1 and its trace - 1 = 0.3/0.5 + 0.3/0.5 - 1.
+        assert!((coefficient(&[&[0.3, 0.2], &[0.2, 0.3]]) - 0.2).abs() < 1e-12);
+        // Here the second one is negative: -0.2.
+        assert!((coefficient(&[&[0.2, 0.3], &[0.3, 0.2]]) - 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn independent_levels_have_none_and_dependent_ones_have_all() {
+        assert!(coefficient(&[&[0.25, 0.25], &[0.25, 0.25]]) < 1e-12);
+        assert!((coefficient(&[&[0.5, 0.0], &[0.0, 0.5]]) - 1.0).abs() < 1e-12);
+        assert!((coefficient(&[&[0.0, 0.5], &[0.5, 0.0]]) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn conventions_of_a_single_level() {
+        assert_eq!(coefficient(&[&[1.0]]), 1.0);
+        assert_eq!(coefficient(&[&[1.0, 0.0], &[0.0, 0.0]]), 0.0);
+    }
+
+    #[test]
+    fn nearly_equal_eigenvalues_are_told_apart() {
+        // A chain of 400 levels, each beside its neighbours only: S has the eigenvalues
+        // cos(pi k / 399), among them -1 as the chain is bipartite.
+        let count = 400;
+        let step = 0.5 / (count - 1) as f64;
+        let entries: Vec<Entry> = (1..count).map(|high| Entry { low: high - 1, high, probability: step }).collect();
+        let marginal: Vec<f64> =
+            (0..count).map(|level| if level == 0 || level == count - 1 { step } else { 2.0 * step }).collect();
+        assert!((MaximalCorrelation::default().of(&entries, &marginal) - 1.0).abs() < 1e-9);
+        // With half the weight on the diagonal the eigenvalues become (1 + cos(pi k / 399)) / 2.
+        let lazy: Vec<Entry> = entries
+            .iter()
+            .map(|entry| Entry { probability: entry.probability / 2.0, ..*entry })
+            .chain((0..count).map(|level| Entry {
+                low: level,
+                high: level,
+                probability: marginal[usize::from(level)] / 2.0,
+            }))
+            .collect();
+        let expected = (1.0 + (std::f64::consts::PI / 399.0).cos()) / 2.0;
+        let found = MaximalCorrelation::default().of(&lazy, &marginal);
+        assert!((found - expected).abs() < 1e-9, "{found} for {expected}");
+    }
 }

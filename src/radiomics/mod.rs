@@ -22,6 +22,9 @@ mod settings;
 mod shape2d;
 mod size_matrix;
 
+#[cfg(test)]
+mod golden_matrices;
+
 pub use error::RadiomicsError;
 pub use image::{Image, Mask};
 pub use settings::{Binning, FeatureClass, Filter, Settings};
@@ -101,7 +104,7 @@ fn append(
         if !value.is_finite() {
             return Err(RadiomicsError::FeatureNotFinite { feature, value });
         }
-        features.push((feature, value));
+        features.push((feature, value + 0.0)); // a negative zero becomes a zero
     }
     Ok(())
 }

@@ -155,3 +155,44 @@ fn half_hull<'a>(points: impl Iterator<Item = &'a [i64; 2]>) -> Vec<[i64; 2]> {
     }
     chain
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::radiomics::image::Mask;
+
+    fn shape(width: usize, rows: &str) -> [(&'static str, f64); 9] {
+        let inside: Vec<bool> = rows.chars().map(|pixel| pixel == '#').collect();
+        let mask = Mask { width, height: inside.len() / width, inside };
+        features(&Region::new(&mask).unwrap(), Spacing { row_mm: 2.0, column_mm: 1.0 })
+    }
+
+    fn value(features: &[(&str, f64)], name: &str) -> f64 {
+        features.iter().find(|(known, _)| *known == name).unwrap().1
+    }
+
+    #[test]
+    fn two_pixels_by_hand() {
+        // The contour of ## is a hexagon: 1 mm above, 1 mm below and four cut corners of half the
+        // diagonal of a pixel; its area is that of two pixels without four eighths.
+        let features = shape(2, "##");
+        let close = |name: &str, expected: f64| assert!((value(&features, name) - expected).abs() < 1e-12, "{name}");
+        close("Perimeter", 2.0 + 2.0 * 5.0_f64.sqrt());
+        close("MeshSurface", 3.0);
+        close("PixelSurface", 4.0);
+        close("MajorAxisLength", 2.0);
+        close("MinorAxisLength", 0.0);
+        close("Elongation", 0.0);
+        close("MaximumDiameter", 5.0_f64.sqrt());
+    }
+
+    #[test]
+    fn pixels_that_touch_by_a_corner_stay_apart() {
+        let alone = shape(4, "#..#");
+        for diagonal in [shape(2, "#..#"), shape(2, ".##.")] {
+            for name in ["Perimeter", "MeshSurface"] {
+                assert_eq!(value(&diagonal, name), value(&alone, name), "{name}");
+            }
+        }
+    }
+}
