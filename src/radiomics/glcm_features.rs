@@ -5,14 +5,14 @@
 //! PyRadiomics adds 2.2e-16 inside each logarithm to survive a probability of 0; here empty
 //! entries do not exist, so nothing is added.
 
+use super::direction_mean::DirectionMean;
 use super::discretise::Levels;
 use super::error::RadiomicsError;
 use super::glcm::{Counter, Entry};
 use super::maximal_correlation::MaximalCorrelation;
 use super::offsets;
 
-const COUNT: usize = 24;
-type Values = [(&'static str, f64); COUNT];
+type Values = [(&'static str, f64); 24];
 
 /// The 24 features of the region, averaged over all directions at `distances`.
 pub(super) fn features(levels: &Levels, distances: &[u32]) -> Result<Values, RadiomicsError> {
@@ -21,27 +21,16 @@ pub(super) fn features(levels: &Levels, distances: &[u32]) -> Result<Values, Rad
     let mut marginals = Marginals::new(levels);
     let mut maximal_correlation = MaximalCorrelation::default();
 
-    let mut mean: Option<Values> = None;
-    let mut directions = 0.0;
+    let mut mean = DirectionMean::new();
     for offset in offsets::half_plane(distances, levels.width, levels.height) {
         counter.count(offset, &mut entries);
-        if entries.is_empty() {
-            continue;
-        }
-        marginals.fill(&entries);
-        let mcc = maximal_correlation.of(&entries, &marginals.level);
-        let values = direction_features(&entries, &marginals, mcc);
-        directions += 1.0;
-        match &mut mean {
-            None => mean = Some(values),
-            Some(sums) => sums.iter_mut().zip(values).for_each(|(sum, (_, value))| sum.1 += value),
+        if !entries.is_empty() {
+            marginals.fill(&entries);
+            let mcc = maximal_correlation.of(&entries, &marginals.level);
+            mean.add(direction_features(&entries, &marginals, mcc));
         }
     }
-    let Some(mut mean) = mean else {
-        return Err(RadiomicsError::NoNeighbours { class: "glcm", distances: distances.to_vec() });
-    };
-    mean.iter_mut().for_each(|(_, value)| *value /= directions);
-    Ok(mean)
+    mean.finish().ok_or_else(|| RadiomicsError::NoNeighbours { class: "glcm", distances: distances.to_vec() })
 }
 
 /// Distributions that follow from one direction's matrix.

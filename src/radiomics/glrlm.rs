@@ -4,31 +4,24 @@
 //! the mean of its values over the directions. A direction in which no line meets two pixels of the
 //! region is left out.
 
+use super::direction_mean::DirectionMean;
 use super::discretise::Levels;
 use super::error::RadiomicsError;
 use super::offsets::{self, Offset};
 use super::size_matrix::{SizeMatrix, Tally};
 
-const COUNT: usize = 16;
-type Values = [(&'static str, f64); COUNT];
+type Values = [(&'static str, f64); 16];
 
 /// The 16 features of the region, averaged over the four directions.
 pub(super) fn features(levels: &Levels) -> Result<Values, RadiomicsError> {
     let mut tally = Tally::default();
-    let mut mean: Option<Values> = None;
-    let mut directions = 0.0;
+    let mut mean = DirectionMean::new();
     for offset in offsets::half_plane(&[1], levels.width, levels.height) {
-        let Some(matrix) = matrix(levels, offset, &mut tally) else { continue };
-        let values = direction_features(&matrix);
-        directions += 1.0;
-        match &mut mean {
-            None => mean = Some(values),
-            Some(sums) => sums.iter_mut().zip(values).for_each(|(sum, (_, value))| sum.1 += value),
+        if let Some(runs) = matrix(levels, offset, &mut tally) {
+            mean.add(direction_features(&runs));
         }
     }
-    let mut mean = mean.ok_or(RadiomicsError::NoNeighbours { class: "glrlm", distances: vec![1] })?;
-    mean.iter_mut().for_each(|(_, value)| *value /= directions);
-    Ok(mean)
+    mean.finish().ok_or_else(|| RadiomicsError::NoNeighbours { class: "glrlm", distances: vec![1] })
 }
 
 /// The runs along `offset`; `None` when no line has two pixels of the region.

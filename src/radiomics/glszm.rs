@@ -47,8 +47,9 @@ pub(super) fn matrix(levels: &Levels) -> SizeMatrix {
         while let Some(pixel) = to_visit.pop() {
             size += 1;
             let (x, y) = (pixel % width, pixel / width);
-            for row in y.saturating_sub(1)..=(y + 1).min(height - 1) {
-                for neighbour in row * width + x.saturating_sub(1)..=row * width + (x + 1).min(width - 1) {
+            for row in y.saturating_sub(1)..(y + 2).min(height) {
+                let columns = x.saturating_sub(1)..(x + 2).min(width);
+                for neighbour in columns.map(|column| row * width + column) {
                     if left[neighbour] == level {
                         left[neighbour] = 0;
                         to_visit.push(neighbour);

@@ -4,6 +4,7 @@
 //! In: an [`Image`], a [`Mask`] of the same size and [`Settings`]. Out: [`Features`], in PyRadiomics' order.
 //! Never: reads a file, resamples, keeps state, or answers with a value that is not finite.
 
+mod direction_mean;
 mod discretise;
 mod error;
 mod first_order;
