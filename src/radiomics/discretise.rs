@@ -1,71 +1,145 @@
-//! Grey values to grey levels, with PyRadiomics' bin edges.
+//! Discretisation: real values become grey levels, as PyRadiomics bins them.
 
 use super::error::RadiomicsError;
 use super::region::Region;
 use super::settings::Binning;
 
-/// Levels of a region. Only levels that occur are kept: a matrix over `present` stays small however
-/// large the numbers of the levels are.
+/// Most levels from the darkest to the brightest pixel. Distributions of level differences and sums
+/// are tables of this size; real settings stay below a thousand.
+const SPAN_AT_MOST: usize = 1 << 20;
+/// Most levels that may be present, so that one fits 16 bits beside the 0 of "outside".
+const PRESENT_AT_MOST: usize = u16::MAX as usize;
+
+/// The grey levels of a region.
+///
+/// Levels nobody has are left out: `grid` holds the rank of a pixel's level among those present, so
+/// that matrices are as small as the region allows, and `grey_levels` keeps the level's own number,
+/// which the formulas use.
+#[derive(Debug)]
 pub(super) struct Levels {
-    /// For each pixel inside, the index of its level in `present`.
-    pub index: Vec<u16>,
-    /// The levels that occur, ascending, 1 the lowest bin.
-    pub present: Vec<f64>,
-    /// Pixels of each present level.
-    pub counts: Vec<f64>,
+    /// Columns of `grid`, the region's bounding rectangle.
+    pub width: usize,
+    /// Rows of `grid`.
+    pub height: usize,
+    /// Row by row: 0 outside the region, else 1 + index into `grey_levels`.
+    pub grid: Vec<u16>,
+    /// The levels present, ascending, the lowest at least 1.
+    pub grey_levels: Vec<u32>,
+    /// Pixels of each level of `grey_levels`.
+    pub counts: Vec<usize>,
 }
 
 impl Levels {
-    pub fn of(region: &Region, binning: Binning) -> Result<Self, RadiomicsError> {
-        let (low, high) =
-            region.values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
-        let edges = match binning {
-            Binning::Width(width) => edges_by_width(low, high, width)?,
-            Binning::Count(count) => edges_by_count(low, high, count)?,
-        };
-        let numbers: Vec<usize> = region.values.iter().map(|v| edges.partition_point(|e| e <= v)).collect();
-        let mut counts = vec![0u32; edges.len() + 1];
-        numbers.iter().for_each(|n| counts[*n] += 1);
-        let present: Vec<usize> = (0..counts.len()).filter(|n| counts[*n] > 0).collect();
-        let mut compact = vec![0u16; counts.len()];
-        for (i, level) in present.iter().enumerate() {
-            compact[*level] = u16::try_from(i).map_err(|_| RadiomicsError::TooManyLevels)?;
+    /// Bins `values`, the pixels of `region` row by row (at least one, all finite).
+    pub fn new(values: &[f64], region: &Region, binning: Binning) -> Result<Self, RadiomicsError> {
+        let edges = Edges::new(values, binning)?;
+        let raw: Vec<u32> = values.iter().map(|&value| edges.level(value)).collect();
+
+        let highest = raw.iter().copied().max().unwrap_or(0) as usize;
+        let mut rank = vec![0_usize; highest + 1];
+        for &level in &raw {
+            rank[level as usize] += 1;
         }
-        Ok(Self {
-            index: numbers.iter().map(|n| compact[*n]).collect(),
-            counts: present.iter().map(|n| f64::from(counts[*n])).collect(),
-            present: present.into_iter().map(|n| n as f64).collect(),
-        })
+        let (mut grey_levels, mut counts) = (Vec::new(), Vec::new());
+        for (level, slot) in rank.iter_mut().enumerate().filter(|(_, pixels)| **pixels > 0) {
+            grey_levels.push(level as u32);
+            counts.push(*slot);
+            *slot = counts.len();
+        }
+        if counts.len() > PRESENT_AT_MOST {
+            return Err(RadiomicsError::TooManyLevels { levels: counts.len() as f64, limit: PRESENT_AT_MOST });
+        }
+
+        let mut pixels = raw.iter().map(|&level| rank[level as usize] as u16);
+        let mut next = |&inside: &bool| if inside { pixels.next().unwrap_or(0) } else { 0 };
+        let grid = region.inside.iter().map(&mut next).collect();
+        Ok(Self { width: region.width, height: region.height, grid, grey_levels, counts })
     }
 
-    /// The highest level: Ng.
-    pub fn highest(&self) -> f64 {
-        self.present.last().copied().unwrap_or(1.0)
+    /// The highest level present: PyRadiomics' `Ng`.
+    pub fn highest(&self) -> usize {
+        self.grey_levels.last().map_or(0, |&level| level as usize)
     }
 }
 
-/// Edges at multiples of `width` from the one at or below `low` to beyond `high`.
-fn edges_by_width(low: f64, high: f64, width: f64) -> Result<Vec<f64>, RadiomicsError> {
-    if !(width.is_finite() && width > 0.0) {
-        return Err(RadiomicsError::Binning(format!("the bin width is {width}")));
-    }
-    let first = low - low.rem_euclid(width);
-    let count = ((high + 2.0 * width - first) / width).ceil();
-    if count > 65_536.0 {
-        return Err(RadiomicsError::TooManyLevels);
-    }
-    let step = (first + width) - first;
-    Ok((0..count as usize).map(|i| first + i as f64 * step).collect())
+/// Equally spaced bin edges: edge i lies at `first + i * step`, computed as numpy's `arange` and
+/// `linspace` do, so that a value on an edge falls into the same bin as there.
+struct Edges {
+    first: f64,
+    step: f64,
+    /// Highest level, `None` when the edges go on for ever.
+    last_level: Option<u32>,
 }
 
-/// `count` equal bins between the extremes; the last one takes the maximum too.
-fn edges_by_count(low: f64, high: f64, count: u32) -> Result<Vec<f64>, RadiomicsError> {
-    if !(1..=65_535).contains(&count) {
-        return Err(RadiomicsError::Binning(format!("the bin count is {count}")));
+impl Edges {
+    fn new(values: &[f64], binning: Binning) -> Result<Self, RadiomicsError> {
+        let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        match binning {
+            Binning::Width(width) => {
+                let first = smallest - smallest.rem_euclid(width);
+                let levels = (largest - first) / width + 1.0;
+                let step = (first + width) - first;
+                // A step of 0 (values too large for so small a bin) makes too many levels as well.
+                if !(levels <= SPAN_AT_MOST as f64 && step > 0.0) {
+                    return Err(RadiomicsError::TooManyLevels { levels, limit: SPAN_AT_MOST });
+                }
+                Ok(Self { first, step, last_level: None })
+            }
+            Binning::Count(count) => {
+                // A histogram of equal values spans half a unit to either side.
+                let flat = smallest == largest;
+                let (low, high) = if flat { (smallest - 0.5, largest + 0.5) } else { (smallest, largest) };
+                // The last bin is closed: its upper edge is moved out, so the largest value is in it.
+                Ok(Self { first: low, step: (high - low) / f64::from(count), last_level: Some(count) })
+            }
+        }
     }
-    let (low, high) = if low == high { (low - 0.5, high + 0.5) } else { (low, high) };
-    let step = (high - low) / f64::from(count);
-    let mut edges: Vec<f64> = (0..count).map(|i| f64::from(i) * step + low).collect();
-    edges.push(high + 1.0);
-    Ok(edges)
+
+    /// 1 + the index of the bin `value` is in: the number of edges that are not above it.
+    fn level(&self, value: f64) -> u32 {
+        let edge = |index: u32| f64::from(index) * self.step + self.first;
+        let at_most = self.last_level.map_or(u32::MAX - 1, |last| last - 1);
+        // The division may land one bin off an edge; the edges themselves decide.
+        let mut bin = (((value - self.first) / self.step) as u32).min(at_most);
+        while bin > 0 && edge(bin) > value {
+            bin -= 1;
+        }
+        while bin < at_most && edge(bin + 1) <= value {
+            bin += 1;
+        }
+        bin + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn binned(values: &[f64], binning: Binning) -> Vec<u32> {
+        let edges = Edges::new(values, binning).unwrap();
+        values.iter().map(|&value| edges.level(value)).collect()
+    }
+
+    #[test]
+    fn edges_of_a_bin_width_lie_at_its_multiples() {
+        // numpy.digitize with edges -50, -25, 0, 25, ...: the edge belongs to the bin above it.
+        assert_eq!(binned(&[-26.0, -25.0, -0.1, 0.0, 24.9, 25.0, 51.0], Binning::Width(25.0)), [1, 2, 2, 3, 3, 4, 5]);
+        // numpy's third edge is 0.1 + 2 * 0.1, just above 0.3.
+        assert_eq!(binned(&[0.1, 0.2, 0.3], Binning::Width(0.1)), [1, 2, 2]);
+    }
+
+    #[test]
+    fn a_bin_count_spans_the_region_and_its_last_bin_is_closed() {
+        assert_eq!(binned(&[0.0, 2.4, 2.5, 9.9, 10.0], Binning::Count(4)), [1, 1, 2, 4, 4]);
+        assert_eq!(binned(&[7.0, 7.0], Binning::Count(32)), [17, 17]);
+    }
+
+    #[test]
+    fn bins_too_fine_for_the_values_are_refused() {
+        for values in [[0.0, 1e12], [1e300, 1.1e300], [-1e308, 1e308]] {
+            let outcome = Edges::new(&values, Binning::Width(1.0)).map(|edges| edges.step);
+            assert!(matches!(outcome, Err(RadiomicsError::TooManyLevels { .. })), "{values:?}: {outcome:?}");
+        }
+    }
 }

@@ -1,67 +1,111 @@
-//! Why features cannot be computed.
+//! What can go wrong, said so that the caller knows what to change.
 
-/// Each message names what is wrong with the input.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+use thiserror::Error;
+
+/// Why features could not be computed.
+#[derive(Debug, Clone, PartialEq, Error)]
 pub enum RadiomicsError {
-    /// Mask and image differ in size.
-    #[error(
-        "the mask is {mask_width} x {mask_height} pixels, the image {width} x {height}: they must be the same size"
-    )]
-    SizeMismatch {
-        /// Columns of the mask.
-        mask_width: usize,
-        /// Rows of the mask.
-        mask_height: usize,
-        /// Columns of the image.
-        width: usize,
-        /// Rows of the image.
-        height: usize,
-    },
-    /// The number of values is not width x height.
-    #[error("{found} values were given for {width} x {height} pixels")]
-    WrongLength {
-        /// Values given.
-        found: usize,
+    /// The buffer does not hold width x height pixels.
+    #[error("the {what} says {width} x {height} pixels but holds {found} values: pass one value per pixel, row by row")]
+    PixelCount {
+        /// `image` or `mask`.
+        what: &'static str,
         /// Columns.
         width: usize,
         /// Rows.
         height: usize,
+        /// Values in the buffer.
+        found: usize,
     },
-    /// The region is too small.
-    #[error("the region has {0} pixels, features need at least 2")]
-    TooSmall(usize),
-    /// A pixel of the region is infinite or no number.
-    #[error("the pixel at column {x}, row {y} of the region is {value}: every pixel must be a finite number")]
-    NotFinite {
-        /// Column.
-        x: usize,
-        /// Row.
-        y: usize,
-        /// Its value.
+    /// A pixel is NaN or infinite.
+    #[error("the pixel in row {row}, column {column} is {value}: replace pixels that are not finite before extraction")]
+    PixelNotFinite {
+        /// Row, 0 at the top.
+        row: usize,
+        /// Column, 0 at the left.
+        column: usize,
+        /// The value.
         value: f64,
     },
-    /// The spacing is not positive.
-    #[error("the pixel spacing is {row_mm} x {column_mm} mm: both must be positive")]
+    /// A pixel has no size.
+    #[error("a pixel cannot measure {row_mm} x {column_mm} mm: pass a positive row and column spacing in millimetres")]
     Spacing {
-        /// Between rows.
+        /// Between rows, mm.
         row_mm: f64,
-        /// Between columns.
+        /// Between columns, mm.
         column_mm: f64,
     },
-    /// The bin width or count is unusable.
-    #[error("{0}: use a positive bin width, or a bin count of 1 to 65535")]
-    Binning(String),
-    /// More grey levels than a matrix is built for.
-    #[error("the region would be divided into more than 65535 grey levels: use a larger bin width")]
-    TooManyLevels,
-    /// A filter or feature class that this version does not compute.
-    #[error("{kind} \"{name}\" is not computed by this version; it knows: {known}")]
-    Unknown {
-        /// `filter` or `feature class`.
-        kind: &'static str,
-        /// As given.
-        name: String,
-        /// What there is.
-        known: &'static str,
+    /// Image and mask differ in size.
+    #[error(
+        "the image has {} x {} pixels and the mask {} x {}: draw the mask on the same pixels as the image",
+        .image[0], .image[1], .mask[0], .mask[1]
+    )]
+    SizeMismatch {
+        /// Width and height of the image.
+        image: [usize; 2],
+        /// Width and height of the mask.
+        mask: [usize; 2],
+    },
+    /// The mask selects too little.
+    #[error("the mask selects {pixels} pixel(s): a region needs at least two, check the mask and its label")]
+    RegionTooSmall {
+        /// Pixels inside, 0 or 1.
+        pixels: usize,
+    },
+    /// Not a usable bin width.
+    #[error("the bin width is {0}: it must be a positive number, in units of the pixel values")]
+    BinWidth(f64),
+    /// Not a usable number of bins.
+    #[error("the bin count is {0}: it must be between 1 and 65535")]
+    BinCount(u32),
+    /// The bins are too fine for the range of values.
+    #[error(
+        "the region would span {levels:.0} grey levels, more than {limit}: choose a larger bin width, or a bin count"
+    )]
+    TooManyLevels {
+        /// Levels from the darkest to the brightest pixel, or levels that are present.
+        levels: f64,
+        /// The most that are supported.
+        limit: usize,
+    },
+    /// The distances make no neighbourhood.
+    #[error("the distances are {0:?}: give at least one, each between 1 and 64 pixels")]
+    Distances(Vec<u32>),
+    /// No two pixels of the region are neighbours.
+    #[error(
+        "no two pixels of the region lie {distances:?} pixel(s) apart, so {class} is undefined: \
+         take a connected region or leave the class out"
+    )]
+    NoNeighbours {
+        /// The class that needs neighbours.
+        class: &'static str,
+        /// The distances asked for.
+        distances: Vec<u32>,
+    },
+    /// The scale of the normalisation is no number.
+    #[error("the normalisation scale is {0}: it must be a positive number")]
+    NormaliseScale(f64),
+    /// The shift of energy features is no number.
+    #[error("the voxel array shift is {0}: it must be a finite number")]
+    VoxelArrayShift(f64),
+    /// An image without contrast has no standard deviation to normalise by.
+    #[error("every pixel of the image has the same value, so it cannot be normalised: switch normalisation off")]
+    NothingToNormalise,
+    /// A class of features that does not exist, or not here.
+    #[error("there is no feature class {0:?}: the classes are {known}", known = super::FeatureClass::known())]
+    UnknownClass(String),
+    /// A filter PyRadiomics has and this version has not.
+    #[error("the filter {0:?} is not built into this version: use {known}", known = super::Filter::known())]
+    FilterNotBuilt(String),
+    /// A filter nobody knows.
+    #[error("there is no filter {0:?}: use {known}", known = super::Filter::known())]
+    UnknownFilter(String),
+    /// A feature is undefined, or its computation overflowed.
+    #[error("{feature} is {value}: take a larger region, or scale the pixel values down if their squares overflow")]
+    FeatureNotFinite {
+        /// Full name of the feature.
+        feature: String,
+        /// What came out.
+        value: f64,
     },
 }

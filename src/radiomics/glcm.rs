@@ -1,92 +1,131 @@
-//! The grey level co-occurrence matrix (IBSI 3.6), one a direction, symmetric, averaged over the
-//! directions feature by feature.
-
-use std::collections::HashMap;
+//! The grey-level co-occurrence matrix of one direction, as a list of its entries.
 
 use super::discretise::Levels;
-use super::glcm_features::{NAMES, of_matrix};
-use super::region::Region;
-use super::settings::Settings;
+use super::offsets::{self, Offset};
 
-/// Up to this many present levels the matrix is an array; above, a map of the pairs that occur, of
-/// which there are at most two a pixel.
-const DENSE_LEVELS: usize = 512;
+/// Up to this many levels pairs are counted in a square table (at most 1 MiB); above, the pairs are
+/// listed and sorted, so that memory follows the pixels and not the square of the levels.
+const TABLE_LEVELS_AT_MOST: usize = 511;
 
-/// A normalised symmetric co-occurrence matrix: its non-zero cells in the order of (row, column).
-pub(super) struct Matrix {
-    /// (index of level i, index of level j, probability).
-    pub cells: Vec<(u16, u16, f64)>,
+/// Two levels, `low <= high`, that occur side by side.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Entry {
+    /// Index of the lower level in [`Levels::grey_levels`].
+    pub low: u16,
+    /// Index of the higher level.
+    pub high: u16,
+    /// p(low, high), which equals p(high, low): the matrix is symmetric and sums to 1.
+    pub probability: f64,
 }
 
-/// The 24 features in PyRadiomics' order, each the mean over the directions that have any pair.
-pub(super) fn features(region: &Region, levels: &Levels, settings: &Settings) -> Vec<(&'static str, f64)> {
-    let mut level_at = vec![None; region.inside.len()];
-    let inside = (0..region.inside.len()).filter(|i| region.inside[*i]);
-    inside.zip(&levels.index).for_each(|(at, level)| level_at[at] = Some(*level));
-    let mut sums = [0.0; NAMES.len()];
-    let mut directions = 0;
-    for (dx, dy) in offsets(&settings.distances) {
-        if let Some(matrix) = Matrix::of(region, &level_at, levels.present.len(), dx, dy) {
-            let values = of_matrix(&matrix, levels);
-            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
-            directions += 1;
+impl Entry {
+    /// How often the entry stands in the full matrix: 1 on the diagonal, 2 beside it.
+    pub fn multiplicity(&self) -> f64 {
+        if self.low == self.high { 1.0 } else { 2.0 }
+    }
+}
+
+/// Counts pairs of levels; keeps its memory from direction to direction.
+#[derive(Debug)]
+pub(super) struct Counter<'a> {
+    levels: &'a Levels,
+    counts: PairCounts,
+}
+
+#[derive(Debug)]
+enum PairCounts {
+    /// `table[a * side + b]`, ranks of [`Levels::grid`], so row and column 0 collect the outside.
+    Table { side: usize, table: Vec<u32> },
+    /// Each pair of ranks as `low << 16 | high`.
+    List(Vec<u32>),
+}
+
+impl<'a> Counter<'a> {
+    pub fn new(levels: &'a Levels) -> Self {
+        if levels.grey_levels.len() <= TABLE_LEVELS_AT_MOST {
+            Self::with_table(levels)
+        } else {
+            Self::with_list(levels)
         }
     }
-    // A region without a single pair of neighbours has no matrix; PyRadiomics gives NaN there.
-    NAMES.into_iter().zip(sums.map(|sum| sum / f64::from(directions))).collect()
-}
 
-/// Half of the offsets whose larger component is one of the distances; the other half is their mirror.
-fn offsets(distances: &[u32]) -> Vec<(isize, isize)> {
-    let most = distances.iter().copied().max().unwrap_or(0) as isize;
-    let wanted = |dx: isize, dy: isize| distances.contains(&(dx.unsigned_abs().max(dy.unsigned_abs()) as u32));
-    let half = (0..=most).flat_map(|dy| (-most..=most).map(move |dx| (dx, dy))).filter(|&(dx, dy)| dy > 0 || dx > 0);
-    half.filter(|&(dx, dy)| wanted(dx, dy)).collect()
-}
+    fn with_table(levels: &'a Levels) -> Self {
+        let side = levels.grey_levels.len() + 1;
+        Self { levels, counts: PairCounts::Table { side, table: vec![0; side * side] } }
+    }
 
-impl Matrix {
-    fn of(region: &Region, level_at: &[Option<u16>], levels: usize, dx: isize, dy: isize) -> Option<Self> {
-        let (width, height) = (region.width as isize, region.height as isize);
-        let pairs = (0..(height - dy).max(0)).flat_map(|y| {
-            ((-dx).max(0)..width.min(width - dx)).filter_map(move |x| {
-                let here = level_at[(y * width + x) as usize]?;
-                Some((here, level_at[((y + dy) * width + x + dx) as usize]?))
-            })
-        });
-        let mut total = 0.0;
-        let mut cells: Vec<(u16, u16, f64)> = if levels <= DENSE_LEVELS {
-            let mut counts = vec![0u32; levels * levels];
-            for (i, j) in pairs {
-                counts[usize::from(i) * levels + usize::from(j)] += 1;
-                counts[usize::from(j) * levels + usize::from(i)] += 1;
-                total += 2.0;
-            }
-            let occupied = counts.iter().enumerate().filter(|(_, count)| **count > 0);
-            occupied.map(|(at, count)| ((at / levels) as u16, (at % levels) as u16, f64::from(*count))).collect()
-        } else {
-            let mut counts: HashMap<(u16, u16), u32> = HashMap::new();
-            for (i, j) in pairs {
-                *counts.entry((i, j)).or_default() += 1;
-                *counts.entry((j, i)).or_default() += 1;
-                total += 2.0;
-            }
-            let mut cells: Vec<_> = counts.into_iter().map(|((i, j), count)| (i, j, f64::from(count))).collect();
-            cells.sort_unstable_by_key(|&(i, j, _)| (i, j));
-            cells
+    fn with_list(levels: &'a Levels) -> Self {
+        Self { levels, counts: PairCounts::List(Vec::with_capacity(levels.grid.len())) }
+    }
+
+    /// Fills `entries` with the symmetric, normalised matrix of `offset`, ordered by level; leaves
+    /// it empty when no two pixels of the region lie so.
+    pub fn count(&mut self, offset: Offset, entries: &mut Vec<Entry>) {
+        entries.clear();
+        let Levels { grid, width, height, .. } = self.levels;
+        let mut push = |low: usize, high: usize, pairs: u32| {
+            // For now the number of pairs in this cell of the symmetric matrix; a diagonal cell
+            // gets each of its pairs from both sides.
+            let weight = if low == high { 2.0 } else { 1.0 };
+            let probability = weight * f64::from(pairs);
+            entries.push(Entry { low: (low - 1) as u16, high: (high - 1) as u16, probability });
         };
-        cells.iter_mut().for_each(|(_, _, p)| *p /= total);
-        (total > 0.0).then_some(Self { cells })
+        match &mut self.counts {
+            PairCounts::Table { side, table } => {
+                table.fill(0);
+                offsets::for_each_pair(*width, *height, offset, |a, b| {
+                    table[usize::from(grid[a]) * *side + usize::from(grid[b])] += 1;
+                });
+                for low in 1..*side {
+                    push_if_any(low, low, table[low * *side + low], &mut push);
+                    for high in low + 1..*side {
+                        push_if_any(low, high, table[low * *side + high] + table[high * *side + low], &mut push);
+                    }
+                }
+            }
+            PairCounts::List(list) => {
+                list.clear();
+                offsets::for_each_pair(*width, *height, offset, |a, b| {
+                    let (a, b) = (grid[a], grid[b]);
+                    if a != 0 && b != 0 {
+                        list.push(u32::from(a.min(b)) << 16 | u32::from(a.max(b)));
+                    }
+                });
+                list.sort_unstable();
+                for same in list.chunk_by(|a, b| a == b) {
+                    push((same[0] >> 16) as usize, (same[0] & 0xFFFF) as usize, same.len() as u32);
+                }
+            }
+        }
+        let total: f64 = entries.iter().map(|entry| entry.multiplicity() * entry.probability).sum();
+        for entry in entries {
+            entry.probability /= total;
+        }
+    }
+}
+
+fn push_if_any(low: usize, high: usize, pairs: u32, push: &mut impl FnMut(usize, usize, u32)) {
+    if pairs > 0 {
+        push(low, high, pairs);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::offsets;
+    use super::*;
+    use crate::radiomics::offsets;
 
     #[test]
-    fn four_directions_at_distance_one_and_eight_more_at_two() {
-        assert_eq!(offsets(&[1]).len(), 4);
-        assert_eq!(offsets(&[1, 2]).len(), 12);
-        assert!(offsets(&[1, 2]).iter().all(|&(x, y)| !offsets(&[1, 2]).contains(&(-x, -y))));
+    fn table_and_list_count_alike() {
+        let grid: Vec<u16> = (0..63_u16).map(|index| (index * 37 + index / 9 * 11) % 6).collect();
+        let grey_levels = vec![1, 2, 5, 6, 9];
+        let levels = Levels { width: 9, height: 7, grid, grey_levels, counts: vec![0; 5] };
+        let (mut table, mut list) = (Vec::new(), Vec::new());
+        for offset in offsets::half_plane(&[1, 2], 9, 7) {
+            Counter::with_table(&levels).count(offset, &mut table);
+            Counter::with_list(&levels).count(offset, &mut list);
+            assert!(!table.is_empty());
+            assert_eq!(table, list, "{offset:?}");
+        }
     }
 }

@@ -1,154 +1,145 @@
-//! The 24 features of one co-occurrence matrix (Haralick 1973; IBSI 3.6; PyRadiomics names).
+//! GLCM: which grey levels lie side by side.
+//!
+//! Definitions: PyRadiomics 3.0.1 `glcm` (Haralick 1973 and successors), symmetric matrices, one a
+//! direction; every feature is the mean of its values over the directions that have a pair.
+//! PyRadiomics adds 2.2e-16 inside each logarithm to survive a probability of 0; here empty
+//! entries do not exist, so nothing is added.
 
+use super::direction_mean::DirectionMean;
 use super::discretise::Levels;
-use super::glcm::Matrix;
-use super::plogp;
+use super::error::RadiomicsError;
+use super::glcm::{Counter, Entry};
+use super::maximal_correlation::MaximalCorrelation;
+use super::offsets;
 
-/// Names, in the order of [`of_matrix`].
-pub(super) const NAMES: [&str; 24] = [
-    "Autocorrelation",
-    "ClusterProminence",
-    "ClusterShade",
-    "ClusterTendency",
-    "Contrast",
-    "Correlation",
-    "DifferenceAverage",
-    "DifferenceEntropy",
-    "DifferenceVariance",
-    "Id",
-    "Idm",
-    "Idmn",
-    "Idn",
-    "Imc1",
-    "Imc2",
-    "InverseVariance",
-    "JointAverage",
-    "JointEnergy",
-    "JointEntropy",
-    "MCC",
-    "MaximumProbability",
-    "SumAverage",
-    "SumEntropy",
-    "SumSquares",
-];
+type Values = [(&'static str, f64); 24];
 
-/// Values of the features of one direction.
-pub(super) fn of_matrix(matrix: &Matrix, levels: &Levels) -> [f64; 24] {
-    let level = |index: u16| levels.present[usize::from(index)];
-    let highest = levels.highest();
-    let mut margin = vec![0.0; levels.present.len()];
-    let (mut by_difference, mut by_sum) = (vec![0.0; highest as usize], vec![0.0; 2 * highest as usize + 1]);
-    let (mut mean, mut autocorrelation, mut energy, mut entropy, mut maximum) = (0.0, 0.0, 0.0, 0.0, 0.0f64);
-    for &(i, j, p) in &matrix.cells {
-        let (a, b) = (level(i), level(j));
-        margin[usize::from(i)] += p;
-        by_difference[(a - b).abs() as usize] += p;
-        by_sum[(a + b) as usize] += p;
-        mean += a * p;
-        autocorrelation += a * b * p;
-        energy += p * p;
-        entropy -= plogp(p);
-        maximum = maximum.max(p);
-    }
-    let mut cluster = [0.0; 3];
-    let (mut covariance, mut variance, mut hxy1) = (0.0, 0.0, 0.0);
-    for &(i, j, p) in &matrix.cells {
-        let (a, b) = (level(i) - mean, level(j) - mean);
-        for (power, sum) in (2..).zip(&mut cluster) {
-            *sum += (a + b).powi(power) * p;
+/// The 24 features of the region, averaged over all directions at `distances`.
+pub(super) fn features(levels: &Levels, distances: &[u32]) -> Result<Values, RadiomicsError> {
+    let mut counter = Counter::new(levels);
+    let mut entries = Vec::new();
+    let mut marginals = Marginals::new(levels);
+    let mut maximal_correlation = MaximalCorrelation::default();
+
+    let mut mean = DirectionMean::new();
+    for offset in offsets::half_plane(distances, levels.width, levels.height) {
+        counter.count(offset, &mut entries);
+        if !entries.is_empty() {
+            marginals.fill(&entries);
+            let mcc = maximal_correlation.of(&entries, &marginals.level);
+            mean.add(direction_features(&entries, &marginals, mcc));
         }
-        covariance += a * b * p;
-        variance += a * a * p;
-        hxy1 -= p * (margin[usize::from(i)] * margin[usize::from(j)] + f64::EPSILON).log2();
     }
-    let occupied: Vec<f64> = margin.iter().copied().filter(|p| *p > 0.0).collect();
-    let hx = -occupied.iter().map(|p| plogp(*p)).sum::<f64>();
-    let hxy2 = -occupied.iter().map(|a| occupied.iter().map(|b| plogp(a * b)).sum::<f64>()).sum::<f64>();
+    mean.finish().ok_or_else(|| RadiomicsError::NoNeighbours { class: "glcm", distances: distances.to_vec() })
+}
 
-    let over = |histogram: &[f64], f: &dyn Fn(f64, f64) -> f64| {
-        histogram.iter().enumerate().map(|(k, p)| f(k as f64, *p)).sum::<f64>()
+/// Distributions that follow from one direction's matrix.
+#[derive(Debug)]
+struct Marginals<'a> {
+    levels: &'a Levels,
+    /// px, one a level present; py is the same.
+    level: Vec<f64>,
+    /// p of |i - j| = k, at index k.
+    difference: Vec<f64>,
+    /// p of i + j = k, at index k.
+    sum: Vec<f64>,
+}
+
+impl<'a> Marginals<'a> {
+    fn new(levels: &'a Levels) -> Self {
+        let highest = levels.highest();
+        Self {
+            levels,
+            level: vec![0.0; levels.grey_levels.len()],
+            difference: vec![0.0; highest],
+            sum: vec![0.0; 2 * highest + 1],
+        }
+    }
+
+    fn fill(&mut self, entries: &[Entry]) {
+        self.level.fill(0.0);
+        self.difference.fill(0.0);
+        self.sum.fill(0.0);
+        for entry in entries {
+            let [low, high] = [entry.low, entry.high].map(usize::from);
+            let [i, j] = [low, high].map(|index| self.levels.grey_levels[index] as usize);
+            let both = entry.multiplicity() * entry.probability;
+            self.difference[j - i] += both;
+            self.sum[i + j] += both;
+            self.level[low] += entry.probability;
+            if low != high {
+                self.level[high] += entry.probability;
+            }
+        }
+    }
+
+    /// Levels and their probability.
+    fn by_level(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.levels.grey_levels.iter().map(|&level| f64::from(level)).zip(self.level.iter().copied())
+    }
+}
+
+/// A distribution over 0, 1, 2 ... as a weighted sum.
+fn expectation(distribution: &[f64], weight: impl Fn(f64) -> f64) -> f64 {
+    let present = distribution.iter().enumerate().filter(|&(_, &p)| p > 0.0);
+    present.map(|(k, &p)| p * weight(k as f64)).sum()
+}
+
+/// Shannon's entropy in bits.
+fn entropy(distribution: &[f64]) -> f64 {
+    -distribution.iter().filter(|&&p| p > 0.0).map(|p| p * p.log2()).sum::<f64>()
+}
+
+/// The features of one direction.
+fn direction_features(entries: &[Entry], marginals: &Marginals, mcc: f64) -> Values {
+    let Marginals { levels, difference, sum, .. } = marginals;
+    let highest = levels.highest() as f64;
+    let over_pairs = |value: &dyn Fn(f64, f64) -> f64| -> f64 {
+        let term = |entry: &Entry| {
+            let [i, j] = [entry.low, entry.high].map(|index| f64::from(levels.grey_levels[usize::from(index)]));
+            entry.multiplicity() * entry.probability * value(i, j)
+        };
+        entries.iter().map(term).sum()
     };
-    let difference_average = over(&by_difference, &|k, p| k * p);
+
+    let mean: f64 = marginals.by_level().map(|(i, p)| p * i).sum();
+    let variance: f64 = marginals.by_level().map(|(i, p)| p * (i - mean).powi(2)).sum();
+    let covariance = over_pairs(&|i, j| (i - mean) * (j - mean));
+    let difference_average = expectation(difference, |k| k);
+    let cluster = |power: i32| expectation(sum, |k| (k - 2.0 * mean).powi(power));
+
+    let probabilities = |term: fn(f64) -> f64| -> f64 {
+        entries.iter().map(|entry| entry.multiplicity() * term(entry.probability)).sum()
+    };
+    let joint_entropy = -probabilities(|p| p * p.log2());
+    let level_entropy = entropy(&marginals.level);
+    // HXY1 and HXY2 are both HX + HY when px and py are the marginals of p; here HX = HY.
+    let shared_information = (2.0 * level_entropy - joint_entropy).max(0.0);
+
     [
-        autocorrelation,
-        cluster[2],
-        cluster[1],
-        cluster[0],
-        over(&by_difference, &|k, p| k * k * p),
-        if variance > 0.0 { covariance / variance } else { 1.0 },
-        difference_average,
-        -over(&by_difference, &|_, p| plogp(p)),
-        over(&by_difference, &|k, p| (k - difference_average).powi(2) * p),
-        over(&by_difference, &|k, p| p / (1.0 + k)),
-        over(&by_difference, &|k, p| p / (1.0 + k * k)),
-        over(&by_difference, &|k, p| p / (1.0 + (k / highest).powi(2))),
-        over(&by_difference, &|k, p| p / (1.0 + k / highest)),
-        if hx > 0.0 { (entropy - hxy1) / hx } else { 0.0 },
-        if hxy2 > entropy { (1.0 - (-2.0 * (hxy2 - entropy)).exp()).sqrt() } else { 0.0 },
-        over(&by_difference[1..], &|k, p| p / ((k + 1.0) * (k + 1.0))),
-        mean,
-        energy,
-        entropy,
-        maximal_correlation(matrix, &margin),
-        maximum,
-        over(&by_sum, &|k, p| k * p),
-        -over(&by_sum, &|_, p| plogp(p)),
-        variance,
+        ("Autocorrelation", over_pairs(&|i, j| i * j)),
+        ("ClusterProminence", cluster(4)),
+        ("ClusterShade", cluster(3)),
+        ("ClusterTendency", cluster(2)),
+        ("Contrast", expectation(difference, |k| k * k)),
+        ("Correlation", if variance == 0.0 { 1.0 } else { covariance / variance }),
+        ("DifferenceAverage", difference_average),
+        ("DifferenceEntropy", entropy(difference).max(0.0)),
+        ("DifferenceVariance", expectation(difference, |k| (k - difference_average).powi(2))),
+        ("Id", expectation(difference, |k| 1.0 / (1.0 + k))),
+        ("Idm", expectation(difference, |k| 1.0 / (1.0 + k * k))),
+        ("Idmn", expectation(difference, |k| 1.0 / (1.0 + (k / highest).powi(2)))),
+        ("Idn", expectation(difference, |k| 1.0 / (1.0 + k / highest))),
+        ("Imc1", if level_entropy > 0.0 { -shared_information / level_entropy } else { 0.0 }),
+        ("Imc2", (-2.0 * shared_information).exp_m1().abs().sqrt()),
+        ("InverseVariance", expectation(difference, |k| if k == 0.0 { 0.0 } else { 1.0 / (k * k) })),
+        ("JointAverage", mean),
+        ("JointEnergy", probabilities(|p| p * p)),
+        ("JointEntropy", joint_entropy.max(0.0)),
+        ("MCC", mcc),
+        ("MaximumProbability", entries.iter().map(|entry| entry.probability).fold(0.0, f64::max)),
+        ("SumAverage", expectation(sum, |k| k)),
+        ("SumEntropy", entropy(sum).max(0.0)),
+        ("SumSquares", variance),
     ]
 }
-
-/// Maximal Correlation Coefficient: for a symmetric matrix the second largest magnitude of an
-/// eigenvalue of `D^-1/2 P D^-1/2`, D the marginal distribution. The largest is 1 with the known
-/// eigenvector `sqrt(margin)`, which is kept out while the square of the matrix is iterated. 1 where
-/// only one level occurs.
-fn maximal_correlation(matrix: &Matrix, margin: &[f64]) -> f64 {
-    let root: Vec<f64> = margin.iter().map(|p| p.sqrt()).collect();
-    if margin.iter().filter(|p| **p > 0.0).count() < 2 {
-        return 1.0;
-    }
-    let cells: Vec<(usize, usize, f64)> = matrix
-        .cells
-        .iter()
-        .map(|&(i, j, p)| (usize::from(i), usize::from(j), p / (root[usize::from(i)] * root[usize::from(j)])))
-        .collect();
-    let times = |v: &[f64], out: &mut [f64]| {
-        out.fill(0.0);
-        for &(i, j, p) in &cells {
-            out[i] += p * v[j];
-        }
-    };
-    let without_first = |v: &mut [f64]| {
-        let along: f64 = v.iter().zip(&root).map(|(a, b)| a * b).sum();
-        v.iter_mut().zip(&root).for_each(|(a, b)| *a -= along * b);
-        let length = v.iter().map(|a| a * a).sum::<f64>().sqrt();
-        v.iter_mut().for_each(|a| *a /= length.max(f64::MIN_POSITIVE));
-        length
-    };
-    // Any start that is not orthogonal to the wanted vector serves; the golden ratio's multiples
-    // have no symmetry in common with a matrix.
-    let mut v: Vec<f64> = (0..margin.len())
-        .map(|i| if margin[i] > 0.0 { (i as f64 * 0.618_033_988_7).fract() - 0.5 } else { 0.0 })
-        .collect();
-    let mut half = vec![0.0; v.len()];
-    let mut next = v.clone();
-    if without_first(&mut v) == 0.0 {
-        return 0.0;
-    }
-    let mut square = 0.0;
-    for _ in 0..MOST_ITERATIONS {
-        times(&v, &mut half);
-        let rayleigh = half.iter().map(|a| a * a).sum::<f64>();
-        times(&half, &mut next);
-        std::mem::swap(&mut v, &mut next);
-        let length = without_first(&mut v);
-        let settled = (rayleigh - square).abs() <= 1e-15 * rayleigh;
-        square = rayleigh;
-        if settled || length < 1e-150 {
-            break;
-        }
-    }
-    square.sqrt()
-}
-
-/// Far more than any matrix of a radiograph needs; bounds the time on hostile input.
-const MOST_ITERATIONS: usize = 20_000;

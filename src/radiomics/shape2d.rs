@@ -1,114 +1,198 @@
-//! Shape features in 2-D: the outline by marching squares, and the region's principal axes.
+//! Shape: size and form of the region, without its values.
+//!
+//! Definitions: PyRadiomics 3.0.1 `shape2D`. The outline is the marching-squares contour at half
+//! height (Lorensen and Cline 1987, in the plane): its points lie midway between a pixel inside
+//! and a neighbour outside.
 
 use std::f64::consts::PI;
 
+use super::image::Spacing;
 use super::region::Region;
 
-/// The 9 features in PyRadiomics' order.
-pub(super) fn features(region: &Region) -> Vec<(&'static str, f64)> {
-    let outline = Outline::of(region);
-    let [minor, major] = principal_variances(region);
-    let axis = |variance: f64| 4.0 * variance.max(0.0).sqrt();
-    vec![
-        ("Elongation", if major > 0.0 { (minor.max(0.0) / major).sqrt() } else { 0.0 }),
-        ("MajorAxisLength", axis(major)),
-        ("MaximumDiameter", outline.diameter),
-        ("MeshSurface", outline.surface),
-        ("MinorAxisLength", axis(minor)),
-        ("Perimeter", outline.perimeter),
-        ("PerimeterSurfaceRatio", outline.perimeter / outline.surface),
-        ("PixelSurface", region.values.len() as f64 * region.row_mm * region.column_mm),
-        ("Sphericity", 2.0 * (PI * outline.surface).sqrt() / outline.perimeter),
+/// The 9 features of the region, in millimetres and square millimetres.
+pub(super) fn features(region: &Region, spacing: Spacing) -> [(&'static str, f64); 9] {
+    let pixel_area = spacing.row_mm * spacing.column_mm;
+    let Outline { perimeter, area_in_pixels } = Outline::of(region, spacing);
+    let area = area_in_pixels * pixel_area;
+    let [major, minor] = principal_variances(region, spacing);
+    [
+        ("Elongation", (minor / major).sqrt()),
+        ("MajorAxisLength", 4.0 * major.sqrt()),
+        ("MaximumDiameter", maximum_diameter(region, spacing)),
+        ("MeshSurface", area),
+        ("MinorAxisLength", 4.0 * minor.sqrt()),
+        ("Perimeter", perimeter),
+        ("PerimeterSurfaceRatio", perimeter / area),
+        ("PixelSurface", region.count as f64 * pixel_area),
+        ("Sphericity", 2.0 * (PI * area).sqrt() / perimeter),
     ]
 }
 
-struct Outline {
-    perimeter: f64,
-    surface: f64,
-    diameter: f64,
+/// Whether the pixel is inside; rows and columns are counted from 1 so that 0 and beyond the last
+/// are outside.
+fn inside(region: &Region, row: usize, column: usize) -> bool {
+    (1..=region.height).contains(&row)
+        && (1..=region.width).contains(&column)
+        && region.inside[(row - 1) * region.width + column - 1]
 }
 
-/// Corners of a square of four pixel centres, clockwise from the top left: (column, row).
-const CORNERS: [(usize, usize); 4] = [(0, 0), (1, 0), (1, 1), (0, 1)];
-/// The middle of the edge from each corner to the next, in (column, row) of the square.
-const EDGES: [(f64, f64); 4] = [(0.5, 0.0), (1.0, 0.5), (0.5, 1.0), (0.0, 0.5)];
+/// Length of the contour and the area it holds.
+struct Outline {
+    perimeter: f64,
+    area_in_pixels: f64,
+}
 
 impl Outline {
-    /// Marching squares over the mask: line segments between the middles of edges that cross the
-    /// outline; diagonal neighbours are not joined.
-    fn of(region: &Region) -> Self {
-        let (mut perimeter, mut twice_surface) = (0.0, 0.0);
-        let mut vertices = Vec::new();
-        for y in 0..region.height - 1 {
-            for x in 0..region.width - 1 {
-                let inside = CORNERS.map(|(dx, dy)| region.inside[(y + dy) * region.width + x + dx]);
-                let point =
-                    |(ex, ey): (f64, f64)| ((x as f64 + ex) * region.column_mm, (y as f64 + ey) * region.row_mm);
-                for (from, to) in segments(inside) {
-                    let (a, b) = (point(EDGES[from]), point(EDGES[to]));
-                    perimeter += (a.0 - b.0).hypot(a.1 - b.1);
-                    twice_surface += a.0 * b.1 - b.0 * a.1;
-                    vertices.push(a);
-                }
+    /// Sums over the squares between four pixel centres. A square's share depends on its corners
+    /// inside: one or three cut a corner off, two neighbours halve it, two opposite ones are two
+    /// cut-off corners that stay apart.
+    fn of(region: &Region, spacing: Spacing) -> Self {
+        let Spacing { row_mm, column_mm } = spacing;
+        let cut = row_mm.hypot(column_mm) / 2.0;
+        let (mut perimeter, mut eighths) = (0.0, 0_u64);
+        for row in 0..=region.height {
+            for column in 0..=region.width {
+                let [top_left, top_right] = [inside(region, row, column), inside(region, row, column + 1)];
+                let [low_left, low_right] = [inside(region, row + 1, column), inside(region, row + 1, column + 1)];
+                let corners = [top_left, top_right, low_left, low_right].iter().filter(|&&corner| corner).count();
+                let (length, area) = match corners {
+                    0 => (0.0, 0),
+                    1 => (cut, 1),
+                    2 if top_left == top_right => (column_mm, 4),
+                    2 if top_left == low_left => (row_mm, 4),
+                    2 => (2.0 * cut, 2),
+                    3 => (cut, 7),
+                    _ => (0.0, 8),
+                };
+                perimeter += length;
+                eighths += area;
             }
         }
-        Self { perimeter, surface: twice_surface.abs() / 2.0, diameter: diameter(vertices) }
+        Self { perimeter, area_in_pixels: eighths as f64 / 8.0 }
     }
 }
 
-/// The segments of one square, each as (edge where it enters, edge where it leaves) with the inside
-/// on its right. A run of inside corners is cut off from the edge before it to the edge after it.
-fn segments(inside: [bool; 4]) -> impl Iterator<Item = (usize, usize)> {
-    let starts = (0..4).filter(move |&i| inside[i] && !inside[(i + 3) % 4]);
-    starts.map(move |start| {
-        let mut last = start;
-        while inside[(last + 1) % 4] {
-            last = (last + 1) % 4;
-        }
-        ((start + 3) % 4, last)
-    })
+/// Variances (divisor n) of the pixel centres along the principal axes, mm², larger first.
+fn principal_variances(region: &Region, spacing: Spacing) -> [f64; 2] {
+    let count = region.count as f64;
+    let centres = || {
+        let members = region.inside.iter().enumerate().filter(|&(_, &inside)| inside);
+        members.map(|(index, _)| {
+            let (row, column) = (index / region.width, index % region.width);
+            (row as f64 * spacing.row_mm, column as f64 * spacing.column_mm)
+        })
+    };
+    let (sum_y, sum_x) = centres().fold((0.0, 0.0), |(sum_y, sum_x), (y, x)| (sum_y + y, sum_x + x));
+    let (mean_y, mean_x) = (sum_y / count, sum_x / count);
+    let (mut yy, mut yx, mut xx) = (0.0, 0.0, 0.0);
+    for (y, x) in centres() {
+        let (y, x) = (y - mean_y, x - mean_x);
+        yy += y * y;
+        yx += y * x;
+        xx += x * x;
+    }
+    let (yy, yx, xx) = (yy / count, yx / count, xx / count);
+    let major = (yy + xx) / 2.0 + ((yy - xx) / 2.0).hypot(yx);
+    // Through the determinant: the difference would cancel for a region that is nearly a line.
+    let minor = ((yy * xx - yx * yx) / major).max(0.0);
+    [major, minor]
 }
 
-/// Largest distance between two points: between corners of their convex hull (monotone chain).
-fn diameter(mut points: Vec<(f64, f64)>) -> f64 {
-    points.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    points.dedup();
-    let chain = |points: &mut dyn Iterator<Item = (f64, f64)>| {
-        let mut hull: Vec<(f64, f64)> = Vec::new();
-        for p in points {
-            while let [.., a, b] = hull[..] {
-                if (b.0 - a.0) * (p.1 - a.1) - (b.1 - a.1) * (p.0 - a.0) > 0.0 {
-                    break;
-                }
-                hull.pop();
-            }
-            hull.push(p);
-        }
-        hull
-    };
-    let mut hull = chain(&mut points.iter().copied());
-    hull.extend(chain(&mut points.iter().rev().copied()));
-    let mut largest = 0.0f64;
-    for (i, a) in hull.iter().enumerate() {
-        for b in &hull[i + 1..] {
-            largest = largest.max((a.0 - b.0).hypot(a.1 - b.1));
+/// Largest distance between two points of the contour, mm.
+fn maximum_diameter(region: &Region, spacing: Spacing) -> f64 {
+    let hull = convex_hull(contour_points(region));
+    let mut largest: f64 = 0.0;
+    for (index, a) in hull.iter().enumerate() {
+        for b in &hull[index + 1..] {
+            let [dy, dx] = [0, 1].map(|axis| (a[axis] - b[axis]) as f64 / 2.0);
+            largest = largest.max((dy * spacing.row_mm).hypot(dx * spacing.column_mm));
         }
     }
     largest
 }
 
-/// Variances of the pixel centres along the principal axes, mm squared, the smaller first.
-fn principal_variances(region: &Region) -> [f64; 2] {
-    let count = region.values.len() as f64;
-    let place = |(x, y): (usize, usize)| (x as f64 * region.column_mm, y as f64 * region.row_mm);
-    let (sum_x, sum_y) = region.positions().map(place).fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
-    let (mean_x, mean_y) = (sum_x / count, sum_y / count);
-    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-    for (x, y) in region.positions().map(place) {
-        xx += (x - mean_x).powi(2);
-        xy += (x - mean_x) * (y - mean_y);
-        yy += (y - mean_y).powi(2);
+/// Points of the contour as (row, column) in half pixels, so that they are whole numbers.
+fn contour_points(region: &Region) -> Vec<[i64; 2]> {
+    let mut points = Vec::new();
+    for row in 0..=region.height {
+        for column in 0..=region.width {
+            let here = inside(region, row, column);
+            let [y, x] = [2 * row as i64, 2 * column as i64];
+            if here != inside(region, row, column + 1) {
+                points.push([y, x + 1]);
+            }
+            if here != inside(region, row + 1, column) {
+                points.push([y + 1, x]);
+            }
+        }
     }
-    let (middle, spread) = ((xx + yy) / 2.0, ((xx - yy) / 2.0).hypot(xy));
-    [(middle - spread) / count, (middle + spread) / count]
+    points
+}
+
+/// Corners of the convex hull (Andrew's monotone chain, 1979). The farthest two points are among
+/// them, and they stay the hull when the axes are scaled.
+fn convex_hull(mut points: Vec<[i64; 2]>) -> Vec<[i64; 2]> {
+    points.sort_unstable();
+    points.dedup();
+    let mut hull: Vec<[i64; 2]> = half_hull(points.iter());
+    hull.extend(half_hull(points.iter().rev()));
+    hull
+}
+
+/// The chain of left turns through points in order.
+fn half_hull<'a>(points: impl Iterator<Item = &'a [i64; 2]>) -> Vec<[i64; 2]> {
+    let turns_left =
+        |a: [i64; 2], b: [i64; 2], c: [i64; 2]| (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) > 0;
+    let mut chain: Vec<[i64; 2]> = Vec::new();
+    for &point in points {
+        while let [.., a, b] = chain[..] {
+            if turns_left(a, b, point) {
+                break;
+            }
+            chain.pop();
+        }
+        chain.push(point);
+    }
+    chain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::radiomics::image::Mask;
+
+    fn shape(width: usize, rows: &str) -> [(&'static str, f64); 9] {
+        let inside: Vec<bool> = rows.chars().map(|pixel| pixel == '#').collect();
+        let mask = Mask { width, height: inside.len() / width, inside };
+        features(&Region::new(&mask).unwrap(), Spacing { row_mm: 2.0, column_mm: 1.0 })
+    }
+
+    fn value(features: &[(&str, f64)], name: &str) -> f64 {
+        features.iter().find(|(known, _)| *known == name).unwrap().1
+    }
+
+    #[test]
+    fn two_pixels_by_hand() {
+        // The contour of ## is a hexagon: 1 mm above, 1 mm below and four cut corners of half the
+        // diagonal of a pixel; its area is that of two pixels without four eighths.
+        let features = shape(2, "##");
+        let close = |name: &str, expected: f64| assert!((value(&features, name) - expected).abs() < 1e-12, "{name}");
+        close("Perimeter", 2.0 + 2.0 * 5.0_f64.sqrt());
+        close("MeshSurface", 3.0);
+        close("PixelSurface", 4.0);
+        close("MajorAxisLength", 2.0);
+        close("MinorAxisLength", 0.0);
+        close("Elongation", 0.0);
+        close("MaximumDiameter", 5.0_f64.sqrt());
+    }
+
+    #[test]
+    fn pixels_that_touch_by_a_corner_stay_apart() {
+        let alone = shape(4, "#..#");
+        for diagonal in [shape(2, "#..#"), shape(2, ".##.")] {
+            for name in ["Perimeter", "MeshSurface"] {
+                assert_eq!(value(&diagonal, name), value(&alone, name), "{name}");
+            }
+        }
+    }
 }

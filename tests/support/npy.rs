@@ -1,24 +1,44 @@
-//! Reads NumPy's `.npy` arrays of two dimensions, for golden data.
+//! Reads the arrays of golden data: NumPy's `.npy`, format 1.0, C order, two axes.
 
-use std::fs;
 use std::path::Path;
 
-/// Rows, columns and values of an array in C order.
-pub fn read(path: &Path) -> (usize, usize, Vec<f64>) {
-    let bytes = fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    assert_eq!(&bytes[..6], b"\x93NUMPY", "{} is no .npy file", path.display());
-    let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-    let header = std::str::from_utf8(&bytes[10..10 + length]).unwrap();
-    assert!(header.contains("'fortran_order': False"), "{header}");
-    let kind = header.split("'descr': '").nth(1).unwrap().split('\'').next().unwrap();
-    let shape = header.split("'shape': (").nth(1).unwrap().split(')').next().unwrap();
-    let shape: Vec<usize> = shape.split(',').filter_map(|n| n.trim().parse().ok()).collect();
-    let data = &bytes[10 + length..];
-    let values = match kind {
-        "|u1" | "|b1" => data.iter().map(|b| f64::from(*b)).collect(),
-        "<u2" => data.chunks_exact(2).map(|b| f64::from(u16::from_le_bytes(b.try_into().unwrap()))).collect(),
-        "<f8" => data.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect(),
-        other => panic!("values of kind {other} are not read here"),
+/// An array of numbers, row by row.
+pub struct Array {
+    /// Length of the first axis.
+    pub rows: usize,
+    /// Length of the second axis.
+    pub columns: usize,
+    /// The values, whatever their type was.
+    pub values: Vec<f64>,
+}
+
+/// Reads `path`; panics with the path and the reason when it is not such an array.
+pub fn read(path: &Path) -> Array {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00", "{}: not NumPy format 1.0", path.display());
+    let header_end = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let header = std::str::from_utf8(&bytes[10..header_end]).expect("the header is ASCII");
+    assert!(header.contains("'fortran_order': False"), "{}: not in C order", path.display());
+
+    let (_, shape) = header.split_once("'shape': (").expect("the header has a shape");
+    let (shape, _) = shape.split_once(')').expect("the shape is closed");
+    let axes: Vec<usize> = shape.split(',').map(|axis| axis.trim().parse().expect("an axis is a number")).collect();
+    let [rows, columns] = axes[..] else { panic!("{}: {} axes, not two", path.display(), axes.len()) };
+
+    let data = &bytes[header_end..];
+    let (_, kind) = header.split_once("'descr': '").expect("the header has a type");
+    let values: Vec<f64> = match &kind[..3] {
+        "|u1" => data.iter().map(|&byte| f64::from(byte)).collect(),
+        "<u2" => elements(data, |bytes| f64::from(u16::from_le_bytes(bytes))),
+        "<i2" => elements(data, |bytes| f64::from(i16::from_le_bytes(bytes))),
+        "<f4" => elements(data, |bytes| f64::from(f32::from_le_bytes(bytes))),
+        "<f8" => elements(data, f64::from_le_bytes),
+        other => panic!("{}: elements of type {other}", path.display()),
     };
-    (shape[0], shape[1], values)
+    assert_eq!(values.len(), rows * columns, "{}: shape and length differ", path.display());
+    Array { rows, columns, values }
+}
+
+fn elements<const N: usize>(data: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<f64> {
+    data.chunks_exact(N).map(|bytes| value(bytes.try_into().expect("a chunk has N bytes"))).collect()
 }
