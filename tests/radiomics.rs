@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use spinetriage::radiomics::{Binning, FeatureClass, Features, Filter, Image, Mask, RadiomicsError, Settings, extract};
+use spinetriage::radiomics::{
+    Binning, FeatureClass, Features, Filter, Image, Mask, Normalisation, RadiomicsError, Settings, extract,
+};
 
 /// One case of the golden data.
 struct Case {
@@ -53,7 +55,7 @@ fn read_case(path: &Path) -> Case {
 
 /// Refuses a setting it does not know: ignoring one would compare unlike things.
 fn read_settings(json: &Value) -> Settings {
-    let mut settings = Settings::default();
+    let mut settings = Settings { minimum_roi_dimensions: 1, ..Settings::default() };
     for (name, value) in json.as_object().unwrap() {
         match name.as_str() {
             "binWidth" => settings.binning = Binning::Width(value.as_f64().unwrap()),
@@ -62,7 +64,9 @@ fn read_settings(json: &Value) -> Settings {
                 settings.distances = value.as_array().unwrap().iter().map(|d| d.as_u64().unwrap() as u32).collect();
             }
             "normalize" => assert_eq!(value, true),
-            "normalizeScale" => settings.normalise_scale = Some(value.as_f64().unwrap()),
+            "normalizeScale" => {
+                settings.normalisation = Some(Normalisation { scale: value.as_f64().unwrap(), remove_outliers: None });
+            }
             "voxelArrayShift" => settings.voxel_array_shift = value.as_f64().unwrap(),
             other => panic!("unknown setting {other}"),
         }
@@ -114,7 +118,12 @@ fn image(rows: &[&[f64]]) -> Image {
 }
 
 fn of_classes(classes: &[FeatureClass]) -> Settings {
-    Settings { binning: Binning::Width(1.0), feature_classes: classes.to_vec(), ..Settings::default() }
+    Settings {
+        minimum_roi_dimensions: 1,
+        binning: Binning::Width(1.0),
+        feature_classes: classes.to_vec(),
+        ..Settings::default()
+    }
 }
 
 fn refused(image: &Image, mask: &Mask, settings: &Settings) -> RadiomicsError {
@@ -169,10 +178,10 @@ fn settings_that_make_no_sense_are_refused() {
         let refusal = refused(&image, &mask, &Settings { distances: distances.clone(), ..settings.clone() });
         assert_eq!(refusal, RadiomicsError::Distances(distances));
     }
-    let refusal = refused(&image, &mask, &Settings { normalise_scale: Some(0.0), ..settings.clone() });
-    assert_eq!(refusal, RadiomicsError::NormaliseScale(0.0));
-    let refusal = refused(&image, &mask, &Settings { normalise_scale: Some(1.0), ..settings.clone() });
-    assert_eq!(refusal, RadiomicsError::NothingToNormalise);
+    let scaled =
+        |scale| Settings { normalisation: Some(Normalisation { scale, remove_outliers: None }), ..settings.clone() };
+    assert_eq!(refused(&image, &mask, &scaled(0.0)), RadiomicsError::NormaliseScale(0.0));
+    assert_eq!(refused(&image, &mask, &scaled(1.0)), RadiomicsError::NothingToNormalise);
     let refusal = refused(&image, &mask, &Settings { voxel_array_shift: f64::NAN, ..settings });
     assert!(matches!(refusal, RadiomicsError::VoxelArrayShift(_)), "{refusal}");
 }
@@ -184,9 +193,11 @@ fn names_are_those_of_pyradiomics_and_what_is_missing_says_so() {
     }
     let refusal = "shape".parse::<FeatureClass>().unwrap_err();
     assert!(refusal.to_string().contains("shape2D, firstorder, glcm, glrlm, glszm, gldm, ngtdm"), "{refusal}");
-    assert_eq!("Original".parse(), Ok(Filter::Original));
-    assert_eq!("Wavelet".parse::<Filter>(), Err(RadiomicsError::FilterNotBuilt("Wavelet".into())));
-    assert_eq!("original".parse::<Filter>(), Err(RadiomicsError::UnknownFilter("original".into())));
+    for name in Filter::NAMES {
+        assert_eq!(Filter::named(name, &[1.0, 3.0]).unwrap().len(), if name == "LoG" { 2 } else { 1 });
+    }
+    assert_eq!(Filter::named("LoG", &[]), Err(RadiomicsError::LogWithoutSigma));
+    assert_eq!(Filter::named("original", &[]), Err(RadiomicsError::UnknownFilter("original".into())));
 }
 
 #[test]
@@ -229,7 +240,7 @@ fn a_feature_without_a_value_is_named() {
     // Of two different values none lies between the 10th and the 90th percentile.
     let refusal = refused(&image(&[&[1.0, 9.0]]), &Mask::whole(2, 1), &of_classes(&[FeatureClass::FirstOrder]));
     assert!(refusal.to_string().starts_with("original_firstorder_RobustMeanAbsoluteDeviation is NaN"), "{refusal}");
-    let settings = Settings { binning: Binning::Count(8), ..Settings::default() };
+    let settings = Settings { binning: Binning::Count(8), minimum_roi_dimensions: 1, ..Settings::default() };
     let refusal = refused(&image(&[&[1e200, 1e200, 1e200]]), &Mask::whole(3, 1), &settings);
     assert!(refusal.to_string().starts_with("original_firstorder_Energy is inf"), "{refusal}");
 }

@@ -21,7 +21,12 @@ fn any_binning() -> impl Strategy<Value = Binning> {
 
 /// All classes on the original image.
 fn settings(binning: Binning, far: bool) -> Settings {
-    Settings { binning, distances: if far { vec![1, 2] } else { vec![1] }, ..Settings::default() }
+    Settings {
+        binning,
+        minimum_roi_dimensions: 1,
+        distances: if far { vec![1, 2] } else { vec![1] },
+        ..Settings::default()
+    }
 }
 
 fn value(features: &Features, name: &str) -> f64 {

@@ -90,6 +90,8 @@ pub(super) struct Radiomics {
     pub bin_width: Option<f64>,
     pub bin_count: Option<u32>,
     pub filters: Vec<String>,
+    #[serde(default)]
+    pub log_sigma_mm: Vec<f64>,
     pub feature_classes: Vec<String>,
 }
 
@@ -206,11 +208,18 @@ impl Radiomics {
             _ => return Err("[radiomics] needs either bin_width or bin_count".into()),
         };
         let named = |e: radiomics::RadiomicsError| format!("[radiomics]: {e}");
-        Ok(radiomics::Settings {
+        let mut image_types = Vec::new();
+        for filter in &self.filters {
+            let filters = radiomics::Filter::named(filter, &self.log_sigma_mm).map_err(named)?;
+            image_types.extend(filters.into_iter().map(radiomics::ImageType::from));
+        }
+        let settings = radiomics::Settings {
             binning,
-            filters: self.filters.iter().map(|f| f.parse()).collect::<Result<_, _>>().map_err(named)?,
+            image_types,
             feature_classes: self.feature_classes.iter().map(|c| c.parse()).collect::<Result<_, _>>().map_err(named)?,
             ..radiomics::Settings::default()
-        })
+        };
+        settings.check().map_err(named)?;
+        Ok(settings)
     }
 }

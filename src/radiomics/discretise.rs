@@ -53,7 +53,7 @@ impl Levels {
         let mut pixels = raw.iter().map(|&level| rank[level as usize] as u16);
         let mut next = |&inside: &bool| if inside { pixels.next().unwrap_or(0) } else { 0 };
         let grid = region.inside.iter().map(&mut next).collect();
-        Ok(Self { width: region.width, height: region.height, grid, grey_levels, counts })
+        Ok(Self { width: region.frame.width, height: region.frame.height, grid, grey_levels, counts })
     }
 
     /// The highest level present: PyRadiomics' `Ng`.
@@ -76,8 +76,14 @@ impl Edges {
         let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
         let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         match binning {
-            Binning::Width(width) => {
-                let first = smallest - smallest.rem_euclid(width);
+            Binning::WidthFrom { lower, .. } if smallest < lower => {
+                Err(RadiomicsError::BelowLowerBound { value: smallest, lower })
+            }
+            Binning::Width(width) | Binning::WidthFrom { width, .. } => {
+                let first = match binning {
+                    Binning::WidthFrom { lower, .. } => lower,
+                    _ => smallest - smallest.rem_euclid(width),
+                };
                 let levels = (largest - first) / width + 1.0;
                 let step = (first + width) - first;
                 // A step of 0 (values too large for so small a bin) makes too many levels as well.

@@ -4,9 +4,11 @@
 //! In: an [`Image`], a [`Mask`] of the same size and [`Settings`]. Out: [`Features`], in PyRadiomics' order.
 //! Never: reads a file, resamples, keeps state, or answers with a value that is not finite.
 
+mod class;
 mod direction_mean;
 mod discretise;
 mod error;
+mod filters;
 mod first_order;
 mod glcm;
 mod glcm_features;
@@ -16,8 +18,9 @@ mod glszm;
 mod image;
 mod maximal_correlation;
 mod ngtdm;
-mod normalise;
 mod offsets;
+mod parallel;
+mod preprocess;
 mod region;
 mod settings;
 mod shape2d;
@@ -26,15 +29,21 @@ mod size_matrix;
 #[cfg(test)]
 mod golden_matrices;
 
+use std::num::NonZeroUsize;
+
+pub use class::FeatureClass;
 pub use error::RadiomicsError;
+pub use filters::{Filter, ImageType};
 pub use image::{Image, Mask};
-pub use settings::{Binning, FeatureClass, Filter, Settings};
+pub use settings::{
+    Binning, Interpolator, Normalisation, Resampling, Resegmentation, ResegmentationMode, Settings, WeightingNorm,
+};
 
 use discretise::Levels;
 use region::Region;
 
 /// Names such as `original_glcm_JointEntropy` and values, in PyRadiomics' order: shape first (once,
-/// under `original`), then filter by filter the classes in the order of [`FeatureClass::ALL`], each
+/// under `original`), then image by image the classes in the order of [`FeatureClass::ALL`], each
 /// class alphabetically. Every value is finite.
 pub type Features = Vec<(String, f64)>;
 
@@ -45,49 +54,78 @@ pub type Features = Vec<(String, f64)>;
 /// A [`RadiomicsError`] when image, mask or settings make no sense, the region has fewer than two
 /// pixels, or a feature has no finite value on it.
 pub fn extract(image: &Image, mask: &Mask, settings: &Settings) -> Result<Features, RadiomicsError> {
+    extract_with_threads(image, mask, settings, NonZeroUsize::MIN)
+}
+
+/// [`extract`], with up to `threads` filters at work at a time; the bits are the same for any number.
+///
+/// # Errors
+/// Those of [`extract`].
+pub fn extract_with_threads(
+    image: &Image,
+    mask: &Mask,
+    settings: &Settings,
+    threads: NonZeroUsize,
+) -> Result<Features, RadiomicsError> {
     settings.check()?;
     image.check()?;
     mask.check(image)?;
-    let region = Region::new(mask)?;
-    let normalised = settings.normalise_scale.map(|scale| normalise::normalised(image, scale)).transpose()?;
-    let image = normalised.as_ref().unwrap_or(image);
+    let prepared = preprocess::prepare(image, mask, settings)?;
 
     let mut features = Features::new();
     if settings.asks_for(FeatureClass::Shape2D) {
-        let shape = shape2d::features(&region, image.spacing());
-        append(&mut features, Filter::Original, FeatureClass::Shape2D, &shape)?;
+        let shape = shape2d::features(&prepared.shape, prepared.image.spacing());
+        append(&mut features, "original", FeatureClass::Shape2D, &shape)?;
     }
-    for &filter in &settings.filters {
-        let values = match filter {
-            Filter::Original => region.values(image),
-        };
-        append_of_values(&mut features, filter, &values, &region, image, settings)?;
+    let of_image_type =
+        |image_type: &ImageType| of_image_type(*image_type, &prepared.image, prepared.region(), settings);
+    for of_one in parallel::map(&settings.image_types, threads, of_image_type) {
+        features.extend(of_one?);
     }
     Ok(features)
 }
 
-/// Appends every class that looks at the values of one filter's image inside the region.
+/// The features of every image that one filter makes.
+fn of_image_type(
+    image_type: ImageType,
+    image: &Image,
+    region: &Region,
+    settings: &Settings,
+) -> Result<Features, RadiomicsError> {
+    let binning = image_type.binning.unwrap_or(settings.binning);
+    let mut features = Features::new();
+    for derived in filters::derive(image_type.filter, image, region.frame)? {
+        let values = region.select(&derived.values);
+        if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
+            return Err(RadiomicsError::FilteredNotFinite { filter: derived.name, value });
+        }
+        let levels = Levels::new(&values, region, binning)?;
+        append_of_values(&mut features, &derived.name, &values, &levels, image, settings)?;
+    }
+    Ok(features)
+}
+
+/// Appends every class that looks at the values of one image inside the region.
 fn append_of_values(
     features: &mut Features,
-    filter: Filter,
+    image_name: &str,
     values: &[f64],
-    region: &Region,
+    levels: &Levels,
     image: &Image,
     settings: &Settings,
 ) -> Result<(), RadiomicsError> {
-    let levels = Levels::new(values, region, settings.binning)?;
     for class in FeatureClass::ALL.into_iter().filter(|&class| settings.asks_for(class)) {
-        let mut add = |values: &[(&'static str, f64)]| append(features, filter, class, values);
+        let mut add = |values: &[(&'static str, f64)]| append(features, image_name, class, values);
         match class {
             FeatureClass::Shape2D => {} // looks at no values: once, by the caller
             FeatureClass::FirstOrder => {
-                add(&first_order::features(values, &levels, image.spacing(), settings.voxel_array_shift))?;
+                add(&first_order::features(values, levels, image.spacing(), settings.voxel_array_shift))?;
             }
-            FeatureClass::Glcm => add(&glcm_features::features(&levels, &settings.distances)?)?,
-            FeatureClass::Glrlm => add(&glrlm::features(&levels)?)?,
-            FeatureClass::Glszm => add(&glszm::features(&levels))?,
-            FeatureClass::Gldm => add(&gldm::features(&levels, &settings.distances))?,
-            FeatureClass::Ngtdm => add(&ngtdm::features(&levels, &settings.distances))?,
+            FeatureClass::Glcm => add(&glcm_features::features(levels, &settings.distances)?)?,
+            FeatureClass::Glrlm => add(&glrlm::features(levels)?)?,
+            FeatureClass::Glszm => add(&glszm::features(levels))?,
+            FeatureClass::Gldm => add(&gldm::features(levels, &settings.distances))?,
+            FeatureClass::Ngtdm => add(&ngtdm::features(levels, &settings.distances))?,
         }
     }
     Ok(())
@@ -96,12 +134,12 @@ fn append_of_values(
 /// Appends one class under its full names; refuses what is not finite.
 fn append(
     features: &mut Features,
-    filter: Filter,
+    image_name: &str,
     class: FeatureClass,
     values: &[(&'static str, f64)],
 ) -> Result<(), RadiomicsError> {
     for &(name, value) in values {
-        let feature = format!("{}_{class}_{name}", filter.name());
+        let feature = format!("{image_name}_{class}_{name}");
         if !value.is_finite() {
             return Err(RadiomicsError::FeatureNotFinite { feature, value });
         }

@@ -1,9 +1,8 @@
 //! What the caller chooses, under the names PyRadiomics users know.
 
-use std::fmt;
-use std::str::FromStr;
-
+use super::class::FeatureClass;
 use super::error::RadiomicsError;
+use super::filters::{Filter, ImageType};
 
 /// Most bins a caller may ask for: a compacted level must fit 16 bits beside the 0 of "outside".
 const BIN_COUNT_AT_MOST: u32 = u16::MAX as u32;
@@ -14,31 +13,55 @@ const DISTANCE_AT_MOST: u32 = 64;
 /// width 25 and every class, on the original image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// How values become grey levels: `binWidth` or `binCount`.
+    /// Normalise the whole image first (`normalize`, `normalizeScale`, `removeOutliers`).
+    pub normalisation: Option<Normalisation>,
+    /// Resample image and mask to another pixel size (`resampledPixelSpacing`, `interpolator`, `padDistance`).
+    pub resampling: Option<Resampling>,
+    /// Leave pixels of extreme value out of the region (`resegmentRange`, `resegmentMode`, `resegmentShape`).
+    pub resegmentation: Option<Resegmentation>,
+    /// Least number of directions, rows and columns, in which the region must be larger than one
+    /// pixel (`minimumROIDimensions`): 1 admits a line.
+    pub minimum_roi_dimensions: u32,
+    /// Refuse a region of this many pixels or fewer (`minimumROISize`).
+    pub minimum_roi_size: Option<usize>,
+
+    /// The images to compute on, in the order of the result (`imageType`).
+    pub image_types: Vec<ImageType>,
+    /// Classes to compute (`featureClass`); the result has them in the order of [`FeatureClass::ALL`].
+    pub feature_classes: Vec<FeatureClass>,
+
+    /// How values become grey levels (`binWidth`, `binCount`).
     pub binning: Binning,
-    /// Distances of neighbours in pixels, by the infinity norm (`distances`).
-    pub distances: Vec<u32>,
-    /// Normalise the whole image first and multiply by this (`normalize`, `normalizeScale`);
-    /// `None` leaves the image as it is.
-    pub normalise_scale: Option<f64>,
     /// Added to every value in Energy, TotalEnergy and RootMeanSquared (`voxelArrayShift`), so that
     /// values below zero do not count like values above it.
     pub voxel_array_shift: f64,
-    /// Images to compute on, in the order of the result.
-    pub filters: Vec<Filter>,
-    /// Classes to compute; the result has them in the order of [`FeatureClass::ALL`].
-    pub feature_classes: Vec<FeatureClass>,
+    /// Distances of neighbours in pixels, by the infinity norm (`distances`).
+    pub distances: Vec<u32>,
+    /// Whether a co-occurrence counts both ways (`symmetricalGLCM`).
+    pub symmetrical_glcm: bool,
+    /// Merge the GLCM and GLRLM of all directions into one, each with this weight (`weightingNorm`);
+    /// `None` computes the features for each direction and takes their mean.
+    pub weighting_norm: Option<WeightingNorm>,
+    /// Largest difference of grey levels at which a neighbour depends on a pixel in GLDM (`gldm_a`).
+    pub gldm_alpha: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            binning: Binning::Width(25.0),
-            distances: vec![1],
-            normalise_scale: None,
-            voxel_array_shift: 0.0,
-            filters: vec![Filter::Original],
+            normalisation: None,
+            resampling: None,
+            resegmentation: None,
+            minimum_roi_dimensions: 2,
+            minimum_roi_size: None,
+            image_types: vec![Filter::Original.into()],
             feature_classes: FeatureClass::ALL.to_vec(),
+            binning: Binning::Width(25.0),
+            voxel_array_shift: 0.0,
+            distances: vec![1],
+            symmetrical_glcm: true,
+            weighting_norm: None,
+            gldm_alpha: 0,
         }
     }
 }
@@ -50,21 +73,28 @@ impl Settings {
     }
 
     /// Refuses settings that fit no image.
-    pub(super) fn check(&self) -> Result<(), RadiomicsError> {
-        match self.binning {
-            Binning::Width(width) if !(width.is_finite() && width > 0.0) => {
-                return Err(RadiomicsError::BinWidth(width));
-            }
-            Binning::Count(count) if !(1..=BIN_COUNT_AT_MOST).contains(&count) => {
-                return Err(RadiomicsError::BinCount(count));
-            }
-            _ => {}
+    ///
+    /// # Errors
+    /// The [`RadiomicsError`] that [`extract`](super::extract) would give, before there is an image.
+    pub fn check(&self) -> Result<(), RadiomicsError> {
+        self.binning.check()?;
+        for image_type in &self.image_types {
+            image_type.check()?;
         }
         if self.distances.is_empty() || !self.distances.iter().all(|d| (1..=DISTANCE_AT_MOST).contains(d)) {
             return Err(RadiomicsError::Distances(self.distances.clone()));
         }
-        if let Some(scale) = self.normalise_scale.filter(|scale| !(scale.is_finite() && *scale > 0.0)) {
-            return Err(RadiomicsError::NormaliseScale(scale));
+        if !(1..=2).contains(&self.minimum_roi_dimensions) {
+            return Err(RadiomicsError::MinimumRoiDimensions(self.minimum_roi_dimensions));
+        }
+        if let Some(normalisation) = &self.normalisation {
+            normalisation.check()?;
+        }
+        if let Some(resampling) = &self.resampling {
+            resampling.check()?;
+        }
+        if let Some(resegmentation) = &self.resegmentation {
+            resegmentation.check()?;
         }
         if !self.voxel_array_shift.is_finite() {
             return Err(RadiomicsError::VoxelArrayShift(self.voxel_array_shift));
@@ -76,110 +106,140 @@ impl Settings {
 /// How pixel values become grey levels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Binning {
-    /// Bins of this width, their edges at multiples of it (`binWidth`).
+    /// Bins of this width, their edges at multiples of it, the lowest occupied one level 1 (`binWidth`).
     Width(f64),
+    /// Bins of a width from a fixed lower bound on, so that a level means the same in every region:
+    /// IBSI's fixed bin size (Zwanenburg 2016, section 2.7). Values below the bound are refused.
+    WidthFrom {
+        /// Width of a bin.
+        width: f64,
+        /// Where level 1 begins.
+        lower: f64,
+    },
     /// This many equal bins between the smallest and the largest value of the region (`binCount`).
     Count(u32),
 }
 
-/// A family of features.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FeatureClass {
-    /// Size and form of the region, 9 features.
-    Shape2D,
-    /// Distribution of the values, 18 features.
-    FirstOrder,
-    /// Grey-level co-occurrence matrix, 24 features.
-    Glcm,
-    /// Grey-level run-length matrix, 16 features.
-    Glrlm,
-    /// Grey-level size-zone matrix, 16 features.
-    Glszm,
-    /// Grey-level dependence matrix, 14 features.
-    Gldm,
-    /// Neighbouring grey-tone difference matrix, 5 features.
-    Ngtdm,
-}
-
-impl FeatureClass {
-    /// Every class, in the order of the result.
-    pub const ALL: [Self; 7] =
-        [Self::Shape2D, Self::FirstOrder, Self::Glcm, Self::Glrlm, Self::Glszm, Self::Gldm, Self::Ngtdm];
-
-    /// PyRadiomics' name, the middle part of a feature's name.
-    pub fn name(self) -> &'static str {
+impl Binning {
+    pub(super) fn check(self) -> Result<(), RadiomicsError> {
         match self {
-            Self::Shape2D => "shape2D",
-            Self::FirstOrder => "firstorder",
-            Self::Glcm => "glcm",
-            Self::Glrlm => "glrlm",
-            Self::Glszm => "glszm",
-            Self::Gldm => "gldm",
-            Self::Ngtdm => "ngtdm",
+            Self::Width(width) | Self::WidthFrom { width, .. } if !(width.is_finite() && width > 0.0) => {
+                Err(RadiomicsError::BinWidth(width))
+            }
+            Self::WidthFrom { lower, .. } if !lower.is_finite() => Err(RadiomicsError::BinLowerBound(lower)),
+            Self::Count(count) if !(1..=BIN_COUNT_AT_MOST).contains(&count) => Err(RadiomicsError::BinCount(count)),
+            _ => Ok(()),
         }
     }
-
-    pub(super) fn known() -> String {
-        Self::ALL.map(Self::name).join(", ")
-    }
 }
 
-impl fmt::Display for FeatureClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
+/// Normalisation of the whole image to mean 0 and standard deviation 1 (divisor n - 1).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Normalisation {
+    /// Factor of the normalised values (`normalizeScale`).
+    pub scale: f64,
+    /// Values farther from the mean than this many standard deviations are moved to that distance,
+    /// before the scale (`removeOutliers`).
+    pub remove_outliers: Option<f64>,
 }
 
-impl FromStr for FeatureClass {
-    type Err = RadiomicsError;
-
-    fn from_str(name: &str) -> Result<Self, RadiomicsError> {
-        let class = Self::ALL.into_iter().find(|class| class.name() == name);
-        class.ok_or_else(|| RadiomicsError::UnknownClass(name.to_owned()))
-    }
-}
-
-/// The image itself, or one derived from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Filter {
-    /// The image as it is.
-    Original,
-}
-
-impl Filter {
-    /// Every filter that is built.
-    pub const ALL: [Self; 1] = [Self::Original];
-    /// What PyRadiomics offers beside [`Filter::ALL`].
-    const NOT_BUILT: [&'static str; 9] =
-        ["Wavelet", "LoG", "Square", "SquareRoot", "Logarithm", "Exponential", "Gradient", "LBP2D", "LBP3D"];
-
-    /// The first part of a feature's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Original => "original",
+impl Normalisation {
+    fn check(self) -> Result<(), RadiomicsError> {
+        let usable = |value: f64| value.is_finite() && value > 0.0;
+        if !usable(self.scale) {
+            return Err(RadiomicsError::NormaliseScale(self.scale));
+        }
+        match self.remove_outliers {
+            Some(deviations) if !usable(deviations) => Err(RadiomicsError::RemoveOutliers(deviations)),
+            _ => Ok(()),
         }
     }
+}
 
-    /// PyRadiomics' name in a list of image types.
-    fn image_type(self) -> &'static str {
-        match self {
-            Self::Original => "Original",
+/// Resampling of image and mask to another pixel size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resampling {
+    /// New distance of rows, mm; 0 keeps the old one.
+    pub row_mm: f64,
+    /// New distance of columns, mm; 0 keeps the old one.
+    pub column_mm: f64,
+    /// How values between pixels are found; the mask takes the nearest pixel always.
+    pub interpolator: Interpolator,
+    /// New pixels kept around the region, for filters that look beyond it (`padDistance`, 5 by default).
+    pub pad_distance: u32,
+    /// Smallest and largest value of the image's integer pixel type: new values are cut to it and
+    /// lose their fraction, as ITK casts back to the type. `None` for real pixels. Ignored after
+    /// normalisation, which makes pixels real.
+    pub integer_range: Option<[f64; 2]>,
+}
+
+impl Resampling {
+    fn check(self) -> Result<(), RadiomicsError> {
+        let usable = |mm: f64| mm.is_finite() && mm >= 0.0;
+        if usable(self.row_mm) && usable(self.column_mm) {
+            Ok(())
+        } else {
+            Err(RadiomicsError::ResampledSpacing { row_mm: self.row_mm, column_mm: self.column_mm })
         }
-    }
-
-    pub(super) fn known() -> String {
-        Self::ALL.map(Self::image_type).join(", ")
     }
 }
 
-impl FromStr for Filter {
-    type Err = RadiomicsError;
+/// How a value between pixels is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interpolator {
+    /// Value of the nearest pixel (`sitkNearestNeighbor`).
+    NearestNeighbour,
+    /// Between the four pixels around (`sitkLinear`).
+    Linear,
+    /// Cubic spline through all pixels (`sitkBSpline`), PyRadiomics' default.
+    BSpline,
+}
 
-    fn from_str(name: &str) -> Result<Self, RadiomicsError> {
-        match Self::ALL.into_iter().find(|filter| filter.image_type() == name) {
-            Some(filter) => Ok(filter),
-            None if Self::NOT_BUILT.contains(&name) => Err(RadiomicsError::FilterNotBuilt(name.to_owned())),
-            None => Err(RadiomicsError::UnknownFilter(name.to_owned())),
+/// Which pixels stay in the region: those from a lower threshold on, up to an upper one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resegmentation {
+    /// Lower threshold; kept values are at or above it.
+    pub lower: f64,
+    /// Upper threshold; kept values are at or below it.
+    pub upper: Option<f64>,
+    /// What the thresholds are measured in.
+    pub mode: ResegmentationMode,
+    /// Whether shape features too are those of the smaller region (`resegmentShape`).
+    pub shape: bool,
+}
+
+impl Resegmentation {
+    fn check(self) -> Result<(), RadiomicsError> {
+        let upper = self.upper.unwrap_or(self.lower);
+        if self.lower.is_finite() && upper.is_finite() && self.lower <= upper {
+            Ok(())
+        } else {
+            Err(RadiomicsError::ResegmentRange { lower: self.lower, upper })
         }
     }
+}
+
+/// What the thresholds of a [`Resegmentation`] are measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResegmentationMode {
+    /// Pixel values.
+    Absolute,
+    /// Shares of the largest value of the region.
+    Relative,
+    /// Standard deviations (divisor n) from the mean of the region.
+    Sigma,
+}
+
+/// How much the matrix of a direction counts when directions are merged; a, the step to the
+/// neighbour, is measured in millimetres.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WeightingNorm {
+    /// Sum of the sides of a: GLCM exp(-norm²), GLRLM norm (`manhattan`).
+    Manhattan,
+    /// Length of a (`euclidean`).
+    Euclidean,
+    /// Longer side of a (`infinity`).
+    Infinity,
+    /// All alike (`no_weighting`): what IBSI calls merged directions.
+    NoWeighting,
 }

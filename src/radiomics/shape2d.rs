@@ -31,9 +31,9 @@ pub(super) fn features(region: &Region, spacing: Spacing) -> [(&'static str, f64
 /// Whether the pixel is inside; rows and columns are counted from 1 so that 0 and beyond the last
 /// are outside.
 fn inside(region: &Region, row: usize, column: usize) -> bool {
-    (1..=region.height).contains(&row)
-        && (1..=region.width).contains(&column)
-        && region.inside[(row - 1) * region.width + column - 1]
+    (1..=region.frame.height).contains(&row)
+        && (1..=region.frame.width).contains(&column)
+        && region.inside[(row - 1) * region.frame.width + column - 1]
 }
 
 /// Length of the contour and the area it holds.
@@ -50,8 +50,8 @@ impl Outline {
         let Spacing { row_mm, column_mm } = spacing;
         let cut = row_mm.hypot(column_mm) / 2.0;
         let (mut perimeter, mut eighths) = (0.0, 0_u64);
-        for row in 0..=region.height {
-            for column in 0..=region.width {
+        for row in 0..=region.frame.height {
+            for column in 0..=region.frame.width {
                 let [top_left, top_right] = [inside(region, row, column), inside(region, row, column + 1)];
                 let [low_left, low_right] = [inside(region, row + 1, column), inside(region, row + 1, column + 1)];
                 let corners = [top_left, top_right, low_left, low_right].iter().filter(|&&corner| corner).count();
@@ -78,7 +78,7 @@ fn principal_variances(region: &Region, spacing: Spacing) -> [f64; 2] {
     let centres = || {
         let members = region.inside.iter().enumerate().filter(|&(_, &inside)| inside);
         members.map(|(index, _)| {
-            let (row, column) = (index / region.width, index % region.width);
+            let (row, column) = (index / region.frame.width, index % region.frame.width);
             (row as f64 * spacing.row_mm, column as f64 * spacing.column_mm)
         })
     };
@@ -114,8 +114,8 @@ fn maximum_diameter(region: &Region, spacing: Spacing) -> f64 {
 /// Points of the contour as (row, column) in half pixels, so that they are whole numbers.
 fn contour_points(region: &Region) -> Vec<[i64; 2]> {
     let mut points = Vec::new();
-    for row in 0..=region.height {
-        for column in 0..=region.width {
+    for row in 0..=region.frame.height {
+        for column in 0..=region.frame.width {
             let here = inside(region, row, column);
             let [y, x] = [2 * row as i64, 2 * column as i64];
             if here != inside(region, row, column + 1) {

@@ -1,7 +1,7 @@
 //! Normalisation of a whole image before anything is measured on it.
 
-use super::error::RadiomicsError;
-use super::image::Image;
+use crate::radiomics::error::RadiomicsError;
+use crate::radiomics::image::Image;
 
 /// Subtracts the mean of the whole image, divides by its standard deviation and multiplies by
 /// `scale`. The standard deviation is the sample's (divisor n - 1), as ITK's

@@ -1,0 +1,107 @@
+//! Filters: images derived from an image, on which the features are computed as on the image itself.
+//!
+//! Definitions: PyRadiomics 3.0.1 `imageoperations`, restated one file a filter. A filter sees the
+//! whole image and answers for the frame around the region only: what lies beyond is used, not made.
+
+use super::error::RadiomicsError;
+use super::image::Image;
+use super::region::Frame;
+use super::settings::Binning;
+
+/// The image itself, or one derived from it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Filter {
+    /// The image as it is.
+    Original,
+    /// Four sub-bands of the undecimated coif1 wavelet, one level.
+    Wavelet,
+    /// Laplacian of Gaussian.
+    LoG {
+        /// Width of the Gaussian, mm.
+        sigma_mm: f64,
+    },
+    /// Square, scaled to the largest magnitude of the image.
+    Square,
+    /// Square root of the magnitude with the value's sign, scaled likewise.
+    SquareRoot,
+    /// Logarithm of 1 + magnitude with the value's sign, scaled likewise.
+    Logarithm,
+    /// Exponential, scaled so that the largest magnitude stays.
+    Exponential,
+    /// Magnitude of the gradient, per mm.
+    Gradient,
+    /// Local binary pattern of the 8 neighbours at distance 1, uniform codes.
+    Lbp2D,
+}
+
+impl Filter {
+    /// PyRadiomics' names of image types that can be asked for.
+    pub const NAMES: [&'static str; 9] =
+        ["Original", "Wavelet", "LoG", "Square", "SquareRoot", "Logarithm", "Exponential", "Gradient", "LBP2D"];
+
+    /// The filters that PyRadiomics calls `name` in a list of image types: one, but for `LoG`, which
+    /// is one for each of `log_sigma_mm`.
+    ///
+    /// # Errors
+    /// An unknown name, or `LoG` without a sigma.
+    pub fn named(name: &str, log_sigma_mm: &[f64]) -> Result<Vec<Self>, RadiomicsError> {
+        let one = |filter| Ok(vec![filter]);
+        match name {
+            "Original" => one(Self::Original),
+            "Wavelet" => one(Self::Wavelet),
+            "LoG" if log_sigma_mm.is_empty() => Err(RadiomicsError::LogWithoutSigma),
+            "LoG" => Ok(log_sigma_mm.iter().map(|&sigma_mm| Self::LoG { sigma_mm }).collect()),
+            "Square" => one(Self::Square),
+            "SquareRoot" => one(Self::SquareRoot),
+            "Logarithm" => one(Self::Logarithm),
+            "Exponential" => one(Self::Exponential),
+            "Gradient" => one(Self::Gradient),
+            "LBP2D" => one(Self::Lbp2D),
+            unknown => Err(RadiomicsError::UnknownFilter(unknown.to_owned())),
+        }
+    }
+}
+
+/// A filter, and how its image is made into grey levels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ImageType {
+    /// The filter.
+    pub filter: Filter,
+    /// Binning of this image alone; `None` takes that of the [`Settings`](super::Settings).
+    pub binning: Option<Binning>,
+}
+
+impl ImageType {
+    pub(super) fn check(&self) -> Result<(), RadiomicsError> {
+        if let Filter::LoG { sigma_mm } = self.filter
+            && !(sigma_mm.is_finite() && sigma_mm > 0.0)
+        {
+            return Err(RadiomicsError::LogSigma(sigma_mm));
+        }
+        self.binning.map_or(Ok(()), Binning::check)
+    }
+}
+
+impl From<Filter> for ImageType {
+    fn from(filter: Filter) -> Self {
+        Self { filter, binning: None }
+    }
+}
+
+/// An image that a filter made.
+#[derive(Debug)]
+pub(super) struct Derived {
+    /// The first part of its features' names.
+    pub name: String,
+    /// Values in the frame, row by row.
+    pub values: Vec<f64>,
+}
+
+/// The images `filter` makes of `image`, inside `frame`, in PyRadiomics' order.
+pub(super) fn derive(filter: Filter, image: &Image, frame: Frame) -> Result<Vec<Derived>, RadiomicsError> {
+    let one = |name: &str, values| Ok(vec![Derived { name: name.to_owned(), values }]);
+    match filter {
+        Filter::Original => one("original", frame.cut(image)),
+        other => unimplemented!("{other:?}"),
+    }
+}
