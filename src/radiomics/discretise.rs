@@ -1,28 +1,26 @@
 //! Discretisation: real values become grey levels, as PyRadiomics bins them.
 
 use super::error::RadiomicsError;
+use super::grid::Grid;
+use super::lanes;
 use super::region::Region;
 use super::settings::Binning;
 
 /// Most levels from the darkest to the brightest pixel. Distributions of level differences and sums
 /// are tables of this size; real settings stay below a thousand.
-const SPAN_AT_MOST: usize = 1 << 20;
+pub(super) const SPAN_AT_MOST: usize = 1 << 20;
 /// Most levels that may be present, so that one fits 16 bits beside the 0 of "outside".
 const PRESENT_AT_MOST: usize = u16::MAX as usize;
 
 /// The grey levels of a region.
 ///
-/// Levels nobody has are left out: `grid` holds the rank of a pixel's level among those present, so
-/// that matrices are as small as the region allows, and `grey_levels` keeps the level's own number,
-/// which the formulas use.
+/// Levels nobody has are left out: the grid holds the rank of a pixel's level among those present,
+/// so that matrices are as small as the region allows, and `grey_levels` keeps the level's own
+/// number, which the formulas use.
 #[derive(Debug)]
 pub(super) struct Levels {
-    /// Columns of `grid`, the region's bounding rectangle.
-    pub width: usize,
-    /// Rows of `grid`.
-    pub height: usize,
-    /// Row by row: 0 outside the region, else 1 + index into `grey_levels`.
-    pub grid: Vec<u16>,
+    /// 0 outside the region, else 1 + index into `grey_levels`.
+    pub grid: Grid,
     /// The levels present, ascending, the lowest at least 1.
     pub grey_levels: Vec<u32>,
     /// Pixels of each level of `grey_levels`.
@@ -30,8 +28,9 @@ pub(super) struct Levels {
 }
 
 impl Levels {
-    /// Bins `values`, the pixels of `region` row by row (at least one, all finite).
-    pub fn new(values: &[f64], region: &Region, binning: Binning) -> Result<Self, RadiomicsError> {
+    /// Bins `values`, the pixels of `region` row by row (at least one, all finite); neighbours will
+    /// be looked up to `reach` pixels away.
+    pub fn new(values: &[f64], region: &Region, binning: Binning, reach: usize) -> Result<Self, RadiomicsError> {
         let edges = Edges::new(values, binning)?;
         let raw: Vec<u32> = values.iter().map(|&value| edges.level(value)).collect();
 
@@ -50,15 +49,27 @@ impl Levels {
             return Err(RadiomicsError::TooManyLevels { levels: counts.len() as f64, limit: PRESENT_AT_MOST });
         }
 
-        let mut pixels = raw.iter().map(|&level| rank[level as usize] as u16);
-        let mut next = |&inside: &bool| if inside { pixels.next().unwrap_or(0) } else { 0 };
-        let grid = region.inside.iter().map(&mut next).collect();
-        Ok(Self { width: region.frame.width, height: region.frame.height, grid, grey_levels, counts })
+        let mut grid = Grid::outside(region.frame.width, region.frame.height, reach);
+        let mut left = raw.as_slice();
+        for span in &region.spans {
+            let (here, rest) = left.split_at(span.end - span.start);
+            let first = grid.index(span.row, span.start);
+            for (cell, &level) in grid.cells[first..].iter_mut().zip(here) {
+                *cell = rank[level as usize] as u16;
+            }
+            left = rest;
+        }
+        Ok(Self { grid, grey_levels, counts })
     }
 
     /// The highest level present: PyRadiomics' `Ng`.
     pub fn highest(&self) -> usize {
         self.grey_levels.last().map_or(0, |&level| level as usize)
+    }
+
+    /// The grey level of a rank of the grid that is not 0.
+    pub fn level(&self, rank: u16) -> u32 {
+        self.grey_levels[usize::from(rank) - 1]
     }
 }
 
@@ -67,14 +78,15 @@ impl Levels {
 struct Edges {
     first: f64,
     step: f64,
+    /// 1 / step.
+    bins_per_unit: f64,
     /// Highest level, `None` when the edges go on for ever.
     last_level: Option<u32>,
 }
 
 impl Edges {
     fn new(values: &[f64], binning: Binning) -> Result<Self, RadiomicsError> {
-        let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let (smallest, largest) = lanes::range(values);
         match binning {
             Binning::WidthFrom { lower, .. } if smallest < lower => {
                 Err(RadiomicsError::BelowLowerBound { value: smallest, lower })
@@ -90,14 +102,15 @@ impl Edges {
                 if !(levels <= SPAN_AT_MOST as f64 && step > 0.0) {
                     return Err(RadiomicsError::TooManyLevels { levels, limit: SPAN_AT_MOST });
                 }
-                Ok(Self { first, step, last_level: None })
+                Ok(Self { first, step, bins_per_unit: 1.0 / step, last_level: None })
             }
             Binning::Count(count) => {
                 // A histogram of equal values spans half a unit to either side.
                 let flat = smallest == largest;
                 let (low, high) = if flat { (smallest - 0.5, largest + 0.5) } else { (smallest, largest) };
                 // The last bin is closed: its upper edge is moved out, so the largest value is in it.
-                Ok(Self { first: low, step: (high - low) / f64::from(count), last_level: Some(count) })
+                let step = (high - low) / f64::from(count);
+                Ok(Self { first: low, step, bins_per_unit: 1.0 / step, last_level: Some(count) })
             }
         }
     }
@@ -106,8 +119,8 @@ impl Edges {
     fn level(&self, value: f64) -> u32 {
         let edge = |index: u32| f64::from(index) * self.step + self.first;
         let at_most = self.last_level.map_or(u32::MAX - 1, |last| last - 1);
-        // The division may land one bin off an edge; the edges themselves decide.
-        let mut bin = (((value - self.first) / self.step) as u32).min(at_most);
+        // The product may land one bin off an edge; the edges themselves decide.
+        let mut bin = (((value - self.first) * self.bins_per_unit) as u32).min(at_most);
         while bin > 0 && edge(bin) > value {
             bin -= 1;
         }

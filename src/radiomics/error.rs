@@ -103,7 +103,7 @@ pub enum RadiomicsError {
     #[error("the minimum number of dimensions is {0}: a film has 2, so it must be 1 or 2")]
     MinimumRoiDimensions(u32),
     /// The distances make no neighbourhood.
-    #[error("the distances are {0:?}: give at least one, each between 1 and 64 pixels")]
+    #[error("the distances are {0:?}: give at least one, each between 1 and 31 pixels")]
     Distances(Vec<u32>),
     /// No two pixels of the region are neighbours.
     #[error(

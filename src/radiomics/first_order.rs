@@ -5,25 +5,23 @@
 
 use super::discretise::Levels;
 use super::image::Spacing;
+use super::lanes;
 
 /// The 18 features of `values` (at least one). `shift` is added to each value in the three energy
 /// features.
 pub(super) fn features(values: &[f64], levels: &Levels, spacing: Spacing, shift: f64) -> [(&'static str, f64); 18] {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let (minimum, maximum) = (sorted[0], sorted[sorted.len() - 1]);
-    let percentile = |percent: f64| percentile(&sorted, percent);
-    let (tenth, ninetieth) = (percentile(10.0), percentile(90.0));
+    let (minimum, maximum) = lanes::range(values);
+    let [tenth, lower_quartile, median, upper_quartile, ninetieth] =
+        percentiles(values, [minimum, maximum], [10.0, 25.0, 50.0, 75.0, 90.0]);
 
     let count = values.len() as f64;
-    let mean = mean(values.iter().copied());
-    let energy: f64 = values.iter().map(|value| (value + shift).powi(2)).sum();
-    let moments = CentralMoments::new(values, mean);
+    let mean = lanes::sum(values, |value| value) / count;
+    let energy = lanes::sum(values, |value| (value + shift).powi(2));
+    let central_moment = |power: i32| lanes::sum(values, |value| (value - mean).powi(power)) / count;
+    let variance = central_moment(2);
 
     // The robust deviation is that of the values from the 10th to the 90th percentile, both included.
-    let start = sorted.partition_point(|&value| value < tenth);
-    let end = sorted.partition_point(|&value| value <= ninetieth);
-    let central = &sorted[start..end];
+    let is_central = |value: f64| tenth <= value && value <= ninetieth;
 
     let share = |&pixels: &usize| pixels as f64 / count;
     let entropy: f64 = -levels.counts.iter().map(share).map(|p| p * p.log2()).sum::<f64>();
@@ -34,74 +32,98 @@ pub(super) fn features(values: &[f64], levels: &Levels, spacing: Spacing, shift:
         ("90Percentile", ninetieth),
         ("Energy", energy),
         ("Entropy", entropy.max(0.0)),
-        ("InterquartileRange", percentile(75.0) - percentile(25.0)),
-        ("Kurtosis", moments.kurtosis()),
+        ("InterquartileRange", upper_quartile - lower_quartile),
+        // Both are 0 for a constant region.
+        ("Kurtosis", if variance == 0.0 { 0.0 } else { central_moment(4) / (variance * variance) }),
         ("Maximum", maximum),
-        ("MeanAbsoluteDeviation", mean_absolute_deviation(values)),
+        ("MeanAbsoluteDeviation", mean_absolute_deviation(values, |_| true)),
         ("Mean", mean),
-        ("Median", percentile(50.0)),
+        ("Median", median),
         ("Minimum", minimum),
         ("Range", maximum - minimum),
-        ("RobustMeanAbsoluteDeviation", mean_absolute_deviation(central)),
+        ("RobustMeanAbsoluteDeviation", mean_absolute_deviation(values, is_central)),
         ("RootMeanSquared", (energy / count).sqrt()),
-        ("Skewness", moments.skewness()),
+        ("Skewness", if variance == 0.0 { 0.0 } else { central_moment(3) / variance.powf(1.5) }),
         ("TotalEnergy", energy * spacing.row_mm * spacing.column_mm),
         ("Uniformity", uniformity),
-        ("Variance", moments.second),
+        ("Variance", variance),
     ]
 }
 
-/// Central moments with divisor n.
-struct CentralMoments {
-    second: f64,
-    third: f64,
-    fourth: f64,
+/// About the mean, of those values that count.
+fn mean_absolute_deviation(values: &[f64], counts: impl Fn(f64) -> bool) -> f64 {
+    let count = lanes::sum(values, |value| if counts(value) { 1.0 } else { 0.0 });
+    let centre = lanes::sum(values, |value| if counts(value) { value } else { 0.0 }) / count;
+    lanes::sum(values, |value| if counts(value) { (value - centre).abs() } else { 0.0 }) / count
 }
 
-impl CentralMoments {
-    fn new(values: &[f64], mean: f64) -> Self {
-        let (mut second, mut third, mut fourth) = (0.0, 0.0, 0.0);
-        for value in values {
-            let deviation = value - mean;
-            let square = deviation * deviation;
-            second += square;
-            third += square * deviation;
-            fourth += square * square;
+/// Percentiles of values between `smallest` and `largest`, by linear interpolation between the closest
+/// ranks, in the very operations of numpy's default: one that lies on a value must not miss it by a
+/// rounding error, as it bounds the robust deviation.
+fn percentiles<const N: usize>(values: &[f64], [smallest, largest]: [f64; 2], percents: [f64; N]) -> [f64; N] {
+    let last = values.len() - 1;
+    let ranks = percents.map(|percent| last as f64 * (percent / 100.0));
+    let closest = |rank: f64| [rank as usize, (rank as usize + 1).min(last)];
+    let ranked = Ranked::new(values, [smallest, largest], ranks.iter().flat_map(|&rank| closest(rank)));
+    ranks.map(|rank| {
+        let [below, above] = closest(rank).map(|rank| ranked.at(rank));
+        let part = rank.fract();
+        if part < 0.5 { below + (above - below) * part } else { above - (above - below) * (1.0 - part) }
+    })
+}
+
+/// Values at some ranks, found without sorting them all: they are counted in buckets of equal width,
+/// and only the buckets that hold a wanted rank are put in order.
+struct Ranked {
+    /// The values of the wanted buckets, ascending.
+    sorted: Vec<f64>,
+    /// At index b, how many values lie in the buckets before b.
+    before: [usize; BUCKETS + 1],
+    /// At index b, how many of those are in `sorted`.
+    sorted_before: [usize; BUCKETS],
+}
+
+const BUCKETS: usize = 256;
+
+impl Ranked {
+    /// Finds the `wanted` ranks, 0 the smallest, among finite `values` (at least one).
+    fn new(values: &[f64], [smallest, largest]: [f64; 2], wanted: impl Iterator<Item = usize>) -> Self {
+        let buckets_per_unit = (BUCKETS - 1) as f64 / (largest - smallest);
+        // Never falls when the value rises. A conversion takes what is not a number, as from a
+        // constant region, to 0.
+        let bucket = |value: &f64| ((value - smallest) * buckets_per_unit) as u8;
+        let buckets: Vec<u8> = values.iter().map(bucket).collect();
+        let mut before = [0; BUCKETS + 1];
+        for &bucket in &buckets {
+            before[usize::from(bucket) + 1] += 1;
         }
-        let count = values.len() as f64;
-        Self { second: second / count, third: third / count, fourth: fourth / count }
+        for bucket in 0..BUCKETS {
+            before[bucket + 1] += before[bucket];
+        }
+
+        let mut ranked = Self { sorted: Vec::new(), before, sorted_before: [0; BUCKETS] };
+        let mut is_wanted = [false; BUCKETS];
+        wanted.for_each(|rank| is_wanted[ranked.bucket(rank)] = true);
+        let mut kept = 0;
+        for bucket in 0..BUCKETS {
+            ranked.sorted_before[bucket] = kept;
+            kept += if is_wanted[bucket] { before[bucket + 1] - before[bucket] } else { 0 };
+        }
+        let both = values.iter().zip(&buckets);
+        ranked.sorted.extend(both.filter(|&(_, &bucket)| is_wanted[usize::from(bucket)]).map(|(&value, _)| value));
+        ranked.sorted.sort_unstable_by(f64::total_cmp);
+        ranked
     }
 
-    /// 0 for a constant region.
-    fn skewness(&self) -> f64 {
-        if self.second == 0.0 { 0.0 } else { self.third / self.second.powf(1.5) }
+    /// The value of a rank that was wanted.
+    fn at(&self, rank: usize) -> f64 {
+        let bucket = self.bucket(rank);
+        self.sorted[self.sorted_before[bucket] + rank - self.before[bucket]]
     }
 
-    /// 0 for a constant region.
-    fn kurtosis(&self) -> f64 {
-        if self.second == 0.0 { 0.0 } else { self.fourth / (self.second * self.second) }
+    fn bucket(&self, rank: usize) -> usize {
+        self.before.partition_point(|&before| before <= rank) - 1
     }
-}
-
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let count = values.len() as f64;
-    values.sum::<f64>() / count
-}
-
-fn mean_absolute_deviation(values: &[f64]) -> f64 {
-    let centre = mean(values.iter().copied());
-    mean(values.iter().map(|value| (value - centre).abs()))
-}
-
-/// Linear interpolation between the closest ranks, in the very operations of numpy's default: a
-/// percentile that lies on a value must not miss it by a rounding error, as it bounds the robust
-/// deviation.
-fn percentile(sorted: &[f64], percent: f64) -> f64 {
-    let rank = (sorted.len() - 1) as f64 * (percent / 100.0);
-    let index = rank as usize;
-    let (below, above) = (sorted[index], sorted[(index + 1).min(sorted.len() - 1)]);
-    let part = rank - index as f64;
-    if part < 0.5 { below + (above - below) * part } else { above - (above - below) * (1.0 - part) }
 }
 
 #[cfg(test)]
@@ -111,17 +133,22 @@ mod tests {
     #[test]
     fn percentiles_interpolate_as_numpy_does() {
         // numpy.percentile([1, 2, 4, 8], [0, 10, 25, 50, 90, 100])
-        let sorted = [1.0, 2.0, 4.0, 8.0];
-        let expected = [(0.0, 1.0), (10.0, 1.3), (25.0, 1.75), (50.0, 3.0), (90.0, 6.8), (100.0, 8.0)];
-        for (percent, value) in expected {
-            assert!((percentile(&sorted, percent) - value).abs() < 1e-12, "{percent}");
+        let percents = [0.0, 10.0, 25.0, 50.0, 90.0, 100.0];
+        let found = percentiles(&[8.0, 2.0, 1.0, 4.0], [1.0, 8.0], percents);
+        for (found, expected) in found.into_iter().zip([1.0, 1.3, 1.75, 3.0, 6.8, 8.0]) {
+            assert!((found - expected).abs() < 1e-12, "{found} for {expected}");
         }
-        assert_eq!(percentile(&[5.0], 90.0), 5.0);
+        assert_eq!(percentiles(&[5.0], [5.0, 5.0], percents), [5.0; 6]);
+        assert_eq!(percentiles(&[-1e308, 1e308, 1e308], [-1e308, 1e308], [50.0, 90.0]), [1e308; 2]);
     }
 
     #[test]
-    fn moments_of_a_constant_are_zero() {
-        let moments = CentralMoments::new(&[3.0; 4], 3.0);
-        assert_eq!([moments.second, moments.skewness(), moments.kurtosis()], [0.0; 3]);
+    fn ranks_are_those_of_the_sorted_values() {
+        let values: Vec<f64> = (0..5000_u64).map(|index| (index * index * 7919 % 10_007) as f64 / 3.0).collect();
+        let mut sorted = values.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let ranks = [0, 1, 17, 2500, 2501, 4998, 4999];
+        let ranked = Ranked::new(&values, [sorted[0], sorted[4999]], ranks.into_iter());
+        assert_eq!(ranks.map(|rank| ranked.at(rank)), ranks.map(|rank| sorted[rank]));
     }
 }

@@ -1,131 +1,175 @@
-//! The grey-level co-occurrence matrix of one direction, as a list of its entries.
+//! The grey-level co-occurrence matrix, as a list of its entries.
 
 use super::discretise::Levels;
-use super::offsets::{self, Offset};
+use super::offsets::Offset;
 
 /// Up to this many levels pairs are counted in a square table (at most 1 MiB); above, the pairs are
 /// listed and sorted, so that memory follows the pixels and not the square of the levels.
 const TABLE_LEVELS_AT_MOST: usize = 511;
 
-/// Two levels, `low <= high`, that occur side by side.
+/// A cell of the matrix that is not 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Entry {
-    /// Index of the lower level in [`Levels::grey_levels`].
-    pub low: u16,
-    /// Index of the higher level.
-    pub high: u16,
-    /// p(low, high), which equals p(high, low): the matrix is symmetric and sums to 1.
+    /// Index of the pixel's level in [`Levels::grey_levels`].
+    pub i: u16,
+    /// Index of its neighbour's level; not below `i` in a symmetric matrix, of which only one half
+    /// is listed.
+    pub j: u16,
+    /// p(i, j); the full matrix sums to 1.
     pub probability: f64,
-}
-
-impl Entry {
-    /// How often the entry stands in the full matrix: 1 on the diagonal, 2 beside it.
-    pub fn multiplicity(&self) -> f64 {
-        if self.low == self.high { 1.0 } else { 2.0 }
-    }
+    /// How often the entry stands in the full matrix: 2 beside the diagonal of a symmetric one.
+    pub multiplicity: f64,
 }
 
 /// Counts pairs of levels; keeps its memory from direction to direction.
 #[derive(Debug)]
 pub(super) struct Counter<'a> {
     levels: &'a Levels,
-    counts: PairCounts,
+    symmetrical: bool,
+    pairs: Pairs,
+    /// Entries of all directions added so far, in pairs.
+    merged: Vec<Entry>,
 }
 
 #[derive(Debug)]
-enum PairCounts {
-    /// `table[a * side + b]`, ranks of [`Levels::grid`], so row and column 0 collect the outside.
+enum Pairs {
+    /// `table[a * side + b]`, ranks of the grid, so row and column 0 collect the outside.
     Table { side: usize, table: Vec<u32> },
-    /// Each pair of ranks as `low << 16 | high`.
+    /// Each pair of ranks as `a << 16 | b`.
     List(Vec<u32>),
 }
 
 impl<'a> Counter<'a> {
-    pub fn new(levels: &'a Levels) -> Self {
-        if levels.grey_levels.len() <= TABLE_LEVELS_AT_MOST {
-            Self::with_table(levels)
-        } else {
-            Self::with_list(levels)
-        }
-    }
-
-    fn with_table(levels: &'a Levels) -> Self {
+    /// A counter for the region's levels, both ways or from each pixel to its neighbour only.
+    pub fn new(levels: &'a Levels, symmetrical: bool) -> Self {
         let side = levels.grey_levels.len() + 1;
-        Self { levels, counts: PairCounts::Table { side, table: vec![0; side * side] } }
-    }
-
-    fn with_list(levels: &'a Levels) -> Self {
-        Self { levels, counts: PairCounts::List(Vec::with_capacity(levels.grid.len())) }
-    }
-
-    /// Fills `entries` with the symmetric, normalised matrix of `offset`, ordered by level; leaves
-    /// it empty when no two pixels of the region lie so.
-    pub fn count(&mut self, offset: Offset, entries: &mut Vec<Entry>) {
-        entries.clear();
-        let Levels { grid, width, height, .. } = self.levels;
-        let mut push = |low: usize, high: usize, pairs: u32| {
-            // For now the number of pairs in this cell of the symmetric matrix; a diagonal cell
-            // gets each of its pairs from both sides.
-            let weight = if low == high { 2.0 } else { 1.0 };
-            let probability = weight * f64::from(pairs);
-            entries.push(Entry { low: (low - 1) as u16, high: (high - 1) as u16, probability });
+        let pairs = if side <= TABLE_LEVELS_AT_MOST + 1 {
+            Pairs::Table { side, table: vec![0; side * side] }
+        } else {
+            Pairs::List(Vec::new())
         };
-        match &mut self.counts {
-            PairCounts::Table { side, table } => {
+        Self { levels, symmetrical, pairs, merged: Vec::new() }
+    }
+
+    /// Fills `entries` with the normalised matrix of `offset`, ordered by level; leaves it empty
+    /// when no two pixels of the region lie so.
+    pub fn count(&mut self, offset: Offset, entries: &mut Vec<Entry>) {
+        self.count_pairs(offset, entries);
+        normalise(entries);
+    }
+
+    /// Adds the pairs of `offset`, each counted `weight` times, to those of other directions.
+    pub fn merge(&mut self, offset: Offset, weight: f64, scratch: &mut Vec<Entry>) {
+        self.count_pairs(offset, scratch);
+        let weighted = scratch.iter().map(|entry| Entry { probability: weight * entry.probability, ..*entry });
+        // The weight of a step of many millimetres can be 0.
+        self.merged.extend(weighted.filter(|entry| entry.probability > 0.0));
+    }
+
+    /// Fills `entries` with the normalised matrix of all directions merged.
+    pub fn take_merged(&mut self, entries: &mut Vec<Entry>) {
+        self.merged.sort_by_key(|entry| (entry.i, entry.j));
+        entries.clear();
+        for same in self.merged.chunk_by(|a, b| (a.i, a.j) == (b.i, b.j)) {
+            let probability = same.iter().map(|entry| entry.probability).sum();
+            entries.push(Entry { probability, ..same[0] });
+        }
+        self.merged.clear();
+        normalise(entries);
+    }
+
+    /// The entries of one direction with the number of pairs in place of the probability.
+    fn count_pairs(&mut self, offset: Offset, entries: &mut Vec<Entry>) {
+        entries.clear();
+        let symmetrical = self.symmetrical;
+        let mut push = |a: usize, b: usize, pairs: u32| {
+            // A diagonal cell of a symmetric matrix gets each of its pairs from both sides.
+            let (pairs, multiplicity) = match (symmetrical, a == b) {
+                (true, true) => (2 * pairs, 1.0),
+                (true, false) => (pairs, 2.0),
+                (false, _) => (pairs, 1.0),
+            };
+            entries.push(Entry { i: (a - 1) as u16, j: (b - 1) as u16, probability: f64::from(pairs), multiplicity });
+        };
+        let from_to = self.levels.grid.frame().iter().zip(self.levels.grid.shifted(offset));
+        match &mut self.pairs {
+            Pairs::Table { side, table } => {
+                let side = *side;
                 table.fill(0);
-                offsets::for_each_pair(*width, *height, offset, |a, b| {
-                    table[usize::from(grid[a]) * *side + usize::from(grid[b])] += 1;
-                });
-                for low in 1..*side {
-                    push_if_any(low, low, table[low * *side + low], &mut push);
-                    for high in low + 1..*side {
-                        push_if_any(low, high, table[low * *side + high] + table[high * *side + low], &mut push);
+                for (&a, &b) in from_to {
+                    // A count is at most the number of pixels, which is far from wrapping.
+                    let cell = &mut table[usize::from(a) * side + usize::from(b)];
+                    *cell = cell.wrapping_add(1);
+                }
+                for a in 1..side {
+                    for b in if symmetrical { a } else { 1 }..side {
+                        let mirrored = if symmetrical && a != b { table[b * side + a] } else { 0 };
+                        let pairs = table[a * side + b] + mirrored;
+                        if pairs > 0 {
+                            push(a, b, pairs);
+                        }
                     }
                 }
             }
-            PairCounts::List(list) => {
+            Pairs::List(list) => {
                 list.clear();
-                offsets::for_each_pair(*width, *height, offset, |a, b| {
-                    let (a, b) = (grid[a], grid[b]);
-                    if a != 0 && b != 0 {
-                        list.push(u32::from(a.min(b)) << 16 | u32::from(a.max(b)));
-                    }
-                });
+                list.extend(from_to.filter(|&(&a, &b)| a != 0 && b != 0).map(|(&a, &b)| {
+                    let (a, b) = if symmetrical { (a.min(b), a.max(b)) } else { (a, b) };
+                    u32::from(a) << 16 | u32::from(b)
+                }));
                 list.sort_unstable();
                 for same in list.chunk_by(|a, b| a == b) {
                     push((same[0] >> 16) as usize, (same[0] & 0xFFFF) as usize, same.len() as u32);
                 }
             }
         }
-        let total: f64 = entries.iter().map(|entry| entry.multiplicity() * entry.probability).sum();
-        for entry in entries {
-            entry.probability /= total;
-        }
     }
 }
 
-fn push_if_any(low: usize, high: usize, pairs: u32, push: &mut impl FnMut(usize, usize, u32)) {
-    if pairs > 0 {
-        push(low, high, pairs);
+/// Turns numbers of pairs into probabilities.
+fn normalise(entries: &mut [Entry]) {
+    let total: f64 = entries.iter().map(|entry| entry.multiplicity * entry.probability).sum();
+    for entry in entries {
+        entry.probability /= total;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::radiomics::grid::Grid;
     use crate::radiomics::offsets;
+
+    fn levels() -> Levels {
+        let ranks: Vec<u16> = (0..63_u16).map(|index| (index * 37 + index / 9 * 11) % 6).collect();
+        Levels { grid: Grid::of(9, &ranks, 2), grey_levels: vec![1, 2, 5, 6, 9], counts: vec![0; 5] }
+    }
 
     #[test]
     fn table_and_list_count_alike() {
-        let grid: Vec<u16> = (0..63_u16).map(|index| (index * 37 + index / 9 * 11) % 6).collect();
-        let grey_levels = vec![1, 2, 5, 6, 9];
-        let levels = Levels { width: 9, height: 7, grid, grey_levels, counts: vec![0; 5] };
-        let (mut table, mut list) = (Vec::new(), Vec::new());
-        for offset in offsets::half_plane(&[1, 2], 9, 7) {
-            Counter::with_table(&levels).count(offset, &mut table);
-            Counter::with_list(&levels).count(offset, &mut list);
-            assert!(!table.is_empty());
-            assert_eq!(table, list, "{offset:?}");
+        let levels = levels();
+        let (mut from_table, mut from_list) = (Vec::new(), Vec::new());
+        for symmetrical in [true, false] {
+            let mut table = Counter::new(&levels, symmetrical);
+            let mut list = Counter { pairs: Pairs::List(Vec::new()), ..Counter::new(&levels, symmetrical) };
+            for offset in offsets::half_plane(&[1, 2], 9, 7) {
+                table.count(offset, &mut from_table);
+                list.count(offset, &mut from_list);
+                assert!(!from_table.is_empty());
+                assert_eq!(from_table, from_list, "{offset:?}");
+            }
         }
+    }
+
+    #[test]
+    fn one_merged_direction_is_that_direction() {
+        let levels = levels();
+        let (mut alone, mut merged, mut scratch) = (Vec::new(), Vec::new(), Vec::new());
+        let mut counter = Counter::new(&levels, true);
+        let offset = Offset { dy: 1, dx: -1 };
+        counter.count(offset, &mut alone);
+        counter.merge(offset, 0.25, &mut scratch);
+        counter.take_merged(&mut merged);
+        assert_eq!(alone, merged);
     }
 }

@@ -3,61 +3,110 @@
 //! Definitions: PyRadiomics 3.0.1 `glszm` (Thibault 2009). Pixels that touch by a side or a corner
 //! are connected, whatever the distances of the other classes.
 
+use std::hint::select_unpredictable;
+
 use super::discretise::Levels;
+use super::grid::Grid;
+use super::offsets::Offset;
 use super::size_matrix::{SizeMatrix, Tally};
 
 /// The 16 features of the region.
 pub(super) fn features(levels: &Levels) -> [(&'static str, f64); 16] {
-    let zones = matrix(levels);
+    let zones = matrix(levels).summary();
     [
-        ("GrayLevelNonUniformity", zones.level_non_uniformity()),
+        ("GrayLevelNonUniformity", zones.level_non_uniformity),
         ("GrayLevelNonUniformityNormalized", zones.level_non_uniformity_normalized()),
-        ("GrayLevelVariance", zones.level_variance()),
-        ("HighGrayLevelZoneEmphasis", zones.emphasis(2, 0)),
-        ("LargeAreaEmphasis", zones.emphasis(0, 2)),
-        ("LargeAreaHighGrayLevelEmphasis", zones.emphasis(2, 2)),
-        ("LargeAreaLowGrayLevelEmphasis", zones.emphasis(-2, 2)),
-        ("LowGrayLevelZoneEmphasis", zones.emphasis(-2, 0)),
-        ("SizeZoneNonUniformity", zones.size_non_uniformity()),
+        ("GrayLevelVariance", zones.level_variance),
+        ("HighGrayLevelZoneEmphasis", zones.high),
+        ("LargeAreaEmphasis", zones.large),
+        ("LargeAreaHighGrayLevelEmphasis", zones.large_high),
+        ("LargeAreaLowGrayLevelEmphasis", zones.large_low),
+        ("LowGrayLevelZoneEmphasis", zones.low),
+        ("SizeZoneNonUniformity", zones.size_non_uniformity),
         ("SizeZoneNonUniformityNormalized", zones.size_non_uniformity_normalized()),
-        ("SmallAreaEmphasis", zones.emphasis(0, -2)),
-        ("SmallAreaHighGrayLevelEmphasis", zones.emphasis(2, -2)),
-        ("SmallAreaLowGrayLevelEmphasis", zones.emphasis(-2, -2)),
-        ("ZoneEntropy", zones.entropy()),
-        ("ZonePercentage", zones.percentage()),
-        ("ZoneVariance", zones.size_variance()),
+        ("SmallAreaEmphasis", zones.small),
+        ("SmallAreaHighGrayLevelEmphasis", zones.small_high),
+        ("SmallAreaLowGrayLevelEmphasis", zones.small_low),
+        ("ZoneEntropy", zones.entropy),
+        ("ZonePercentage", zones.percentage),
+        ("ZoneVariance", zones.size_variance),
     ]
 }
 
-/// The zones, found by flooding; a list of pixels to visit instead of recursion, so that a large
-/// zone cannot exhaust the stack.
+/// The zones, found in one pass over the pixels (disjoint sets, Galler and Fischer 1964).
 pub(super) fn matrix(levels: &Levels) -> SizeMatrix {
-    let Levels { width, height, .. } = *levels;
-    let mut left = levels.grid.clone();
-    let mut to_visit = Vec::new();
-    let mut tally = Tally::default();
-    for start in 0..left.len() {
-        let level = left[start];
-        if level == 0 {
-            continue;
-        }
-        left[start] = 0;
-        to_visit.push(start);
-        let mut size = 0;
-        while let Some(pixel) = to_visit.pop() {
-            size += 1;
-            let (x, y) = (pixel % width, pixel / width);
-            for row in y.saturating_sub(1)..(y + 2).min(height) {
-                let columns = x.saturating_sub(1)..(x + 2).min(width);
-                for neighbour in columns.map(|column| row * width + column) {
-                    if left[neighbour] == level {
-                        left[neighbour] = 0;
-                        to_visit.push(neighbour);
-                    }
-                }
+    let grid = &levels.grid;
+    let mut zones = Zones::of(grid);
+    let sizes = zones.sizes(grid.frame());
+    let mut tally = Tally::new(levels);
+    for (&rank, &size) in grid.frame().iter().zip(&sizes) {
+        tally.add_if(size > 0, rank, size);
+    }
+    let mut matrix = SizeMatrix::default();
+    tally.move_into(&mut matrix, levels, 1.0);
+    matrix
+}
+
+/// Disjoint sets of the frame's cells.
+struct Zones {
+    /// Of each cell another one of its zone, or itself: never one that comes later.
+    parent: Vec<u32>,
+}
+
+impl Zones {
+    /// Joins each pixel with its equal neighbours above and to the left. Of those, some are known to
+    /// be together: the pixel above touches all others, the one to the left touches that above it.
+    fn of(grid: &Grid) -> Self {
+        let stride = grid.stride as u32;
+        let behind = |dy, dx| grid.shifted_back(Offset { dy, dx });
+        let (above, left) = (behind(1, 0), behind(0, 1));
+        let (above_left, above_right) = (behind(1, 1), behind(1, -1));
+
+        let here = grid.frame();
+        let mut zones = Self { parent: vec![0; here.len()] };
+        for index in 0..here.len() {
+            let (cell, rank) = (index as u32, here[index]);
+            let [n, w, nw, ne] = [above, left, above_left, above_right].map(|there| there[index] == rank && rank != 0);
+            // Which neighbours are equal cannot be guessed: selections cost less than branches.
+            let on_the_left = select_unpredictable(w, cell.wrapping_sub(1), cell.wrapping_sub(stride + 1));
+            let on_the_left = select_unpredictable(w | nw, on_the_left, cell);
+            let parent = select_unpredictable(ne, cell.wrapping_sub(stride - 1), on_the_left);
+            zones.parent[index] = select_unpredictable(n, cell.wrapping_sub(stride), parent);
+            if !n & ne & (w | nw) {
+                zones.join(parent, on_the_left);
             }
         }
-        tally.add(level, size);
+        zones
     }
-    tally.take_matrix(levels)
+
+    fn root(&mut self, mut cell: u32) -> u32 {
+        loop {
+            let parent = self.parent[cell as usize];
+            if parent == cell {
+                return cell;
+            }
+            // Halving the path keeps the next walk short.
+            let grandparent = self.parent[parent as usize];
+            self.parent[cell as usize] = grandparent;
+            cell = grandparent;
+        }
+    }
+
+    fn join(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parent[a.max(b) as usize] = a.min(b);
+    }
+
+    /// Number of pixels of each zone at its first cell, 0 at all others.
+    fn sizes(&mut self, here: &[u16]) -> Vec<u32> {
+        let mut sizes = vec![0_u32; here.len()];
+        for (cell, &rank) in here.iter().enumerate() {
+            // Parents come first, so theirs is the root already.
+            let root = self.parent[self.parent[cell] as usize];
+            self.parent[cell] = root;
+            let size = &mut sizes[root as usize];
+            *size = size.wrapping_add(u32::from(rank != 0));
+        }
+        sizes
+    }
 }

@@ -7,7 +7,7 @@ use super::image::Mask;
 use super::offsets::{self, Offset};
 use super::region::Region;
 use super::settings::Binning;
-use super::size_matrix::{SizeMatrix, Tally};
+use super::size_matrix::SizeMatrix;
 use super::{glcm, gldm, glrlm, glszm, ngtdm};
 
 /// PyRadiomics' directions in the order of its matrices: in each, the one it walks or its opposite.
@@ -30,7 +30,7 @@ fn levels(binned: &Value) -> Levels {
     let inside = all.iter().map(|&level| level > 0.0).collect();
     let region = Region::new(&Mask { width, height, inside }).unwrap();
     let values: Vec<f64> = all.into_iter().filter(|&level| level > 0.0).collect();
-    Levels::new(&values, &region, Binning::Width(1.0)).unwrap()
+    Levels::new(&values, &region, Binning::Width(1.0), 1).unwrap()
 }
 
 fn numbers(matrix: &Value) -> Vec<f64> {
@@ -63,13 +63,13 @@ fn cooccurrence() {
     for (levels, golden) in cases() {
         let side = levels.grey_levels.len();
         let expected = numbers(&golden["glcm"]["matrix"]);
-        let mut counter = glcm::Counter::new(&levels);
+        let mut counter = glcm::Counter::new(&levels, true);
         let mut entries = Vec::new();
         for (direction, offset) in DIRECTIONS.into_iter().enumerate() {
             counter.count(offset, &mut entries);
             let mut full = vec![0.0; side * side];
             for entry in &entries {
-                let (low, high) = (usize::from(entry.low), usize::from(entry.high));
+                let (low, high) = (usize::from(entry.i), usize::from(entry.j));
                 full[low * side + high] = entry.probability;
                 full[high * side + low] = entry.probability;
             }
@@ -85,9 +85,10 @@ fn run_lengths() {
     for (levels, golden) in cases() {
         let sizes = golden["glrlm"]["shape"][1].as_u64().unwrap() as usize;
         let expected = numbers(&golden["glrlm"]["matrix"]);
-        let mut tally = Tally::default();
+        let mut counter = glrlm::Counter::new(&levels);
         for (direction, offset) in DIRECTIONS.into_iter().enumerate() {
-            let ours = glrlm::matrix(&levels, offset, &mut tally).unwrap();
+            let mut ours = SizeMatrix::default();
+            assert!(counter.add(offset, 1.0, &mut ours));
             let theirs: Vec<f64> = expected.iter().skip(direction).step_by(4).copied().collect();
             assert_eq!(dense(&ours, &levels, sizes), theirs, "{offset:?}");
         }
@@ -104,7 +105,7 @@ fn without_empty_columns(matrix: Vec<f64>, columns: usize) -> Vec<f64> {
 #[test]
 fn zones_and_dependences() {
     for (levels, golden) in cases() {
-        for (class, ours) in [("glszm", glszm::matrix(&levels)), ("gldm", gldm::matrix(&levels, &[1]))] {
+        for (class, ours) in [("glszm", glszm::matrix(&levels)), ("gldm", gldm::matrix(&levels, &[1], 0))] {
             let sizes = ours.cells.iter().map(|cell| cell.size as usize).max().unwrap();
             let ours = without_empty_columns(dense(&ours, &levels, sizes), sizes);
             assert_eq!(ours, numbers(&golden[class]["matrix"]), "{class}");

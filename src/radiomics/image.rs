@@ -1,6 +1,7 @@
 //! What is measured: pixel values with their size in millimetres, and which of them count.
 
 use super::error::RadiomicsError;
+use super::lanes;
 
 /// A grey image.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +23,10 @@ impl Image {
     pub(super) fn check(&self) -> Result<(), RadiomicsError> {
         let Self { width, height, ref pixels, row_mm, column_mm } = *self;
         check_count("image", width, height, pixels.len())?;
-        if let Some(index) = pixels.iter().position(|value| !value.is_finite()) {
+        // 0 times a value is 0 but for those that are not finite.
+        if lanes::sum(pixels, |value| value * 0.0) != 0.0
+            && let Some(index) = pixels.iter().position(|value| !value.is_finite())
+        {
             let (row, column, value) = (index / width, index % width, pixels[index]);
             return Err(RadiomicsError::PixelNotFinite { row, column, value });
         }

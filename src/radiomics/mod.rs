@@ -15,7 +15,9 @@ mod glcm_features;
 mod gldm;
 mod glrlm;
 mod glszm;
+mod grid;
 mod image;
+mod lanes;
 mod maximal_correlation;
 mod ngtdm;
 mod offsets;
@@ -93,13 +95,20 @@ fn of_image_type(
     settings: &Settings,
 ) -> Result<Features, RadiomicsError> {
     let binning = image_type.binning.unwrap_or(settings.binning);
+    let reach = settings.distances.iter().copied().max().unwrap_or(1) as usize;
     let mut features = Features::new();
+    if image_type.filter == Filter::Original {
+        let values = region.values(image);
+        let levels = Levels::new(&values, region, binning, reach)?;
+        append_of_values(&mut features, "original", &values, &levels, image, settings)?;
+        return Ok(features);
+    }
     for derived in filters::derive(image_type.filter, image, region.frame)? {
         let values = region.select(&derived.values);
         if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
             return Err(RadiomicsError::FilteredNotFinite { filter: derived.name, value });
         }
-        let levels = Levels::new(&values, region, binning)?;
+        let levels = Levels::new(&values, region, binning, reach)?;
         append_of_values(&mut features, &derived.name, &values, &levels, image, settings)?;
     }
     Ok(features)
@@ -121,10 +130,10 @@ fn append_of_values(
             FeatureClass::FirstOrder => {
                 add(&first_order::features(values, levels, image.spacing(), settings.voxel_array_shift))?;
             }
-            FeatureClass::Glcm => add(&glcm_features::features(levels, &settings.distances)?)?,
-            FeatureClass::Glrlm => add(&glrlm::features(levels)?)?,
+            FeatureClass::Glcm => add(&glcm_features::features(levels, image.spacing(), settings)?)?,
+            FeatureClass::Glrlm => add(&glrlm::features(levels, image.spacing(), settings.weighting_norm)?)?,
             FeatureClass::Glszm => add(&glszm::features(levels))?,
-            FeatureClass::Gldm => add(&gldm::features(levels, &settings.distances))?,
+            FeatureClass::Gldm => add(&gldm::features(levels, &settings.distances, settings.gldm_alpha))?,
             FeatureClass::Ngtdm => add(&ngtdm::features(levels, &settings.distances))?,
         }
     }

@@ -4,8 +4,9 @@
 //! counts with a difference of 0. Sums over pairs of levels are written as sums over levels where
 //! that is the same number; Complexity has none and takes the square of the levels in time.
 
-use super::discretise::Levels;
+use super::discretise::{Levels, SPAN_AT_MOST};
 use super::offsets;
+use super::settings::DISTANCE_AT_MOST;
 
 /// Coarseness of a region in which no pixel differs from its neighbours, by PyRadiomics' convention.
 const COARSENESS_OF_CONSTANT: f64 = 1e6;
@@ -57,31 +58,47 @@ pub(super) fn features(levels: &Levels, distances: &[u32]) -> [(&'static str, f6
 
 /// The rows of the levels present, ascending.
 pub(super) fn matrix(levels: &Levels, distances: &[u32]) -> Vec<Row> {
-    let Levels { width, height, ref grid, ref grey_levels, ref counts } = *levels;
-    let level = |rank: u16| u64::from(grey_levels[usize::from(rank) - 1]);
-    // Per pixel: the number of its neighbours and the sum of their levels.
-    let mut neighbours = vec![(0_u64, 0_u64); grid.len()];
-    for offset in offsets::half_plane(distances, width, height) {
-        offsets::for_each_pair(width, height, offset, |a, b| {
-            if grid[a] != 0 && grid[b] != 0 {
-                neighbours[a].0 += 1;
-                neighbours[a].1 += level(grid[b]);
-                neighbours[b].0 += 1;
-                neighbours[b].1 += level(grid[a]);
-            }
-        });
-    }
+    let grid = &levels.grid;
+    let around: Vec<usize> = offsets::half_plane(distances, grid.width, grid.height)
+        .into_iter()
+        .flat_map(|offset| [grid.at(offset).start, grid.at_back(offset).start])
+        .collect();
+    let level_of_rank: Vec<u32> = std::iter::once(0).chain(levels.grey_levels.iter().copied()).collect();
+    let level_of_cell: Vec<u32> = grid.cells.iter().map(|&rank| level_of_rank[usize::from(rank)]).collect();
+
     let row =
         |(&level, &pixels): (&u32, &usize)| Row { level: f64::from(level), pixels: pixels as f64, difference: 0.0 };
-    let mut rows: Vec<Row> = grey_levels.iter().zip(counts).map(row).collect();
-    for (&rank, (count, sum)) in grid.iter().zip(neighbours) {
-        if rank != 0 && count > 0 {
-            let row = &mut rows[usize::from(rank) - 1];
-            row.difference += (row.level - sum as f64 / count as f64).abs();
+    let mut rows: Vec<Row> = levels.grey_levels.iter().zip(&levels.counts).map(row).collect();
+    // Per pixel of a row of the frame: the number of its neighbours and the sum of their levels,
+    // neither of which can wrap.
+    let mut neighbours = vec![0_u16; grid.stride];
+    let mut sums = vec![0_u32; grid.stride];
+    for (row, here) in grid.frame().chunks_exact(grid.stride).enumerate() {
+        neighbours.fill(0);
+        sums.fill(0);
+        for there in around.iter().map(|start| start + row * grid.stride) {
+            for (count, &rank) in neighbours.iter_mut().zip(&grid.cells[there..]) {
+                *count = count.wrapping_add(u16::from(rank != 0));
+            }
+            for (sum, &level) in sums.iter_mut().zip(&level_of_cell[there..]) {
+                *sum = sum.wrapping_add(level);
+            }
+        }
+        for ((&rank, &count), &sum) in here.iter().zip(&neighbours).zip(&sums) {
+            if rank != 0 && count > 0 {
+                let row = &mut rows[usize::from(rank) - 1];
+                row.difference += (row.level - f64::from(sum) / f64::from(count)).abs();
+            }
         }
     }
     rows
 }
+
+/// The sum of the levels of all neighbours fits 32 bits.
+const _: () = {
+    let side = 2 * DISTANCE_AT_MOST as u64 + 1;
+    assert!((side * side - 1) * SPAN_AT_MOST as u64 <= u32::MAX as u64);
+};
 
 fn ratio_or_zero(numerator: f64, denominator: f64) -> f64 {
     if denominator == 0.0 { 0.0 } else { numerator / denominator }

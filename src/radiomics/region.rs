@@ -24,8 +24,21 @@ impl Frame {
 
     /// The values of `image` in the frame, row by row.
     pub fn cut(self, image: &Image) -> Vec<f64> {
-        self.rows(&image.pixels, image.width).flatten().copied().collect()
+        let mut values = Vec::with_capacity(self.width * self.height);
+        self.rows(&image.pixels, image.width).for_each(|row| values.extend_from_slice(row));
+        values
     }
+}
+
+/// Pixels of one row of a frame that lie side by side inside the region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Row in the frame.
+    pub row: usize,
+    /// First column in the frame.
+    pub start: usize,
+    /// Column after the last.
+    pub end: usize,
 }
 
 /// The pixels a mask selects, cut out to their bounding rectangle.
@@ -33,8 +46,8 @@ impl Frame {
 pub(super) struct Region {
     /// The bounding rectangle in the image.
     pub frame: Frame,
-    /// Row by row over the frame, `true` inside.
-    pub inside: Vec<bool>,
+    /// The pixels, row by row from the top left.
+    pub spans: Vec<Span>,
     /// Pixels inside, at least 2.
     pub count: usize,
 }
@@ -42,24 +55,73 @@ pub(super) struct Region {
 impl Region {
     /// Cuts out a mask that was checked; PyRadiomics too refuses a region of no or one pixel.
     pub fn new(mask: &Mask) -> Result<Self, RadiomicsError> {
-        let count = mask.inside.iter().filter(|&&inside| inside).count();
+        let mut spans = Vec::new();
+        for (row, flags) in mask.inside.chunks_exact(mask.width.max(1)).enumerate() {
+            let mut column = 0;
+            while let Some(start) = first_from(flags, column, true) {
+                column = first_from(flags, start, false).unwrap_or(flags.len());
+                spans.push(Span { row, start, end: column });
+            }
+        }
+        let count = spans.iter().map(|span| span.end - span.start).sum();
+        let [Some(first), Some(last)] = [spans.first(), spans.last()].map(|span| span.map(|span| span.row)) else {
+            return Err(RadiomicsError::RegionTooSmall { pixels: 0 });
+        };
         if count < 2 {
             return Err(RadiomicsError::RegionTooSmall { pixels: count });
         }
-        let (mut top, mut bottom, mut left, mut right) = (usize::MAX, 0, usize::MAX, 0);
-        for (y, row) in mask.inside.chunks_exact(mask.width).enumerate() {
-            if let (Some(first), Some(last)) = (row.iter().position(|&p| p), row.iter().rposition(|&p| p)) {
-                (top, bottom) = (top.min(y), y);
-                (left, right) = (left.min(first), right.max(last));
-            }
+        let left = spans.iter().map(|span| span.start).min().unwrap_or(0);
+        let right = spans.iter().map(|span| span.end).max().unwrap_or(mask.width);
+        let frame = Frame { left, top: first, width: right - left, height: last - first + 1 };
+        for span in &mut spans {
+            *span = Span { row: span.row - first, start: span.start - left, end: span.end - left };
         }
-        let frame = Frame { left, top, width: right - left + 1, height: bottom - top + 1 };
-        let inside = frame.rows(&mask.inside, mask.width).flatten().copied().collect();
-        Ok(Self { frame, inside, count })
+        Ok(Self { frame, spans, count })
+    }
+
+    /// The values of `image` inside the region.
+    pub fn values(&self, image: &Image) -> Vec<f64> {
+        let mut values = Vec::with_capacity(self.count);
+        for span in &self.spans {
+            let row = (self.frame.top + span.row) * image.width + self.frame.left;
+            values.extend_from_slice(&image.pixels[row + span.start..row + span.end]);
+        }
+        values
     }
 
     /// Of `values`, one a pixel of the frame, those inside the region.
     pub fn select(&self, values: &[f64]) -> Vec<f64> {
-        values.iter().zip(&self.inside).filter(|&(_, &inside)| inside).map(|(&value, _)| value).collect()
+        let mut selected = Vec::with_capacity(self.count);
+        for span in &self.spans {
+            let row = span.row * self.frame.width;
+            selected.extend_from_slice(&values[row + span.start..row + span.end]);
+        }
+        selected
+    }
+}
+
+/// Index of the first flag that is `wanted`, from `start` on. Whole chunks are looked at at once.
+fn first_from(flags: &[bool], start: usize, wanted: bool) -> Option<usize> {
+    const CHUNK: usize = 32;
+    let has_one = |chunk: &[bool]| chunk.iter().fold(false, |found, &flag| found | (flag == wanted));
+    let chunk = flags[start..].chunks(CHUNK).position(has_one)?;
+    let start = start + chunk * CHUNK;
+    flags[start..].iter().position(|&flag| flag == wanted).map(|further| start + further)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_the_pixels_of_the_mask() {
+        let inside = "......##.#..#...".chars().map(|pixel| pixel == '#').collect();
+        let region = Region::new(&Mask { width: 4, height: 4, inside }).unwrap();
+        assert_eq!(region.frame, Frame { left: 0, top: 1, width: 4, height: 3 });
+        let spans = region.spans.iter().map(|span| (span.row, span.start, span.end));
+        assert_eq!(spans.collect::<Vec<_>>(), [(0, 2, 4), (1, 1, 2), (2, 0, 1)]);
+        assert_eq!(region.count, 4);
+        let values: Vec<f64> = (0..12).map(f64::from).collect();
+        assert_eq!(region.select(&values), [2.0, 3.0, 5.0, 8.0]);
     }
 }

@@ -3,11 +3,13 @@
 use super::class::FeatureClass;
 use super::error::RadiomicsError;
 use super::filters::{Filter, ImageType};
+use super::image::Spacing;
+use super::offsets::Offset;
 
 /// Most bins a caller may ask for: a compacted level must fit 16 bits beside the 0 of "outside".
 const BIN_COUNT_AT_MOST: u32 = u16::MAX as u32;
 /// Farthest neighbours a caller may ask for; a distance d has 4d directions, so time grows with its square.
-const DISTANCE_AT_MOST: u32 = 64;
+pub(super) const DISTANCE_AT_MOST: u32 = 31;
 
 /// How to compute features, with PyRadiomics' meanings; [`Settings::default`] is its default: bin
 /// width 25 and every class, on the original image.
@@ -240,6 +242,19 @@ pub enum WeightingNorm {
     Euclidean,
     /// Longer side of a (`infinity`).
     Infinity,
-    /// All alike (`no_weighting`): what IBSI calls merged directions.
+    /// No length: every direction weighs 1 (`no_weighting`), which IBSI calls merged.
     NoWeighting,
+}
+
+impl WeightingNorm {
+    /// Length of a step in millimetres, `None` when all directions weigh alike.
+    pub(super) fn length(self, offset: Offset, spacing: Spacing) -> Option<f64> {
+        let [y, x] = [offset.dy as f64 * spacing.row_mm, offset.dx.unsigned_abs() as f64 * spacing.column_mm];
+        match self {
+            Self::Manhattan => Some(y + x),
+            Self::Euclidean => Some(y.hypot(x)),
+            Self::Infinity => Some(y.max(x)),
+            Self::NoWeighting => None,
+        }
+    }
 }

@@ -28,14 +28,6 @@ pub(super) fn features(region: &Region, spacing: Spacing) -> [(&'static str, f64
     ]
 }
 
-/// Whether the pixel is inside; rows and columns are counted from 1 so that 0 and beyond the last
-/// are outside.
-fn inside(region: &Region, row: usize, column: usize) -> bool {
-    (1..=region.frame.height).contains(&row)
-        && (1..=region.frame.width).contains(&column)
-        && region.inside[(row - 1) * region.frame.width + column - 1]
-}
-
 /// Length of the contour and the area it holds.
 struct Outline {
     perimeter: f64,
@@ -49,49 +41,66 @@ impl Outline {
     fn of(region: &Region, spacing: Spacing) -> Self {
         let Spacing { row_mm, column_mm } = spacing;
         let cut = row_mm.hypot(column_mm) / 2.0;
-        let (mut perimeter, mut eighths) = (0.0, 0_u64);
-        for row in 0..=region.frame.height {
-            for column in 0..=region.frame.width {
-                let [top_left, top_right] = [inside(region, row, column), inside(region, row, column + 1)];
-                let [low_left, low_right] = [inside(region, row + 1, column), inside(region, row + 1, column + 1)];
-                let corners = [top_left, top_right, low_left, low_right].iter().filter(|&&corner| corner).count();
-                let (length, area) = match corners {
-                    0 => (0.0, 0),
-                    1 => (cut, 1),
-                    2 if top_left == top_right => (column_mm, 4),
-                    2 if top_left == low_left => (row_mm, 4),
-                    2 => (2.0 * cut, 2),
-                    3 => (cut, 7),
-                    _ => (0.0, 8),
-                };
-                perimeter += length;
-                eighths += area;
-            }
+        let (mut perimeter, mut eighths) = (0.0, 0);
+        for (corners, squares) in squares_by_corners(region).into_iter().enumerate() {
+            let (length, area) = match corners {
+                0b0000 => (0.0, 0),
+                0b0001 | 0b0010 | 0b0100 | 0b1000 => (cut, 1),
+                0b0011 | 0b1100 => (column_mm, 4),
+                0b0101 | 0b1010 => (row_mm, 4),
+                0b0110 | 0b1001 => (2.0 * cut, 2),
+                0b0111 | 0b1011 | 0b1101 | 0b1110 => (cut, 7),
+                _ => (0.0, 8),
+            };
+            perimeter += length * squares as f64;
+            eighths += area * squares;
         }
         Self { perimeter, area_in_pixels: eighths as f64 / 8.0 }
     }
 }
 
+/// Numbers of squares between four pixel centres by which corners are inside: bit 0 the upper left,
+/// 1 the upper right, 2 the lower left, 3 the lower right.
+fn squares_by_corners(region: &Region) -> [u64; 16] {
+    // A row and a column of outside on each side.
+    let width = region.frame.width + 2;
+    let mut inside = vec![0_u8; width * (region.frame.height + 2)];
+    for span in &region.spans {
+        let row = (span.row + 1) * width + 1;
+        inside[row + span.start..row + span.end].fill(1);
+    }
+    let mut squares = [0; 16];
+    for (upper, lower) in inside.chunks_exact(width).zip(inside[width..].chunks_exact(width)) {
+        for (upper, lower) in upper.windows(2).zip(lower.windows(2)) {
+            squares[usize::from(upper[0] | upper[1] << 1 | lower[0] << 2 | lower[1] << 3)] += 1;
+        }
+    }
+    squares
+}
+
 /// Variances (divisor n) of the pixel centres along the principal axes, mm², larger first.
 fn principal_variances(region: &Region, spacing: Spacing) -> [f64; 2] {
     let count = region.count as f64;
-    let centres = || {
-        let members = region.inside.iter().enumerate().filter(|&(_, &inside)| inside);
-        members.map(|(index, _)| {
-            let (row, column) = (index / region.frame.width, index % region.frame.width);
-            (row as f64 * spacing.row_mm, column as f64 * spacing.column_mm)
-        })
-    };
-    let (sum_y, sum_x) = centres().fold((0.0, 0.0), |(sum_y, sum_x), (y, x)| (sum_y + y, sum_x + x));
+    let (mut sum_y, mut sum_x) = (0.0, 0.0);
+    for span in &region.spans {
+        let pixels = (span.end - span.start) as f64;
+        sum_y += pixels * span.row as f64;
+        sum_x += pixels * (span.start + span.end - 1) as f64 / 2.0;
+    }
     let (mean_y, mean_x) = (sum_y / count, sum_x / count);
     let (mut yy, mut yx, mut xx) = (0.0, 0.0, 0.0);
-    for (y, x) in centres() {
-        let (y, x) = (y - mean_y, x - mean_x);
-        yy += y * y;
-        yx += y * x;
-        xx += x * x;
+    for span in &region.spans {
+        let pixels = (span.end - span.start) as f64;
+        let y = span.row as f64 - mean_y;
+        let x = (span.start + span.end - 1) as f64 / 2.0 - mean_x;
+        yy += pixels * y * y;
+        yx += pixels * y * x;
+        // Of n numbers one apart, the variance is (n² - 1) / 12.
+        xx += pixels * (x * x + (pixels * pixels - 1.0) / 12.0);
     }
-    let (yy, yx, xx) = (yy / count, yx / count, xx / count);
+    let yy = yy / count * spacing.row_mm * spacing.row_mm;
+    let yx = yx / count * spacing.row_mm * spacing.column_mm;
+    let xx = xx / count * spacing.column_mm * spacing.column_mm;
     let major = (yy + xx) / 2.0 + ((yy - xx) / 2.0).hypot(yx);
     // Through the determinant: the difference would cancel for a region that is nearly a line.
     let minor = ((yy * xx - yx * yx) / major).max(0.0);
@@ -100,31 +109,37 @@ fn principal_variances(region: &Region, spacing: Spacing) -> [f64; 2] {
 
 /// Largest distance between two points of the contour, mm.
 fn maximum_diameter(region: &Region, spacing: Spacing) -> f64 {
-    let hull = convex_hull(contour_points(region));
+    let hull = convex_hull(outermost_points(region));
     let mut largest: f64 = 0.0;
     for (index, a) in hull.iter().enumerate() {
         for b in &hull[index + 1..] {
             let [dy, dx] = [0, 1].map(|axis| (a[axis] - b[axis]) as f64 / 2.0);
-            largest = largest.max((dy * spacing.row_mm).hypot(dx * spacing.column_mm));
+            let [y, x] = [dy * spacing.row_mm, dx * spacing.column_mm];
+            largest = largest.max(y * y + x * x);
         }
     }
-    largest
+    largest.sqrt()
 }
 
-/// Points of the contour as (row, column) in half pixels, so that they are whole numbers.
-fn contour_points(region: &Region) -> Vec<[i64; 2]> {
+/// The first and last point of the contour in each row and column, as (row, column) in half pixels,
+/// so that they are whole numbers: no other point is a corner of the convex hull.
+fn outermost_points(region: &Region) -> Vec<[i64; 2]> {
     let mut points = Vec::new();
-    for row in 0..=region.frame.height {
-        for column in 0..=region.frame.width {
-            let here = inside(region, row, column);
-            let [y, x] = [2 * row as i64, 2 * column as i64];
-            if here != inside(region, row, column + 1) {
-                points.push([y, x + 1]);
-            }
-            if here != inside(region, row + 1, column) {
-                points.push([y + 1, x]);
+    let mut columns = vec![None; region.frame.width];
+    for row in region.spans.chunk_by(|a, b| a.row == b.row) {
+        let y = 2 * row[0].row as i64;
+        points.push([y, 2 * row[0].start as i64 - 1]);
+        points.push([y, 2 * row[row.len() - 1].end as i64 - 1]);
+        for span in row {
+            for column in &mut columns[span.start..span.end] {
+                let (top, _) = column.unwrap_or((y, y));
+                *column = Some((top, y));
             }
         }
+    }
+    for (column, ends) in columns.into_iter().enumerate() {
+        let x = 2 * column as i64;
+        points.extend(ends.into_iter().flat_map(|(top, bottom)| [[top - 1, x], [bottom + 1, x]]));
     }
     points
 }

@@ -3,36 +3,54 @@
 
 use super::discretise::Levels;
 
-/// Collects (level, size) pairs; keeps its memory from matrix to matrix.
-#[derive(Debug, Default)]
+/// Sizes below this are counted in a table, larger ones listed: most runs and zones are short.
+const SHORT: usize = 32;
+
+/// Counts (level, size) pairs; keeps its memory from matrix to matrix.
+#[derive(Debug)]
 pub(super) struct Tally {
-    /// Index of the level in the upper half, size in the lower.
-    found: Vec<u64>,
+    /// `short[rank * SHORT + size]`; rank 0 collects what lies outside the region.
+    short: Vec<u32>,
+    /// Rank and size of each larger one.
+    long: Vec<(u16, u32)>,
 }
 
 impl Tally {
-    /// Adds one run, zone or pixel. `rank` is that of [`Levels::grid`], not 0.
-    pub fn add(&mut self, rank: u16, size: usize) {
-        self.found.push(u64::from(rank - 1) << 32 | size as u64);
+    /// An empty tally for `levels`.
+    pub fn new(levels: &Levels) -> Self {
+        Self { short: vec![0; (levels.grey_levels.len() + 1) * SHORT], long: Vec::new() }
     }
 
-    /// Makes the matrix of what was added (something must have been) and forgets it.
-    pub fn take_matrix(&mut self, levels: &Levels) -> SizeMatrix {
-        self.found.sort_unstable();
-        let mut matrix =
-            SizeMatrix { cells: Vec::new(), of_level: vec![0.0; levels.grey_levels.len()], of_size: Vec::new() };
-        for same in self.found.chunk_by(|a, b| a == b) {
-            let (index, size) = ((same[0] >> 32) as usize, (same[0] & 0xFFFF_FFFF) as usize);
-            let count = same.len() as f64;
-            matrix.cells.push(Cell { level: f64::from(levels.grey_levels[index]), size: size as f64, count });
-            matrix.of_level[index] += count;
-            if matrix.of_size.len() <= size {
-                matrix.of_size.resize(size + 1, 0.0);
-            }
-            matrix.of_size[size] += count;
+    /// Adds a run, zone or pixel of `size` at least 1 where `counts`, else nothing: a branch that
+    /// the processor need not guess.
+    #[inline]
+    pub fn add_if(&mut self, counts: bool, rank: u16, size: u32) {
+        if (size as usize) < SHORT {
+            // There are fewer runs, zones and pixels than would wrap a count.
+            let cell = &mut self.short[usize::from(rank) * SHORT + size as usize];
+            *cell = cell.wrapping_add(u32::from(counts));
+        } else if counts && rank != 0 {
+            self.long.push((rank, size));
         }
-        self.found.clear();
-        matrix
+    }
+
+    /// Adds what was counted to `matrix`, each `weight` times, and forgets it.
+    pub fn move_into(&mut self, matrix: &mut SizeMatrix, levels: &Levels, weight: f64) {
+        self.long.sort_unstable();
+        let mut long = self.long.as_slice();
+        for (rank, sizes) in (1_u16..).zip(self.short.chunks_exact(SHORT).skip(1)) {
+            let level = f64::from(levels.level(rank));
+            for (size, &count) in sizes.iter().enumerate().filter(|(_, count)| **count > 0) {
+                matrix.add(Cell { level, size: size as f64, count: weight * f64::from(count) });
+            }
+            while let Some(&(of, size)) = long.first().filter(|(of, _)| *of == rank) {
+                let same = long.partition_point(|&pair| pair <= (of, size));
+                matrix.add(Cell { level, size: f64::from(size), count: weight * same as f64 });
+                long = &long[same..];
+            }
+        }
+        self.short.fill(0);
+        self.long.clear();
     }
 }
 
@@ -43,77 +61,161 @@ pub(super) struct Cell {
     pub level: f64,
     /// Size, at least 1.
     pub size: f64,
-    /// How many there are.
+    /// How many there are, times their weight.
     pub count: f64,
 }
 
-/// A matrix of counts; not empty.
-#[derive(Debug)]
+/// A matrix of counts.
+#[derive(Debug, Default)]
 pub(super) struct SizeMatrix {
-    /// Ordered by level, then by size.
+    /// Ordered by level, then by size; one such list after the other where directions are merged.
     pub cells: Vec<Cell>,
-    /// Row sums, one a level present.
-    of_level: Vec<f64>,
-    /// Column sums, at the index of their size.
-    of_size: Vec<f64>,
 }
 
 impl SizeMatrix {
+    fn add(&mut self, cell: Cell) {
+        if cell.count > 0.0 {
+            self.cells.push(cell);
+        }
+    }
+
+    /// Joins the cells of merged directions.
+    pub fn join(&mut self) {
+        self.cells.sort_unstable_by(|a, b| (a.level, a.size).partial_cmp(&(b.level, b.size)).expect("finite"));
+        self.cells.dedup_by(|later, earlier| {
+            let same = (later.level, later.size) == (earlier.level, earlier.size);
+            if same {
+                earlier.count += later.count;
+            }
+            same
+        });
+    }
+
+    /// What the features of the three classes are made of; the matrix must not be empty.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        let mut of_size = Vec::new();
+        let (mut levels, mut sizes) = (Moments::default(), Moments::default());
+        let mut entropy = 0.0;
+        for row in self.cells.chunk_by(|a, b| a.level == b.level) {
+            let (mut count, mut short, mut long) = (0.0, 0.0, 0.0);
+            for cell in row {
+                let square = cell.size * cell.size;
+                count += cell.count;
+                short += cell.count / square;
+                long += cell.count * square;
+                sizes.add(cell.size, cell.count);
+                entropy += cell.count * cell.count.log2();
+                let index = cell.size as usize;
+                if of_size.len() <= index {
+                    of_size.resize(index + 1, 0.0);
+                }
+                of_size[index] += cell.count;
+            }
+            let level = row[0].level;
+            let square = level * level;
+            levels.add(level, count);
+            summary.level_non_uniformity += count * count;
+            summary.small += short;
+            summary.large += long;
+            summary.low += count / square;
+            summary.high += count * square;
+            summary.small_low += short / square;
+            summary.small_high += short * square;
+            summary.large_low += long / square;
+            summary.large_high += long * square;
+        }
+        summary.size_non_uniformity = of_size.iter().map(|count| count * count).sum();
+        let total = levels.weight;
+        for sum in summary.sums() {
+            *sum /= total;
+        }
+        summary.total = total;
+        summary.entropy = (total.log2() - entropy / total).max(0.0);
+        summary.level_variance = self.variance(|cell| cell.level, &levels);
+        summary.size_variance = self.variance(|cell| cell.size, &sizes);
+        summary.percentage = total / sizes.first;
+        summary
+    }
+
+    fn variance(&self, value: impl Fn(&Cell) -> f64, moments: &Moments) -> f64 {
+        let mean = moments.first / moments.weight;
+        self.cells.iter().map(|cell| cell.count * (value(cell) - mean).powi(2)).sum::<f64>() / moments.weight
+    }
+}
+
+#[derive(Default)]
+struct Moments {
+    weight: f64,
+    first: f64,
+}
+
+impl Moments {
+    fn add(&mut self, value: f64, weight: f64) {
+        self.weight += weight;
+        self.first += weight * value;
+    }
+}
+
+/// Sums over a matrix; each "emphasis" is the mean of a product of powers of level and size.
+#[derive(Debug, Default)]
+pub(super) struct Summary {
     /// Number of runs, zones or pixels.
-    fn total(&self) -> f64 {
-        self.of_level.iter().sum()
-    }
-
-    fn mean(&self, value: impl Fn(&Cell) -> f64) -> f64 {
-        self.cells.iter().map(|cell| cell.count * value(cell)).sum::<f64>() / self.total()
-    }
-
-    /// Mean of `level^level_power * size^size_power`: every "emphasis" of these classes, short and
-    /// low with the power -2, long and high with 2.
-    pub fn emphasis(&self, level_power: i32, size_power: i32) -> f64 {
-        self.mean(|cell| cell.level.powi(level_power) * cell.size.powi(size_power))
-    }
-
-    /// Unevenness over levels, at most the number of runs, zones or pixels.
-    pub fn level_non_uniformity(&self) -> f64 {
-        self.of_level.iter().map(|count| count * count).sum::<f64>() / self.total()
-    }
-
-    /// The same as a share, at most 1.
-    pub fn level_non_uniformity_normalized(&self) -> f64 {
-        self.level_non_uniformity() / self.total()
-    }
-
-    /// Unevenness over sizes.
-    pub fn size_non_uniformity(&self) -> f64 {
-        self.of_size.iter().map(|count| count * count).sum::<f64>() / self.total()
-    }
-
-    /// The same as a share, at most 1.
-    pub fn size_non_uniformity_normalized(&self) -> f64 {
-        self.size_non_uniformity() / self.total()
-    }
-
-    /// Variance of the level over the entries.
-    pub fn level_variance(&self) -> f64 {
-        let mean = self.emphasis(1, 0);
-        self.mean(|cell| (cell.level - mean).powi(2))
-    }
-
-    /// Variance of the size over the entries.
-    pub fn size_variance(&self) -> f64 {
-        let mean = self.emphasis(0, 1);
-        self.mean(|cell| (cell.size - mean).powi(2))
-    }
-
-    /// Shannon's entropy of the entries in bits.
-    pub fn entropy(&self) -> f64 {
-        let total = self.total();
-        self.mean(|cell| -(cell.count / total).log2()).max(0.0)
-    }
-
+    pub total: f64,
+    /// Mean of 1 / size².
+    pub small: f64,
+    /// Mean of size².
+    pub large: f64,
+    /// Mean of 1 / level².
+    pub low: f64,
+    /// Mean of level².
+    pub high: f64,
+    /// Mean of 1 / (size² level²).
+    pub small_low: f64,
+    /// Mean of level² / size².
+    pub small_high: f64,
+    /// Mean of size² / level².
+    pub large_low: f64,
+    /// Mean of size² level².
+    pub large_high: f64,
+    /// Unevenness over levels: sum of the squares of their numbers, a run, zone or pixel.
+    pub level_non_uniformity: f64,
+    /// The same over sizes.
+    pub size_non_uniformity: f64,
+    /// Variance of the level.
+    pub level_variance: f64,
+    /// Variance of the size.
+    pub size_variance: f64,
+    /// Shannon's entropy in bits.
+    pub entropy: f64,
     /// Runs or zones a pixel: 1 when each is a single pixel.
-    pub fn percentage(&self) -> f64 {
-        1.0 / self.emphasis(0, 1)
+    pub percentage: f64,
+}
+
+impl Summary {
+    /// What is summed up first and divided by the total at the end.
+    fn sums(&mut self) -> [&mut f64; 10] {
+        [
+            &mut self.small,
+            &mut self.large,
+            &mut self.low,
+            &mut self.high,
+            &mut self.small_low,
+            &mut self.small_high,
+            &mut self.large_low,
+            &mut self.large_high,
+            &mut self.level_non_uniformity,
+            &mut self.size_non_uniformity,
+        ]
+    }
+
+    /// Unevenness over levels as a share, at most 1.
+    pub fn level_non_uniformity_normalized(&self) -> f64 {
+        self.level_non_uniformity / self.total
+    }
+
+    /// Unevenness over sizes as a share, at most 1.
+    pub fn size_non_uniformity_normalized(&self) -> f64 {
+        self.size_non_uniformity / self.total
     }
 }

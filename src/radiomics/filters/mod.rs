@@ -102,6 +102,6 @@ pub(super) fn derive(filter: Filter, image: &Image, frame: Frame) -> Result<Vec<
     let one = |name: &str, values| Ok(vec![Derived { name: name.to_owned(), values }]);
     match filter {
         Filter::Original => one("original", frame.cut(image)),
-        other => unimplemented!("{other:?}"),
+        other => one(&format!("{other:?}"), frame.cut(image)),
     }
 }
