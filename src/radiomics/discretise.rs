@@ -80,6 +80,8 @@ struct Edges {
     step: f64,
     /// 1 / step.
     bins_per_unit: f64,
+    /// Distance from an edge, in bins, at which rounding may decide for the wrong side.
+    doubt: f64,
     /// Highest level, `None` when the edges go on for ever.
     last_level: Option<u32>,
 }
@@ -102,7 +104,7 @@ impl Edges {
                 if !(levels <= SPAN_AT_MOST as f64 && step > 0.0) {
                     return Err(RadiomicsError::TooManyLevels { levels, limit: SPAN_AT_MOST });
                 }
-                Ok(Self { first, step, bins_per_unit: 1.0 / step, last_level: None })
+                Ok(Self::spaced(first, step, None, smallest.abs().max(largest.abs())))
             }
             Binning::Count(count) => {
                 // A histogram of equal values spans half a unit to either side.
@@ -110,22 +112,33 @@ impl Edges {
                 let (low, high) = if flat { (smallest - 0.5, largest + 0.5) } else { (smallest, largest) };
                 // The last bin is closed: its upper edge is moved out, so the largest value is in it.
                 let step = (high - low) / f64::from(count);
-                Ok(Self { first: low, step, bins_per_unit: 1.0 / step, last_level: Some(count) })
+                Ok(Self::spaced(low, step, Some(count), low.abs().max(high.abs())))
             }
         }
     }
 
+    /// Edges for values of up to `magnitude`.
+    fn spaced(first: f64, step: f64, last_level: Option<u32>, magnitude: f64) -> Self {
+        // The position is off by some 2^-53 of itself, at most 2^20; an edge by as much of the values.
+        let doubt = 1e-6 + 8.0 * f64::EPSILON * (magnitude / step);
+        Self { first, step, bins_per_unit: 1.0 / step, doubt, last_level }
+    }
+
     /// 1 + the index of the bin `value` is in: the number of edges that are not above it.
     fn level(&self, value: f64) -> u32 {
-        let edge = |index: u32| f64::from(index) * self.step + self.first;
         let at_most = self.last_level.map_or(u32::MAX - 1, |last| last - 1);
-        // The product may land one bin off an edge; the edges themselves decide.
-        let mut bin = (((value - self.first) * self.bins_per_unit) as u32).min(at_most);
-        while bin > 0 && edge(bin) > value {
-            bin -= 1;
-        }
-        while bin < at_most && edge(bin + 1) <= value {
-            bin += 1;
+        let position = (value - self.first) * self.bins_per_unit;
+        let mut bin = (position as u32).min(at_most);
+        // Rounding moves the position and the edges by less than `doubt`; so near to an edge, the
+        // edges themselves decide.
+        if (position - f64::from(bin) - 0.5).abs() > 0.5 - self.doubt {
+            let edge = |index: u32| f64::from(index) * self.step + self.first;
+            while bin > 0 && edge(bin) > value {
+                bin -= 1;
+            }
+            while bin < at_most && edge(bin + 1) <= value {
+                bin += 1;
+            }
         }
         bin + 1
     }

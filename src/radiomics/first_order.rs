@@ -15,13 +15,14 @@ pub(super) fn features(values: &[f64], levels: &Levels, spacing: Spacing, shift:
         percentiles(values, [minimum, maximum], [10.0, 25.0, 50.0, 75.0, 90.0]);
 
     let count = values.len() as f64;
-    let mean = lanes::sum(values, |value| value) / count;
-    let energy = lanes::sum(values, |value| (value + shift).powi(2));
-    let central_moment = |power: i32| lanes::sum(values, |value| (value - mean).powi(power)) / count;
-    let variance = central_moment(2);
-
-    // The robust deviation is that of the values from the 10th to the 90th percentile, both included.
-    let is_central = |value: f64| tenth <= value && value <= ninetieth;
+    let [sum, energy] = lanes::sums(values, |value| [value, (value + shift) * (value + shift)]);
+    let mean = sum / count;
+    let about_the_mean = lanes::sums(values, |value| {
+        let deviation = value - mean;
+        let square = deviation * deviation;
+        [deviation.abs(), square, square * deviation, square * square]
+    });
+    let [mean_absolute_deviation, variance, third_moment, fourth_moment] = about_the_mean.map(|sum| sum / count);
 
     let share = |&pixels: &usize| pixels as f64 / count;
     let entropy: f64 = -levels.counts.iter().map(share).map(|p| p * p.log2()).sum::<f64>();
@@ -34,27 +35,28 @@ pub(super) fn features(values: &[f64], levels: &Levels, spacing: Spacing, shift:
         ("Entropy", entropy.max(0.0)),
         ("InterquartileRange", upper_quartile - lower_quartile),
         // Both are 0 for a constant region.
-        ("Kurtosis", if variance == 0.0 { 0.0 } else { central_moment(4) / (variance * variance) }),
+        ("Kurtosis", if variance == 0.0 { 0.0 } else { fourth_moment / (variance * variance) }),
         ("Maximum", maximum),
-        ("MeanAbsoluteDeviation", mean_absolute_deviation(values, |_| true)),
+        ("MeanAbsoluteDeviation", mean_absolute_deviation),
         ("Mean", mean),
         ("Median", median),
         ("Minimum", minimum),
         ("Range", maximum - minimum),
-        ("RobustMeanAbsoluteDeviation", mean_absolute_deviation(values, is_central)),
+        ("RobustMeanAbsoluteDeviation", robust_deviation(values, tenth, ninetieth)),
         ("RootMeanSquared", (energy / count).sqrt()),
-        ("Skewness", if variance == 0.0 { 0.0 } else { central_moment(3) / variance.powf(1.5) }),
+        ("Skewness", if variance == 0.0 { 0.0 } else { third_moment / variance.powf(1.5) }),
         ("TotalEnergy", energy * spacing.row_mm * spacing.column_mm),
         ("Uniformity", uniformity),
         ("Variance", variance),
     ]
 }
 
-/// About the mean, of those values that count.
-fn mean_absolute_deviation(values: &[f64], counts: impl Fn(f64) -> bool) -> f64 {
-    let count = lanes::sum(values, |value| if counts(value) { 1.0 } else { 0.0 });
-    let centre = lanes::sum(values, |value| if counts(value) { value } else { 0.0 }) / count;
-    lanes::sum(values, |value| if counts(value) { (value - centre).abs() } else { 0.0 }) / count
+/// Mean absolute deviation, from their own mean, of the values from `low` to `high`, both included.
+fn robust_deviation(values: &[f64], low: f64, high: f64) -> f64 {
+    let counts = |value: f64| if (low <= value) & (value <= high) { 1.0 } else { 0.0 };
+    let [count, sum] = lanes::sums(values, |value| [counts(value), counts(value) * value]);
+    let mean = sum / count;
+    lanes::sum(values, |value| counts(value) * (value - mean).abs()) / count
 }
 
 /// Percentiles of values between `smallest` and `largest`, by linear interpolation between the closest

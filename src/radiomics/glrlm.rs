@@ -5,6 +5,7 @@
 //! region is left out.
 
 use std::collections::HashSet;
+use std::hint::select_unpredictable;
 
 use super::direction_mean::DirectionMean;
 use super::discretise::Levels;
@@ -110,7 +111,7 @@ impl<'a> Counter<'a> {
 
 /// `length` + 1 where a run goes on, else 1; without a branch, as there is no guessing which.
 fn one_more_if(goes_on: bool, length: u32) -> u32 {
-    (length & 0_u32.wrapping_sub(u32::from(goes_on))) + 1
+    select_unpredictable(goes_on, length, 0).wrapping_add(1)
 }
 
 fn direction_features(runs: &Summary) -> Values {

@@ -58,22 +58,24 @@ impl Zones {
     /// be together: the pixel above touches all others, the one to the left touches that above it.
     fn of(grid: &Grid) -> Self {
         let stride = grid.stride as u32;
-        let behind = |dy, dx| grid.shifted_back(Offset { dy, dx });
-        let (above, left) = (behind(1, 0), behind(0, 1));
-        let (above_left, above_right) = (behind(1, 1), behind(1, -1));
+        let rows = |dy, dx| grid.shifted_back(Offset { dy, dx }).chunks_exact(grid.stride);
+        let around = rows(1, 1).zip(rows(1, 0)).zip(rows(1, -1)).zip(rows(0, 1));
 
-        let here = grid.frame();
-        let mut zones = Self { parent: vec![0; here.len()] };
-        for index in 0..here.len() {
-            let (cell, rank) = (index as u32, here[index]);
-            let [n, w, nw, ne] = [above, left, above_left, above_right].map(|there| there[index] == rank && rank != 0);
-            // Which neighbours are equal cannot be guessed: selections cost less than branches.
-            let on_the_left = select_unpredictable(w, cell.wrapping_sub(1), cell.wrapping_sub(stride + 1));
-            let on_the_left = select_unpredictable(w | nw, on_the_left, cell);
-            let parent = select_unpredictable(ne, cell.wrapping_sub(stride - 1), on_the_left);
-            zones.parent[index] = select_unpredictable(n, cell.wrapping_sub(stride), parent);
-            if !n & ne & (w | nw) {
-                zones.join(parent, on_the_left);
+        let mut zones = Self { parent: vec![0; grid.frame().len()] };
+        let mut cell = 0_u32;
+        for (here, (((above_left, above), above_right), left)) in grid.frame().chunks_exact(grid.stride).zip(around) {
+            let ranks = here.iter().zip(above_left).zip(above).zip(above_right).zip(left);
+            for ((((&rank, &nw), &n), &ne), &w) in ranks {
+                // Cells outside the region are joined as well, and never counted. Which neighbours are
+                // equal cannot be guessed: selections cost less than branches.
+                let (n, nw, ne, w) = (rank == n, rank == nw, rank == ne, rank == w);
+                let on_the_left = select_unpredictable(w, 1, select_unpredictable(nw, stride + 1, 0));
+                let back = select_unpredictable(ne, stride - 1, on_the_left);
+                zones.parent[cell as usize] = cell.saturating_sub(select_unpredictable(n, stride, back));
+                if rank != 0 && ne & (w | nw) & !n {
+                    zones.join(cell - back, cell - on_the_left);
+                }
+                cell = cell.wrapping_add(1);
             }
         }
         zones

@@ -1,18 +1,30 @@
 //! Sums in several lanes: as fast as the processor's vectors allow and with smaller rounding errors
 //! than one running sum; the order is fixed, so the bits are the same everywhere.
 
-const LANES: usize = 8;
+const LANES: usize = 4;
 
 /// Sum of `term` over `values`.
 pub(super) fn sum(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
+    let [sum] = sums(values, |value| [term(value)]);
+    sum
+}
+
+/// Sums of several terms in one pass over `values`.
+pub(super) fn sums<const N: usize>(values: &[f64], terms: impl Fn(f64) -> [f64; N]) -> [f64; N] {
     let (chunks, rest) = values.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
+    let mut sums = [[0.0; LANES]; N];
     for chunk in chunks {
-        for (sum, &value) in sums.iter_mut().zip(chunk) {
-            *sum += term(value);
+        for (lane, &value) in chunk.iter().enumerate() {
+            for (sum, term) in sums.iter_mut().zip(terms(value)) {
+                sum[lane] += term;
+            }
         }
     }
-    total(sums) + rest.iter().map(|&value| term(value)).sum::<f64>()
+    let mut totals = sums.map(total);
+    for &value in rest {
+        totals.iter_mut().zip(terms(value)).for_each(|(total, term)| *total += term);
+    }
+    totals
 }
 
 /// Scalar product of two vectors of one length.
@@ -43,8 +55,8 @@ pub(super) fn range(values: &[f64]) -> (f64, f64) {
 }
 
 fn total(sums: [f64; LANES]) -> f64 {
-    let [a, b, c, d, e, f, g, h] = sums;
-    ((a + b) + (c + d)) + ((e + f) + (g + h))
+    let [a, b, c, d] = sums;
+    (a + b) + (c + d)
 }
 
 #[cfg(test)]
