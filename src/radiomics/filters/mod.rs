@@ -3,6 +3,16 @@
 //! Definitions: PyRadiomics 3.0.1 `imageoperations`, restated one file a filter. A filter sees the
 //! whole image and answers for the frame around the region only: what lies beyond is used, not made.
 
+mod gradient;
+mod intensity;
+mod laplacian_of_gaussian;
+mod local_binary_pattern;
+mod recursive_gaussian;
+mod wavelet;
+
+#[cfg(test)]
+mod golden_images;
+
 use super::error::RadiomicsError;
 use super::image::Image;
 use super::region::Frame;
@@ -98,10 +108,28 @@ pub(super) struct Derived {
 }
 
 /// The images `filter` makes of `image`, inside `frame`, in PyRadiomics' order.
+///
+/// # Errors
+/// [`RadiomicsError::ImageTooSmallForLog`].
 pub(super) fn derive(filter: Filter, image: &Image, frame: Frame) -> Result<Vec<Derived>, RadiomicsError> {
-    let one = |name: &str, values| Ok(vec![Derived { name: name.to_owned(), values }]);
-    match filter {
+    let one = |name: &str, values| vec![Derived { name: name.to_owned(), values }];
+    Ok(match filter {
         Filter::Original => one("original", frame.cut(image)),
-        other => one(&format!("{other:?}"), frame.cut(image)),
-    }
+        Filter::Wavelet => wavelet::sub_bands(image, frame)
+            .into_iter()
+            .map(|(band, values)| Derived { name: format!("wavelet-{band}"), values })
+            .collect(),
+        Filter::LoG { sigma_mm } => one(&log_name(sigma_mm), laplacian_of_gaussian::laplacian(image, frame, sigma_mm)?),
+        Filter::Square => one("square", intensity::square(image, frame)),
+        Filter::SquareRoot => one("squareroot", intensity::square_root(image, frame)),
+        Filter::Logarithm => one("logarithm", intensity::logarithm(image, frame)),
+        Filter::Exponential => one("exponential", intensity::exponential(image, frame)),
+        Filter::Gradient => one("gradient", gradient::magnitude(image, frame)),
+        Filter::Lbp2D => one("lbp-2D", local_binary_pattern::codes(image, frame)),
+    })
+}
+
+/// `log-sigma-3-0-mm-3D` for 3 mm: PyRadiomics says 3D of a film as well.
+fn log_name(sigma_mm: f64) -> String {
+    format!("log-sigma-{}-mm-3D", format!("{sigma_mm:?}").replace('.', "-"))
 }

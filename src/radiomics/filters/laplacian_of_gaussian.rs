@@ -1,0 +1,120 @@
+//! LoG: the curvature of the image smoothed by a Gaussian, largest on blobs and edges of its width.
+//!
+//! As ITK's `LaplacianRecursiveGaussianImageFilter`, normalised across scale, which PyRadiomics
+//! calls: the second derivative along each axis smoothed along the other.
+
+use super::recursive_gaussian::{Kernel, LINES, Lines, Recursion};
+use crate::radiomics::error::RadiomicsError;
+use crate::radiomics::image::Image;
+use crate::radiomics::region::Frame;
+
+/// The least number of pixels along each axis.
+const PIXELS_AT_LEAST: usize = 4;
+
+/// The Laplacian of the Gaussian of width `sigma_mm`, in values (it is multiplied by sigma²).
+///
+/// # Errors
+/// An image smaller than 4 pixels or than the Gaussian along an axis, which PyRadiomics leaves out.
+pub(super) fn laplacian(image: &Image, frame: Frame, sigma_mm: f64) -> Result<Vec<f64>, RadiomicsError> {
+    let fits = |pixels: usize, mm: f64| pixels >= PIXELS_AT_LEAST && pixels as f64 > (sigma_mm / mm).ceil();
+    if !fits(image.height, image.row_mm) || !fits(image.width, image.column_mm) {
+        return Err(RadiomicsError::ImageTooSmallForLog { width: image.width, height: image.height, sigma_mm });
+    }
+    let along_rows = |kernel| Recursion::new(kernel, sigma_mm, image.column_mm);
+    let along_columns = |kernel| Recursion::new(kernel, sigma_mm, image.row_mm);
+    let mut block = Block::default();
+
+    // Along rows first, of which only the columns of the frame go on.
+    let mut across = Plane { width: frame.width, values: vec![0.0; frame.width * image.height] };
+    let whole = Plane { width: image.width, values: Vec::new() };
+    for first in (0..image.height).step_by(LINES) {
+        block.read_rows(&image.pixels, whole.width, first, image.height);
+        block.filter(&along_rows(Kernel::SecondDerivative));
+        block.write_rows(&mut across, first, frame.left);
+    }
+    for first in (0..frame.width).step_by(LINES) {
+        block.read_columns(&across.values, across.width, first);
+        block.filter(&along_columns(Kernel::Gaussian));
+        block.write_columns(&mut across, first, 0);
+    }
+
+    // Along columns first, of which only the rows of the frame go on.
+    let mut down = Plane { width: image.width, values: vec![0.0; image.width * frame.height] };
+    for first in (0..image.width).step_by(LINES) {
+        block.read_columns(&image.pixels, image.width, first);
+        block.filter(&along_columns(Kernel::SecondDerivative));
+        block.write_columns(&mut down, first, frame.top);
+    }
+    for first in (0..frame.height).step_by(LINES) {
+        block.read_rows(&down.values, down.width, first, frame.height);
+        block.filter(&along_rows(Kernel::Gaussian));
+        block.write_rows(&mut down, first, 0);
+    }
+
+    let (row_area, column_area) = (image.row_mm * image.row_mm, image.column_mm * image.column_mm);
+    let across = across.values.chunks_exact(frame.width).skip(frame.top);
+    let down = down.values.chunks_exact(image.width).map(|row| &row[frame.left..]);
+    let mut values = Vec::with_capacity(frame.width * frame.height);
+    for (across, down) in across.zip(down) {
+        let both = across.iter().zip(down);
+        values.extend(both.map(|(across, down)| f64::from((across / column_area + down / row_area) as f32)));
+    }
+    Ok(values)
+}
+
+/// Values row by row.
+struct Plane {
+    width: usize,
+    values: Vec<f64>,
+}
+
+/// Up to [`LINES`] neighbouring rows or columns, pixel by pixel.
+#[derive(Default)]
+struct Block {
+    lines: Vec<Lines>,
+    scratch: Vec<Lines>,
+}
+
+impl Block {
+    fn filter(&mut self, recursion: &Recursion) {
+        recursion.apply(&mut self.lines, &mut self.scratch);
+    }
+
+    /// Reads rows from `first` on; the last one again where there are no more.
+    fn read_rows(&mut self, values: &[f64], width: usize, first: usize, height: usize) {
+        let rows: [&[f64]; LINES] = std::array::from_fn(|line| {
+            let row = (first + line).min(height - 1);
+            &values[row * width..][..width]
+        });
+        self.lines.clear();
+        self.lines.extend((0..width).map(|column| rows.map(|row| row[column])));
+    }
+
+    /// Writes the rows back, from their pixel `left` on.
+    fn write_rows(&self, plane: &mut Plane, first: usize, left: usize) {
+        let rows = plane.values.chunks_exact_mut(plane.width).skip(first).take(LINES);
+        for (line, row) in rows.enumerate() {
+            row.iter_mut().zip(&self.lines[left..]).for_each(|(value, lines)| *value = lines[line]);
+        }
+    }
+
+    /// Reads columns from `first` on; 0 where there are no more.
+    fn read_columns(&mut self, values: &[f64], width: usize, first: usize) {
+        let count = LINES.min(width - first);
+        self.lines.clear();
+        self.lines.extend(values.chunks_exact(width).map(|row| {
+            let mut lines = [0.0; LINES];
+            lines[..count].copy_from_slice(&row[first..first + count]);
+            lines
+        }));
+    }
+
+    /// Writes the columns back, from their pixel `top` on.
+    fn write_columns(&self, plane: &mut Plane, first: usize, top: usize) {
+        let count = LINES.min(plane.width - first);
+        let rows = plane.values.chunks_exact_mut(plane.width);
+        for (row, lines) in rows.zip(&self.lines[top..]) {
+            row[first..first + count].copy_from_slice(&lines[..count]);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Wavelet: one level of the undecimated coiflet of order 1, four sub-bands.
+//!
+//! As PyWavelets' `swtn`, which PyRadiomics calls: along each axis y[n] = sum over k of h[k] x[n+3-k],
+//! periodic; an axis of odd length gets its first pixel appended.
+
+use crate::radiomics::image::Image;
+use crate::radiomics::region::Frame;
+
+const TAPS: usize = 6;
+
+/// The low-pass and the high-pass decomposition filter of coif1. The low-pass one is
+/// (√7 - 3, 1 - √7, 14 - 2√7, 14 + 2√7, 5 + √7, 1 - √7) / 16√2 (Daubechies, Ten Lectures on Wavelets,
+/// section 8.2); the high-pass one is it reversed with alternating signs.
+fn filters() -> [[f64; TAPS]; 2] {
+    let root = 7_f64.sqrt();
+    let low = [root - 3.0, 1.0 - root, 14.0 - 2.0 * root, 14.0 + 2.0 * root, 5.0 + root, 1.0 - root];
+    let [a, b, c, d, e, f] = low.map(|tap| tap / (16.0 * 2_f64.sqrt()));
+    [[a, b, c, d, e, f], [-f, e, -d, c, -b, a]]
+}
+
+/// The sub-bands in PyRadiomics' order; the first letter is the filter along a row.
+pub(super) fn sub_bands(image: &Image, frame: Frame) -> [(&'static str, Vec<f64>); 4] {
+    let filters @ [to_low, to_high] = filters();
+    let rows = periodic_window(frame.top, frame.height, image.height);
+    let columns = periodic_window(frame.left, frame.width, image.width);
+    let (mut low, mut high) = (Vec::new(), Vec::new());
+    let mut line = vec![0.0; columns.len()];
+    for &row in &rows {
+        let pixels = &image.pixels[row * image.width..][..image.width];
+        line.iter_mut().zip(&columns).for_each(|(value, &column)| *value = pixels[column]);
+        for (filter, filtered) in filters.iter().zip([&mut low, &mut high]) {
+            filtered.extend(line.windows(TAPS).map(|window| dot(filter, window)));
+        }
+    }
+    let down = |filtered: &[f64], filter: &[f64; TAPS]| {
+        let rows: Vec<&[f64]> = filtered.chunks_exact(frame.width).collect();
+        let mut values = Vec::with_capacity(frame.width * frame.height);
+        for window in rows.windows(TAPS) {
+            let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(|row| window[row]);
+            let columns = a.iter().zip(b).zip(c).zip(d).zip(e).zip(f);
+            values.extend(columns.map(|(((((a, b), c), d), e), f)| dot(filter, &[*a, *b, *c, *d, *e, *f])));
+        }
+        values
+    };
+    [
+        ("LH", down(&low, &to_high)),
+        ("HL", down(&high, &to_low)),
+        ("HH", down(&high, &to_high)),
+        ("LL", down(&low, &to_low)),
+    ]
+}
+
+/// Indices of the pixels that `length` outputs from `start` on look at: 2 before and 3 behind.
+fn periodic_window(start: usize, length: usize, size: usize) -> Vec<usize> {
+    // An odd axis is one longer; its last pixel is the first once more.
+    let period = size + size % 2;
+    let at = |index: usize| (index + period - 2) % period % size;
+    (start..start + length + TAPS - 1).map(at).collect()
+}
+
+/// Sum of h[k] times the window from its end.
+fn dot(filter: &[f64; TAPS], window: &[f64]) -> f64 {
+    let [a, b, c] = [0, 1, 2].map(|k| filter[k] * window[TAPS - 1 - k]);
+    let [d, e, f] = [3, 4, 5].map(|k| filter[k] * window[TAPS - 1 - k]);
+    ((a + b) + c) + ((d + e) + f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constant_is_all_low() {
+        let image = Image { width: 5, height: 3, pixels: vec![7.0; 15], row_mm: 1.0, column_mm: 1.0 };
+        let frame = Frame { left: 1, top: 0, width: 3, height: 3 };
+        for (name, values) in sub_bands(&image, frame) {
+            assert_eq!(values.len(), 9);
+            let expected = if name == "LL" { 14.0 } else { 0.0 };
+            assert!(values.iter().all(|value| (value - expected).abs() < 1e-10), "{name} {values:?}");
+        }
+    }
+
+    #[test]
+    fn the_filters_are_orthonormal() {
+        let [low, high] = filters();
+        for filter in [low, high] {
+            assert!(
+                (dot(&filter, &[filter[5], filter[4], filter[3], filter[2], filter[1], filter[0]]) - 1.0).abs() < 1e-12
+            );
+        }
+        assert!(low.iter().zip(high).map(|(low, high)| low * high).sum::<f64>().abs() < 1e-12);
+    }
+}
