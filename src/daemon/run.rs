@@ -179,16 +179,17 @@ impl Daemon {
     }
 }
 
-/// After a crash: interrupted jobs are queued again, and files that no row names are removed; their
-/// senders were never told Success.
+/// After a crash: interrupted jobs are queued again, and files that were arriving or that no row names
+/// are removed; their senders were never told Success. Only under the state folder's lock.
 async fn recover(store: &Store, spool: &Spool) -> Result<(), DaemonError> {
     let interrupted = store.recover_after_restart().await?;
+    let arriving = spool.sweep()?;
     let orphans = spool.orphans(&store.image_files().await?)?;
     for orphan in &orphans {
         spool.remove(orphan)?;
     }
-    if interrupted + orphans.len() > 0 {
-        tracing::info!(interrupted, orphans = orphans.len(), "Recovered from an interruption");
+    if interrupted + arriving + orphans.len() > 0 {
+        tracing::info!(interrupted, arriving, orphans = orphans.len(), "Recovered from an interruption");
     }
     Ok(())
 }
