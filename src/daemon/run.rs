@@ -18,7 +18,7 @@ use super::workers::Supervisor;
 use super::{housekeeper, planner, reload, systemd};
 use crate::config::{self, Destination, Settings, SettingsHandle, WatchError};
 use crate::dimse::{self, DimseError, Peer};
-use crate::spool::{Spool, SpoolError};
+use crate::spool::{self, Spool, SpoolError};
 use crate::store::{Store, StoreError};
 use crate::worker::WorkerError;
 
@@ -100,8 +100,11 @@ impl Daemon {
     /// Takes the state folder, recovers what a crash left, tries the bundle, opens the ports.
     pub async fn prepare(settings: Settings) -> Result<Self, DaemonError> {
         let state_dir = settings.storage.state_dir.clone();
-        std::fs::create_dir_all(&state_dir)
-            .map_err(|source| DaemonError::StateFolder { path: state_dir.clone(), source })?;
+        // One that is there may lie in a folder that this user cannot open to sync it.
+        if !state_dir.is_dir() {
+            spool::make_durable(&state_dir)
+                .map_err(|source| DaemonError::StateFolder { path: state_dir.clone(), source })?;
+        }
         let lock = StateLock::take(&state_dir)?;
         let store = Store::open(&state_dir.join(DATABASE))?;
         let spool = Spool::open(&state_dir)?;

@@ -4,6 +4,8 @@
 //! In: the bytes of a data set as they arrive, or a file a worker wrote. Out: a [`SpooledFile`].
 //! Never: names a file by anything that came from the network, or parses one.
 
+mod folders;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +13,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::Access;
 use sha2::{Digest, Sha256};
 
+pub use folders::make_durable;
+
+/// The folder of the others.
+const SPOOL: &str = "spool";
 /// Objects as they arrive; nothing here was answered with Success.
 const INCOMING: &str = "spool/incoming";
 /// Received images.
@@ -55,11 +61,11 @@ impl Spool {
         Self { state_dir: state_dir.to_owned() }
     }
 
-    /// Opens the spool to write to it: makes the folders that are missing, removes nothing.
+    /// Opens the spool to write to it: makes the folders durable, removes nothing.
     pub fn open(state_dir: &Path) -> Result<Self, SpoolError> {
         let spool = Self::at(state_dir);
         for folder in spool.folders() {
-            fs::create_dir_all(&folder).map_err(failed("creating", &folder))?;
+            make_durable(&folder).map_err(failed("creating", &folder))?;
         }
         Ok(spool)
     }
@@ -86,8 +92,9 @@ impl Spool {
         Ok(())
     }
 
-    fn folders(&self) -> [PathBuf; 3] {
-        [INCOMING, IMAGES, REPORTS].map(|folder| self.state_dir.join(folder))
+    /// From the outermost to the innermost.
+    fn folders(&self) -> [PathBuf; 4] {
+        [SPOOL, INCOMING, IMAGES, REPORTS].map(|folder| self.state_dir.join(folder))
     }
 
     /// The whole path of a file of the spool.
@@ -168,7 +175,7 @@ impl Spool {
         let to = self.path(file);
         fs::rename(from, &to).map_err(failed("renaming", &to))?;
         let folder = to.parent().unwrap_or(&self.state_dir);
-        File::open(folder).and_then(|f| f.sync_all()).map_err(failed("syncing", folder))
+        folders::sync(folder).map_err(failed("syncing", folder))
     }
 }
 
