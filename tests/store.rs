@@ -345,3 +345,23 @@ async fn a_change_that_could_not_be_undone_alone_was_kept_half_done() {
     assert!(matches!(half.await, Err(StoreError::NotFound(_))));
     assert_eq!(count(&database, "SELECT count(*) FROM rejections"), 0);
 }
+
+/// `queue retry --failed` also queued what an operator had cancelled.
+#[tokio::test]
+async fn a_retry_of_everything_that_failed_revived_what_was_cancelled() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let store = Store::open(&database).unwrap();
+    store.record_instance(instance(1, "a")).await.unwrap();
+    store.record_instance(instance(2, "a")).await.unwrap();
+    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    store.fail_attempt(job.id, "w", "because", true, ATTEMPTS).await.unwrap();
+    assert_eq!(store::queue::cancel(&database, uid(1, 2).as_str()).unwrap(), 1);
+    assert_eq!(store::queue::retry(&database, None).unwrap(), 1);
+    let states = || -> Vec<String> {
+        store::queue::list(&database, None, 10).unwrap().into_iter().map(|entry| entry.state).collect()
+    };
+    assert_eq!(states(), ["queued", "skipped"]);
+    assert_eq!(store::queue::retry(&database, Some(uid(1, 2).as_str())).unwrap(), 1, "by its name it can be");
+    assert_eq!(states(), ["queued", "queued"]);
+}
