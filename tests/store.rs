@@ -365,3 +365,25 @@ async fn a_retry_of_everything_that_failed_revived_what_was_cancelled() {
     assert_eq!(store::queue::retry(&database, Some(uid(1, 2).as_str())).unwrap(), 1, "by its name it can be");
     assert_eq!(states(), ["queued", "queued"]);
 }
+
+/// One queued job whose file is gone made every lease fail: the whole queue stood still.
+#[tokio::test]
+async fn a_job_without_a_file_stopped_the_whole_queue() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let store = Store::open(&database).unwrap();
+    store.record_instance(instance(1, "a")).await.unwrap();
+    store.record_instance(instance(2, "a")).await.unwrap();
+    store.write(|c| Ok(c.execute("UPDATE instances SET file = NULL WHERE id = 1", [])?)).await.unwrap();
+    let job = store.lease_job("w", LONG).await.unwrap().expect("the job behind it");
+    assert!(matches!(&job.work, Work::Analyse { image, .. } if image == uid(1, 2).as_str()));
+    let [failed] = &store::queue::list(&database, Some("failed"), 10).unwrap()[..] else { panic!("one has failed") };
+    assert_eq!(failed.image, uid(1, 1).as_str());
+    assert!(failed.reason.contains("send the image again"), "{}", failed.reason);
+    let trail = store::trail(&database, Some(uid(1, 1).as_str())).unwrap();
+    assert!(trail.iter().any(|row| row.what == "attempt" && row.outcome == "failed"), "{trail:?}");
+    assert!(
+        matches!(store.record_instance(instance(1, "a")).await.unwrap(), Recorded::Kept { .. }),
+        "it is sent again"
+    );
+}

@@ -42,32 +42,15 @@ pub enum Work {
 /// Pause before the next attempt of a job: two seconds for each attempt made.
 const PAUSE_PER_ATTEMPT: Duration = Duration::from_secs(2);
 
+/// Why a job without a file has failed.
+const FILE_GONE: &str = "the image's file is gone: send the image again";
+
 impl Store {
-    /// Leases the oldest job that is due; a lease that runs out makes the job due again.
+    /// Leases the oldest job that is due; a lease that runs out makes the job due again. A job that
+    /// cannot be done because its file is gone fails, and the next one is leased.
     pub async fn lease_job(&self, worker: &str, lease: Duration) -> Result<Option<Job>, StoreError> {
         let worker = worker.to_owned();
-        self.write(move |c| {
-            let row = c
-                .prepare_cached(
-                    "SELECT j.id, j.attempts, j.report_id, i.file, i.sop_instance_uid FROM jobs j LEFT JOIN instances i ON i.id = j.instance_id
-                     WHERE (j.state = 'queued' AND j.not_before <= ?1) OR (j.state = 'running' AND j.lease_until < ?1)
-                     ORDER BY j.kind = 'analyse', j.id LIMIT 1",
-                )?
-                .query_row([now()], |row| {
-                    Ok((row.get(0)?, row.get::<_, u32>(1)?, row.get::<_, Option<i64>>(2)?, row.get::<_, Option<String>>(3)?, row.get::<_, Option<String>>(4)?))
-                })
-                .optional()?;
-            let Some((id, attempts, report, file, image)) = row else { return Ok(None) };
-            let work = match (report, file, image) {
-                (Some(report), ..) => Work::Report { report },
-                (None, Some(file), Some(image)) => Work::Analyse { file, image },
-                _ => return Err(StoreError::Unexpected(format!("job {id} is about nothing that is here"))),
-            };
-            c.prepare_cached("UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = ?2, worker = ?3 WHERE id = ?1")?
-                .execute(params![id, after(lease), worker])?;
-            Ok(Some(Job { id, attempt: attempts + 1, work }))
-        })
-        .await
+        self.write(move |c| take(c, &worker, lease)).await
     }
 
     /// Gives back, at no cost, what a worker that is stopped had.
@@ -137,41 +120,70 @@ impl Store {
         self.write(move |c| {
             let attempts: Option<u32> = c.query_row("SELECT attempts FROM jobs WHERE id = ?1 AND state = 'running'", [job], |row| row.get(0)).optional()?;
             let Some(attempts) = attempts else { return Ok(()) };
-            let last = permanent || attempts >= most_attempts;
-            if last {
-                c.execute("UPDATE jobs SET state = 'failed', reason = ?2, finished_at = ?3, lease_until = NULL WHERE id = ?1", params![job, reason, now()])?;
-            } else {
-                let due = after(PAUSE_PER_ATTEMPT * attempts);
-                c.execute("UPDATE jobs SET state = 'queued', reason = ?2, not_before = ?3, lease_until = NULL, worker = NULL WHERE id = ?1", params![job, reason, due])?;
+            let detail = format!("attempt {attempts} of {most_attempts}: {reason}");
+            let event = |outcome| Event { event: "attempt", actor: worker, outcome, detail, ..Event::default() };
+            if permanent || attempts >= most_attempts {
+                return fail(c, job, &reason, event("failed"));
             }
-            let outcome = if last { "failed" } else { "will retry" };
-            let event = Event { event: "attempt", actor: worker, outcome, detail: format!("attempt {attempts} of {most_attempts}: {reason}"), ..Event::default() };
-            match instance_of(c, job) {
-                Ok(instance) => {
-                    if last {
-                        c.execute("UPDATE instances SET state = 'failed', reason = ?2 WHERE id = ?1", params![instance, reason])?;
-                    }
-                    append(c, &about_instance(c, instance, event)?)
-                }
-                Err(_) => {
-                    let (report, study): (i64, String) = c.query_row(
-                        "SELECT r.id, r.study_instance_uid FROM jobs j JOIN reports r ON r.id = j.report_id WHERE j.id = ?1",
-                        [job],
-                        |row| Ok((row.get(0)?, row.get(1)?)),
-                    )?;
-                    if last {
-                        c.execute(
-                            "UPDATE instances SET state = 'failed', reason = 'the report cannot be written: ' || ?2
-                             WHERE state = 'analysed' AND id IN (SELECT instance_id FROM report_images WHERE report_id = ?1)",
-                            params![report, reason],
-                        )?;
-                    }
-                    append(c, &Event { study, ..event })
-                }
-            }
+            let due = after(PAUSE_PER_ATTEMPT * attempts);
+            c.execute(
+                "UPDATE jobs SET state = 'queued', reason = ?2, not_before = ?3, lease_until = NULL, worker = NULL WHERE id = ?1",
+                params![job, reason, due],
+            )?;
+            append(c, &about_job(c, job, event("will retry"))?)
         })
         .await
     }
+}
+
+/// Leases the first job that is due and can be done.
+fn take(c: &Connection, worker: &str, lease: Duration) -> Result<Option<Job>, StoreError> {
+    let mut due = c.prepare_cached(
+        "SELECT j.id, j.attempts, j.report_id, i.file, i.sop_instance_uid FROM jobs j LEFT JOIN instances i ON i.id = j.instance_id
+         WHERE (j.state = 'queued' AND j.not_before <= ?1) OR (j.state = 'running' AND j.lease_until < ?1)
+         ORDER BY j.kind = 'analyse', j.id LIMIT 1",
+    )?;
+    loop {
+        type Row = (i64, u32, Option<i64>, Option<String>, Option<String>);
+        let row: Option<Row> = due
+            .query_row([now()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+            .optional()?;
+        let Some((id, attempts, report, file, image)) = row else { return Ok(None) };
+        let work = match (report, file, image) {
+            (Some(report), ..) => Work::Report { report },
+            (None, Some(file), Some(image)) => Work::Analyse { file, image },
+            // One job that cannot be done must not keep the others from being done.
+            _ => {
+                let (actor, detail) = (worker.to_owned(), FILE_GONE.to_owned());
+                let event = Event { event: "attempt", actor, outcome: "failed", detail, ..Event::default() };
+                fail(c, id, FILE_GONE, event)?;
+                continue;
+            }
+        };
+        c.prepare_cached(
+            "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = ?2, worker = ?3 WHERE id = ?1",
+        )?
+        .execute(params![id, after(lease), worker])?;
+        return Ok(Some(Job { id, attempt: attempts + 1, work }));
+    }
+}
+
+/// Marks a job failed, and with it the images that now wait for a person.
+fn fail(c: &Connection, job: i64, reason: &str, event: Event) -> Result<(), StoreError> {
+    c.execute(
+        "UPDATE jobs SET state = 'failed', reason = ?2, finished_at = ?3, lease_until = NULL WHERE id = ?1",
+        params![job, reason, now()],
+    )?;
+    c.execute(
+        "UPDATE instances SET state = 'failed', reason = ?2 WHERE id = (SELECT instance_id FROM jobs WHERE id = ?1)",
+        params![job, reason],
+    )?;
+    c.execute(
+        "UPDATE instances SET state = 'failed', reason = 'the report cannot be written: ' || ?2 WHERE state = 'analysed'
+           AND id IN (SELECT m.instance_id FROM report_images m JOIN jobs j ON j.report_id = m.report_id WHERE j.id = ?1)",
+        params![job, reason],
+    )?;
+    append(c, &about_job(c, job, event)?)
 }
 
 /// Marks a running job done; false when it is no longer running (its lease went to another worker).
@@ -183,6 +195,14 @@ pub(super) fn finish(c: &Connection, job: i64) -> Result<bool, StoreError> {
 fn instance_of(c: &Connection, job: i64) -> Result<i64, StoreError> {
     let instance: Option<i64> = c.query_row("SELECT instance_id FROM jobs WHERE id = ?1", [job], |row| row.get(0))?;
     instance.ok_or_else(|| StoreError::Unexpected(format!("job {job} is about no image")))
+}
+
+/// The event with the UIDs of what a job is about filled in: of its image, or of its report's study.
+fn about_job(c: &Connection, job: i64, event: Event) -> Result<Event, StoreError> {
+    let uids = "SELECT coalesce(i.study_instance_uid, r.study_instance_uid), coalesce(i.sop_instance_uid, '') FROM jobs j
+                LEFT JOIN instances i ON i.id = j.instance_id LEFT JOIN reports r ON r.id = j.report_id WHERE j.id = ?1";
+    let (study, image) = c.prepare_cached(uids)?.query_row([job], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Event { study, image, ..event })
 }
 
 /// The event with the UIDs of an instance filled in.
