@@ -65,7 +65,7 @@ async fn finish(store: &Store, job: &Job, destinations: usize) {
     match &job.work {
         Work::Analyse { image, .. } => {
             let n = image.trim_start_matches("2.25.1").parse().unwrap();
-            store.finish_analysis(job.id, "w", &findings(n)).await.unwrap();
+            store.finish_analysis(job, &findings(n)).await.unwrap();
         }
         Work::Report { report } => {
             let input = store.report_input(*report).await.unwrap();
@@ -78,7 +78,7 @@ async fn finish(store: &Store, job: &Job, destinations: usize) {
                 sha256: "x".into(),
             };
             let destinations = (0..destinations).map(|d| (format!("pacs{d}"), LONG)).collect();
-            store.finish_report(job.id, "w", vec![object], destinations).await.unwrap();
+            store.finish_report(job, vec![object], destinations).await.unwrap();
         }
     }
 }
@@ -130,7 +130,7 @@ proptest! {
                     }
                     Step::Finish => if let Some(job) = store.lease_job("w", LONG).await.unwrap() { finish(&store, &job, 1).await },
                     Step::Fail(permanent) => if let Some(job) = store.lease_job("w", LONG).await.unwrap() {
-                        store.fail_attempt(job.id, "w", "because", permanent, ATTEMPTS).await.unwrap();
+                        store.fail_attempt(&job, "because", permanent, ATTEMPTS).await.unwrap();
                     },
                     // A worker that never answers: its lease runs out at once.
                     Step::Lose => { store.lease_job("w", Duration::ZERO).await.unwrap(); }
@@ -355,7 +355,7 @@ async fn a_retry_of_everything_that_failed_revived_what_was_cancelled() {
     store.record_instance(instance(1, "a")).await.unwrap();
     store.record_instance(instance(2, "a")).await.unwrap();
     let job = store.lease_job("w", LONG).await.unwrap().unwrap();
-    store.fail_attempt(job.id, "w", "because", true, ATTEMPTS).await.unwrap();
+    store.fail_attempt(&job, "because", true, ATTEMPTS).await.unwrap();
     assert_eq!(store::queue::cancel(&database, uid(1, 2).as_str()).unwrap(), 1);
     assert_eq!(store::queue::retry(&database, None).unwrap(), 1);
     let states = || -> Vec<String> {
@@ -386,4 +386,40 @@ async fn a_job_without_a_file_stopped_the_whole_queue() {
         matches!(store.record_instance(instance(1, "a")).await.unwrap(), Recorded::Kept { .. }),
         "it is sent again"
     );
+}
+
+/// A worker that had been given up could still end its job: it failed, or overwrote, what a newer attempt
+/// was doing or had done.
+#[tokio::test]
+async fn a_worker_that_was_given_up_overwrote_the_newer_attempt() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let store = Store::open(&database).unwrap();
+    let run_out = || store.write(|c| Ok(c.execute("UPDATE jobs SET lease_until = '2000'", [])?));
+    let too_late = |told: Result<(), StoreError>| assert!(matches!(told, Err(StoreError::TooLate { .. })), "{told:?}");
+    store.record_instance(instance(1, "a")).await.unwrap();
+    let given_up = store.lease_job("a", LONG).await.unwrap().unwrap();
+    run_out().await.unwrap();
+    let by_another = store.lease_job("b", LONG).await.unwrap().unwrap();
+    run_out().await.unwrap();
+    let newest = store.lease_job("a", LONG).await.unwrap().unwrap();
+    assert_eq!((newest.id, newest.attempt), (given_up.id, 3));
+    for old in [&given_up, &by_another] {
+        too_late(store.fail_attempt(old, "because", true, ATTEMPTS).await);
+        too_late(store.finish_analysis(old, &findings(1)).await);
+    }
+    let quiet = "SELECT count(*) FROM instances WHERE state = 'queued' AND findings IS NULL";
+    assert_eq!(count(&database, quiet), 1, "nothing of theirs is kept");
+    run_out().await.unwrap();
+    store.finish_analysis(&newest, &findings(1)).await.expect("run out, but nobody else has it");
+    too_late(store.finish_analysis(&newest, &findings(1)).await);
+
+    assert_eq!(store.plan_reports(Duration::ZERO, LONG).await.unwrap(), 1);
+    let given_up = store.lease_job("a", LONG).await.unwrap().unwrap();
+    run_out().await.unwrap();
+    let newest = store.lease_job("b", LONG).await.unwrap().unwrap();
+    too_late(store.finish_report(&given_up, vec![], vec![]).await);
+    finish(&store, &newest, 1).await;
+    assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE outcome = 'written' AND actor = 'b'"), 1);
+    assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE event = 'attempt'"), 0);
 }

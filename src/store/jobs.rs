@@ -11,11 +11,13 @@ use super::error::StoreError;
 use super::now;
 use crate::analysis::Findings;
 
-/// A job a worker has.
+/// A job a worker has. Row, worker and attempt together name the lease: only its holder can end it.
 #[derive(Debug, Clone)]
 pub struct Job {
     /// Its row.
     pub id: i64,
+    /// Who has it.
+    pub worker: String,
     /// Which attempt this is, 1 the first.
     pub attempt: u32,
     /// What to do.
@@ -42,6 +44,8 @@ pub enum Work {
 /// Pause before the next attempt of a job: two seconds for each attempt made.
 const PAUSE_PER_ATTEMPT: Duration = Duration::from_secs(2);
 
+/// The job `?1` as worker `?2` has it in attempt `?3`. One that ran out but was not given on still counts.
+const HELD: &str = "id = ?1 AND worker = ?2 AND attempts = ?3 AND state = 'running'";
 /// Why a job without a file has failed.
 const FILE_GONE: &str = "the image's file is gone: send the image again";
 
@@ -74,7 +78,10 @@ impl Store {
     }
 
     /// The image of a job is analysed.
-    pub async fn finish_analysis(&self, job: i64, worker: &str, findings: &Findings) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::TooLate`] when the job has been given to a newer attempt.
+    pub async fn finish_analysis(&self, job: &Job, findings: &Findings) -> Result<(), StoreError> {
         let json = serde_json::to_string(findings).map_err(|e| StoreError::Unexpected(e.to_string()))?;
         let bundle = &findings.bundle;
         let detail = format!(
@@ -84,12 +91,10 @@ impl Store {
             bundle.version,
             bundle.digest
         );
-        let worker = worker.to_owned();
+        let job = job.clone();
         self.write(move |c| {
-            if !finish(c, job)? {
-                return Ok(());
-            }
-            let instance = instance_of(c, job)?;
+            finish(c, &job)?;
+            let instance = instance_of(c, job.id)?;
             c.execute(
                 "UPDATE instances SET state = 'analysed', reason = '', findings = ?2, analysed_at = ?3 WHERE id = ?1",
                 params![instance, json, now()],
@@ -99,7 +104,7 @@ impl Store {
                 &about_instance(
                     c,
                     instance,
-                    Event { event: "analysed", actor: worker, outcome: "success", detail, ..Event::default() },
+                    Event { event: "analysed", actor: job.worker, outcome: "success", detail, ..Event::default() },
                 )?,
             )
         })
@@ -108,29 +113,34 @@ impl Store {
 
     /// An attempt did not succeed: the job is queued again after a pause or, when `permanent` or at
     /// the last attempt, failed with its reason.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLate`] when the job has been given to a newer attempt.
     pub async fn fail_attempt(
         &self,
-        job: i64,
-        worker: &str,
+        job: &Job,
         reason: &str,
         permanent: bool,
         most_attempts: u32,
     ) -> Result<(), StoreError> {
-        let (worker, reason) = (worker.to_owned(), reason.to_owned());
+        let (job, reason) = (job.clone(), reason.to_owned());
         self.write(move |c| {
-            let attempts: Option<u32> = c.query_row("SELECT attempts FROM jobs WHERE id = ?1 AND state = 'running'", [job], |row| row.get(0)).optional()?;
-            let Some(attempts) = attempts else { return Ok(()) };
-            let detail = format!("attempt {attempts} of {most_attempts}: {reason}");
-            let event = |outcome| Event { event: "attempt", actor: worker, outcome, detail, ..Event::default() };
-            if permanent || attempts >= most_attempts {
-                return fail(c, job, &reason, event("failed"));
+            let held = format!("SELECT EXISTS (SELECT 1 FROM jobs WHERE {HELD})");
+            if !c.query_row(&held, params![job.id, job.worker, job.attempt], |row| row.get(0))? {
+                return Err(too_late(&job));
             }
-            let due = after(PAUSE_PER_ATTEMPT * attempts);
+            let Job { id, worker, attempt, .. } = job;
+            let detail = format!("attempt {attempt} of {most_attempts}: {reason}");
+            let event = |outcome| Event { event: "attempt", actor: worker, outcome, detail, ..Event::default() };
+            if permanent || attempt >= most_attempts {
+                return fail(c, id, &reason, event("failed"));
+            }
+            let due = after(PAUSE_PER_ATTEMPT * attempt);
             c.execute(
                 "UPDATE jobs SET state = 'queued', reason = ?2, not_before = ?3, lease_until = NULL, worker = NULL WHERE id = ?1",
-                params![job, reason, due],
+                params![id, reason, due],
             )?;
-            append(c, &about_job(c, job, event("will retry"))?)
+            append(c, &about_job(c, id, event("will retry"))?)
         })
         .await
     }
@@ -164,7 +174,7 @@ fn take(c: &Connection, worker: &str, lease: Duration) -> Result<Option<Job>, St
             "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = ?2, worker = ?3 WHERE id = ?1",
         )?
         .execute(params![id, after(lease), worker])?;
-        return Ok(Some(Job { id, attempt: attempts + 1, work }));
+        return Ok(Some(Job { id, worker: worker.to_owned(), attempt: attempts + 1, work }));
     }
 }
 
@@ -186,10 +196,18 @@ fn fail(c: &Connection, job: i64, reason: &str, event: Event) -> Result<(), Stor
     append(c, &about_job(c, job, event)?)
 }
 
-/// Marks a running job done; false when it is no longer running (its lease went to another worker).
-pub(super) fn finish(c: &Connection, job: i64) -> Result<bool, StoreError> {
-    let changed = c.execute("UPDATE jobs SET state = 'done', reason = '', finished_at = ?2, lease_until = NULL WHERE id = ?1 AND state = 'running'", params![job, now()])?;
-    Ok(changed == 1)
+/// Marks a job done, or refuses when its lease is another's by now.
+pub(super) fn finish(c: &Connection, job: &Job) -> Result<(), StoreError> {
+    let done =
+        format!("UPDATE jobs SET state = 'done', reason = '', finished_at = ?4, lease_until = NULL WHERE {HELD}");
+    match c.execute(&done, params![job.id, job.worker, job.attempt, now()])? {
+        0 => Err(too_late(job)),
+        _ => Ok(()),
+    }
+}
+
+fn too_late(job: &Job) -> StoreError {
+    StoreError::TooLate { job: job.id, worker: job.worker.clone(), attempt: job.attempt }
 }
 
 fn instance_of(c: &Connection, job: i64) -> Result<i64, StoreError> {
