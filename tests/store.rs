@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use spinetriage::RESEARCH_USE_ONLY;
 use spinetriage::analysis::{BundleIdentity, Findings, ImageIdentity};
 use spinetriage::identifiers::Uid;
-use spinetriage::store::{self, DeliveryOutcome, Job, NewInstance, NewObject, Recorded, Store, Work};
+use spinetriage::store::{self, DeliveryOutcome, Job, NewInstance, NewObject, Recorded, Store, StoreError, Work};
 
 const ATTEMPTS: u32 = 2;
 const LONG: Duration = Duration::from_secs(600);
@@ -65,7 +65,7 @@ async fn finish(store: &Store, job: &Job, destinations: usize) {
     match &job.work {
         Work::Analyse { image, .. } => {
             let n = image.trim_start_matches("2.25.1").parse().unwrap();
-            store.finish_analysis(job.id, "w", &findings(n)).await.unwrap();
+            store.finish_analysis(job, &findings(n)).await.unwrap();
         }
         Work::Report { report } => {
             let input = store.report_input(*report).await.unwrap();
@@ -78,7 +78,7 @@ async fn finish(store: &Store, job: &Job, destinations: usize) {
                 sha256: "x".into(),
             };
             let destinations = (0..destinations).map(|d| (format!("pacs{d}"), LONG)).collect();
-            store.finish_report(job.id, "w", vec![object], destinations).await.unwrap();
+            store.finish_report(job, vec![object], destinations).await.unwrap();
         }
     }
 }
@@ -130,7 +130,7 @@ proptest! {
                     }
                     Step::Finish => if let Some(job) = store.lease_job("w", LONG).await.unwrap() { finish(&store, &job, 1).await },
                     Step::Fail(permanent) => if let Some(job) = store.lease_job("w", LONG).await.unwrap() {
-                        store.fail_attempt(job.id, "w", "because", permanent, ATTEMPTS).await.unwrap();
+                        store.fail_attempt(&job, "because", permanent, ATTEMPTS).await.unwrap();
                     },
                     // A worker that never answers: its lease runs out at once.
                     Step::Lose => { store.lease_job("w", Duration::ZERO).await.unwrap(); }
@@ -240,4 +240,82 @@ async fn an_undelivered_report_waits_until_its_deadline_and_can_be_retried() {
         store.record_delivery(due[0].id, DeliveryOutcome::Delivered { status: "B000".into() }).await.unwrap();
     }
     assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'reported'"), 1);
+}
+
+/// `queue retry --failed` also queued what an operator had cancelled.
+#[tokio::test]
+async fn a_retry_of_everything_that_failed_revived_what_was_cancelled() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let store = Store::open(&database).unwrap();
+    store.record_instance(instance(1, "a")).await.unwrap();
+    store.record_instance(instance(2, "a")).await.unwrap();
+    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    store.fail_attempt(&job, "because", true, ATTEMPTS).await.unwrap();
+    assert_eq!(store::queue::cancel(&database, uid(1, 2).as_str()).unwrap(), 1);
+    assert_eq!(store::queue::retry(&database, None).unwrap(), 1);
+    let states = || -> Vec<String> {
+        store::queue::list(&database, None, 10).unwrap().into_iter().map(|entry| entry.state).collect()
+    };
+    assert_eq!(states(), ["queued", "skipped"]);
+    assert_eq!(store::queue::retry(&database, Some(uid(1, 2).as_str())).unwrap(), 1, "by its name it can be");
+    assert_eq!(states(), ["queued", "queued"]);
+}
+
+/// One queued job whose file is gone made every lease fail: the whole queue stood still.
+#[tokio::test]
+async fn a_job_without_a_file_stopped_the_whole_queue() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let store = Store::open(&database).unwrap();
+    store.record_instance(instance(1, "a")).await.unwrap();
+    store.record_instance(instance(2, "a")).await.unwrap();
+    store.write(|c| Ok(c.execute("UPDATE instances SET file = NULL WHERE id = 1", [])?)).await.unwrap();
+    let job = store.lease_job("w", LONG).await.unwrap().expect("the job behind it");
+    assert!(matches!(&job.work, Work::Analyse { image, .. } if image == uid(1, 2).as_str()));
+    let [failed] = &store::queue::list(&database, Some("failed"), 10).unwrap()[..] else { panic!("one has failed") };
+    assert_eq!(failed.image, uid(1, 1).as_str());
+    assert!(failed.reason.contains("send the image again"), "{}", failed.reason);
+    let trail = store::trail(&database, Some(uid(1, 1).as_str())).unwrap();
+    assert!(trail.iter().any(|row| row.what == "attempt" && row.outcome == "failed"), "{trail:?}");
+    assert!(
+        matches!(store.record_instance(instance(1, "a")).await.unwrap(), Recorded::Kept { .. }),
+        "it is sent again"
+    );
+}
+
+/// A worker that had been given up could still end its job: it failed, or overwrote, what a newer attempt
+/// was doing or had done.
+#[tokio::test]
+async fn a_worker_that_was_given_up_overwrote_the_newer_attempt() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let store = Store::open(&database).unwrap();
+    let run_out = || store.write(|c| Ok(c.execute("UPDATE jobs SET lease_until = '2000'", [])?));
+    let too_late = |told: Result<(), StoreError>| assert!(matches!(told, Err(StoreError::TooLate { .. })), "{told:?}");
+    store.record_instance(instance(1, "a")).await.unwrap();
+    let given_up = store.lease_job("a", LONG).await.unwrap().unwrap();
+    run_out().await.unwrap();
+    let by_another = store.lease_job("b", LONG).await.unwrap().unwrap();
+    run_out().await.unwrap();
+    let newest = store.lease_job("a", LONG).await.unwrap().unwrap();
+    assert_eq!((newest.id, newest.attempt), (given_up.id, 3));
+    for old in [&given_up, &by_another] {
+        too_late(store.fail_attempt(old, "because", true, ATTEMPTS).await);
+        too_late(store.finish_analysis(old, &findings(1)).await);
+    }
+    let quiet = "SELECT count(*) FROM instances WHERE state = 'queued' AND findings IS NULL";
+    assert_eq!(count(&database, quiet), 1, "nothing of theirs is kept");
+    run_out().await.unwrap();
+    store.finish_analysis(&newest, &findings(1)).await.expect("run out, but nobody else has it");
+    too_late(store.finish_analysis(&newest, &findings(1)).await);
+
+    assert_eq!(store.plan_reports(Duration::ZERO, LONG).await.unwrap(), 1);
+    let given_up = store.lease_job("a", LONG).await.unwrap().unwrap();
+    run_out().await.unwrap();
+    let newest = store.lease_job("b", LONG).await.unwrap().unwrap();
+    too_late(store.finish_report(&given_up, vec![], vec![]).await);
+    finish(&store, &newest, 1).await;
+    assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE outcome = 'written' AND actor = 'b'"), 1);
+    assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE event = 'attempt'"), 0);
 }

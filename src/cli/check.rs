@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{COULD_NOT_RUN, ConfigurationFile, FOUND_PROBLEMS, Outcome, database_of};
-use crate::config::Settings;
+use crate::config::{Settings, Storage};
 use crate::model::{Bundle, Model};
 use crate::spool::Spool;
 
@@ -40,7 +40,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         }
     };
     report("bundle", check_bundle(&settings));
-    report("storage", check_storage(&settings));
+    report("storage", check_storage(&settings.storage));
     report("database", check_database(&database_of(&settings)));
     if arguments.online {
         all_good &= super::runtime()?.block_on(super::echo::echo_each(&settings, &[]));
@@ -55,14 +55,17 @@ fn check_bundle(settings: &Settings) -> Result<String, String> {
     Ok(format!("{} {} passes its self-test", bundle.name, bundle.version))
 }
 
-fn check_storage(settings: &Settings) -> Result<String, String> {
-    let folder = &settings.storage.state_dir;
+fn check_storage(storage: &Storage) -> Result<String, String> {
+    let folder = &storage.state_dir;
     if !folder.is_dir() {
         return Err(format!("{} is no folder: create it and give it to the user the daemon runs as", folder.display()));
     }
-    let free = Spool::open(folder).and_then(|spool| spool.free_bytes()).map_err(|e| e.to_string())?;
-    let (free_gib, needed_gib) = (free as f64 / GIB, settings.storage.minimum_free_bytes as f64 / GIB);
-    if free < settings.storage.minimum_free_bytes {
+    // Looked at, not opened: a daemon may be receiving into it.
+    let spool = Spool::at(folder);
+    spool.examine().map_err(|e| format!("{e}; does the check run as the user the daemon runs as?"))?;
+    let free = spool.free_bytes().map_err(|e| e.to_string())?;
+    let (free_gib, needed_gib) = (free as f64 / GIB, storage.minimum_free_bytes as f64 / GIB);
+    if free < storage.minimum_free_bytes {
         return Err(format!(
             "{free_gib:.1} GiB free in {}, [storage] minimum_free_gib asks for {needed_gib:.1}",
             folder.display()
@@ -80,5 +83,36 @@ fn check_database(file: &Path) -> Result<String, String> {
     match crate::store::verify_audit(file).map_err(|e| e.to_string())? {
         Ok(rows) => Ok(format!("the audit of {rows} rows is unbroken")),
         Err(broken) => Err(format!("the audit is broken: {broken}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn storage_in(state_dir: &Path) -> Storage {
+        Storage { state_dir: state_dir.to_owned(), minimum_free_bytes: 0, ..Storage::default() }
+    }
+
+    /// `check` opened the spool as the daemon does, and so deleted what a running daemon was receiving.
+    #[test]
+    fn a_check_beside_a_running_daemon_deleted_the_images_that_were_arriving() {
+        let folder = tempfile::tempdir().unwrap();
+        let daemon = Spool::open(folder.path()).unwrap();
+        let mut arriving = daemon.begin(b"header").unwrap();
+        check_storage(&storage_in(folder.path())).unwrap();
+        arriving.write(b"data set").unwrap();
+        let spooled = arriving.commit(&daemon).unwrap();
+        assert_eq!(fs::read(daemon.path(&spooled.file)).unwrap(), b"headerdata set");
+    }
+
+    /// `check` made the spool's folders: run by an administrator, they were not the daemon's to write to.
+    #[test]
+    fn a_check_before_the_first_start_made_the_folders_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        check_storage(&storage_in(folder.path())).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

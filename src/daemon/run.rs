@@ -18,7 +18,7 @@ use super::workers::Supervisor;
 use super::{housekeeper, planner, reload, systemd};
 use crate::config::{self, Destination, Settings, SettingsHandle, WatchError};
 use crate::dimse::{self, DimseError, Peer};
-use crate::spool::{Spool, SpoolError};
+use crate::spool::{self, Spool, SpoolError};
 use crate::store::{Store, StoreError};
 use crate::worker::WorkerError;
 
@@ -100,8 +100,11 @@ impl Daemon {
     /// Takes the state folder, recovers what a crash left, tries the bundle, opens the ports.
     pub async fn prepare(settings: Settings) -> Result<Self, DaemonError> {
         let state_dir = settings.storage.state_dir.clone();
-        std::fs::create_dir_all(&state_dir)
-            .map_err(|source| DaemonError::StateFolder { path: state_dir.clone(), source })?;
+        // One that is there may lie in a folder that this user cannot open to sync it.
+        if !state_dir.is_dir() {
+            spool::make_durable(&state_dir)
+                .map_err(|source| DaemonError::StateFolder { path: state_dir.clone(), source })?;
+        }
         let lock = StateLock::take(&state_dir)?;
         let store = Store::open(&state_dir.join(DATABASE))?;
         let spool = Spool::open(&state_dir)?;
@@ -179,16 +182,17 @@ impl Daemon {
     }
 }
 
-/// After a crash: interrupted jobs are queued again, and files that no row names are removed; their
-/// senders were never told Success.
+/// After a crash: interrupted jobs are queued again, and files that were arriving or that no row names
+/// are removed; their senders were never told Success. Only under the state folder's lock.
 async fn recover(store: &Store, spool: &Spool) -> Result<(), DaemonError> {
     let interrupted = store.recover_after_restart().await?;
+    let arriving = spool.sweep()?;
     let orphans = spool.orphans(&store.image_files().await?)?;
     for orphan in &orphans {
         spool.remove(orphan)?;
     }
-    if interrupted + orphans.len() > 0 {
-        tracing::info!(interrupted, orphans = orphans.len(), "Recovered from an interruption");
+    if interrupted + arriving + orphans.len() > 0 {
+        tracing::info!(interrupted, arriving, orphans = orphans.len(), "Recovered from an interruption");
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::bundle::LiveBundle;
 use crate::config::{Overlay, SettingsHandle};
 use crate::report::{ObjectKind, ReportImage, ReportRequest};
 use crate::spool::Spool;
-use crate::store::{Job, NewObject, ReportInput, Store, Work};
+use crate::store::{Job, NewObject, ReportInput, Store, StoreError, Work};
 use crate::worker::{Reply, Request, WorkerProcess, WrittenObject};
 
 /// What every slot works with.
@@ -161,8 +161,7 @@ impl Slot {
         match (reply, &job.work) {
             (Reply::Findings { findings }, Work::Analyse { image, .. }) => {
                 tracing::info!(%image, vertebrae = findings.vertebrae.len(), seconds, "An image is analysed");
-                store.finish_analysis(job.id, &self.name, &findings).await?;
-                Ok(())
+                unless_too_late(store.finish_analysis(job, &findings).await).map(drop)
             }
             (Reply::Written { objects }, Work::Report { .. }) => self.take_report(job, objects, seconds).await,
             (Reply::Failed { reason, permanent }, _) => self.failed(job, &reason, permanent).await,
@@ -197,15 +196,30 @@ impl Slot {
         let wanted = settings.destinations.iter().filter(|d| settings.report.send_to.contains(&d.name));
         let destinations = wanted.map(|d| (d.name.clone(), d.give_up_after)).collect();
         tracing::info!(job = job.id, objects = objects.len(), seconds, "A report is written");
-        self.supervisor.store.finish_report(job.id, &self.name, objects, destinations).await?;
+        let files: Vec<String> = objects.iter().map(|object| object.file.clone()).collect();
+        if !unless_too_late(self.supervisor.store.finish_report(job, objects, destinations).await)? {
+            // The newer attempt brings its own.
+            files.iter().try_for_each(|file| self.supervisor.spool.remove(file))?;
+        }
         Ok(())
     }
 
     async fn failed(&self, job: &Job, reason: &str, permanent: bool) -> Result<(), DaemonError> {
         let attempts = self.supervisor.settings.current().analysis.attempts;
         tracing::warn!(job = job.id, attempt = job.attempt, reason, permanent, "An attempt has failed");
-        self.supervisor.store.fail_attempt(job.id, &self.name, reason, permanent, attempts).await?;
-        Ok(())
+        unless_too_late(self.supervisor.store.fail_attempt(job, reason, permanent, attempts).await).map(drop)
+    }
+}
+
+/// Whether the outcome of an attempt was taken. One that comes too late costs nothing: the newer attempt
+/// counts.
+fn unless_too_late(taken: Result<(), StoreError>) -> Result<bool, DaemonError> {
+    match taken {
+        Err(error @ StoreError::TooLate { .. }) => {
+            tracing::warn!(%error, "The answer of a worker that was given up is dropped");
+            Ok(false)
+        }
+        taken => Ok(taken.map(|()| true)?),
     }
 }
 

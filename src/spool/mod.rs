@@ -4,12 +4,19 @@
 //! In: the bytes of a data set as they arrive, or a file a worker wrote. Out: a [`SpooledFile`].
 //! Never: names a file by anything that came from the network, or parses one.
 
+mod folders;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Access;
 use sha2::{Digest, Sha256};
 
+pub use folders::make_durable;
+
+/// The folder of the others.
+const SPOOL: &str = "spool";
 /// Objects as they arrive; nothing here was answered with Success.
 const INCOMING: &str = "spool/incoming";
 /// Received images.
@@ -49,16 +56,45 @@ pub struct SpooledFile {
 }
 
 impl Spool {
-    /// Opens the spool, makes its folders and removes what was still arriving when the daemon ended.
+    /// The spool below `state_dir` as it is, to look at: nothing is made or removed.
+    pub fn at(state_dir: &Path) -> Self {
+        Self { state_dir: state_dir.to_owned() }
+    }
+
+    /// Opens the spool to write to it: makes the folders durable, removes nothing.
     pub fn open(state_dir: &Path) -> Result<Self, SpoolError> {
-        for folder in [INCOMING, IMAGES, REPORTS].map(|f| state_dir.join(f)) {
-            fs::create_dir_all(&folder).map_err(failed("creating", &folder))?;
-        }
-        let spool = Self { state_dir: state_dir.to_owned() };
-        for left_over in spool.entries(INCOMING)? {
-            fs::remove_file(&left_over).map_err(failed("removing", &left_over))?;
+        let spool = Self::at(state_dir);
+        for folder in spool.folders() {
+            make_durable(&folder).map_err(failed("creating", &folder))?;
         }
         Ok(spool)
+    }
+
+    /// Removes what was still arriving when the last daemon ended, and says how many files it was. Only
+    /// for the one who holds the state folder's lock: to anybody else these files may be a running
+    /// daemon's.
+    pub fn sweep(&self) -> Result<usize, SpoolError> {
+        let left_over = self.entries(INCOMING)?;
+        for file in &left_over {
+            fs::remove_file(file).map_err(failed("removing", file))?;
+        }
+        Ok(left_over.len())
+    }
+
+    /// Whether this user could write to each folder, or make it where it is missing. Changes nothing.
+    pub fn examine(&self) -> Result<(), SpoolError> {
+        for folder in self.folders() {
+            let nearest = folder.ancestors().find(|f| f.exists()).unwrap_or(&self.state_dir);
+            // The dot makes a plain file in the folder's place an error too.
+            rustix::fs::access(nearest.join("."), Access::WRITE_OK | Access::EXEC_OK)
+                .map_err(|e| failed("writing to the folder", nearest)(e.into()))?;
+        }
+        Ok(())
+    }
+
+    /// From the outermost to the innermost.
+    fn folders(&self) -> [PathBuf; 4] {
+        [SPOOL, INCOMING, IMAGES, REPORTS].map(|folder| self.state_dir.join(folder))
     }
 
     /// The whole path of a file of the spool.
@@ -139,7 +175,7 @@ impl Spool {
         let to = self.path(file);
         fs::rename(from, &to).map_err(failed("renaming", &to))?;
         let folder = to.parent().unwrap_or(&self.state_dir);
-        File::open(folder).and_then(|f| f.sync_all()).map_err(failed("syncing", folder))
+        folders::sync(folder).map_err(failed("syncing", folder))
     }
 }
 
@@ -178,7 +214,7 @@ impl SpoolWriter {
 impl Drop for SpoolWriter {
     fn drop(&mut self) {
         if !self.committed {
-            // What stays behind is removed at the next start.
+            // What stays behind is swept at the next start.
             let _ = fs::remove_file(&self.temporary);
         }
     }
@@ -212,7 +248,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::open(folder.path()).unwrap();
         drop(spool.begin(b"header").unwrap());
-        fs::write(spool.incoming().join("left-over"), b"x").unwrap();
-        assert!(Spool::open(folder.path()).unwrap().entries(INCOMING).unwrap().is_empty());
+        assert!(spool.entries(INCOMING).unwrap().is_empty());
+    }
+
+    #[test]
+    fn only_a_sweep_removes_what_was_arriving() {
+        let folder = tempfile::tempdir().unwrap();
+        let left_over = Spool::open(folder.path()).unwrap().incoming().join("left-over");
+        fs::write(&left_over, b"x").unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        assert!(left_over.exists());
+        assert_eq!(spool.sweep().unwrap(), 1);
+        assert!(!left_over.exists());
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_a_folder_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Spool::at(folder.path()).examine().is_ok());
+        fs::write(folder.path().join("spool"), b"").unwrap();
+        let problem = Spool::at(folder.path()).examine().unwrap_err().to_string();
+        assert!(problem.contains("spool") && problem.contains("Not a directory"), "{problem}");
     }
 }

@@ -22,6 +22,16 @@ pub enum StoreError {
     /// The transaction was not committed; nothing of it is kept.
     #[error("the database could not make a change durable: {0}")]
     Commit(String),
+    /// A worker answered after its job had been given to another, or to itself in a newer attempt.
+    #[error("{worker} answered too late: attempt {attempt} of job {job} was given up, what it says is dropped")]
+    TooLate {
+        /// Row of the job.
+        job: i64,
+        /// Who had it.
+        worker: String,
+        /// In which attempt.
+        attempt: u32,
+    },
     /// The writing thread has ended.
     #[error("the database is closed")]
     Closed,

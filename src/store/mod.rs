@@ -15,6 +15,7 @@ mod instances;
 mod jobs;
 pub mod queue;
 mod reports;
+mod writer;
 
 pub use audit::{Break, Event, TrailRow, trail, verify as verify_audit};
 pub use clock::{Timestamp, now};

@@ -84,7 +84,8 @@ pub fn find(database: &Path, name: &str) -> Result<Vec<Entry>, StoreError> {
 }
 
 /// Queues what failed anew: an analysis, a report or a delivery; of everything, or of the image or
-/// study called `name`. The number of things queued.
+/// study called `name`. What an operator cancelled comes back only by its name. The number of things
+/// queued.
 pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
     if let Some(name) = name {
         find(database, name)?;
@@ -94,7 +95,8 @@ pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
         let at = now();
         let jobs = c.execute(
             &format!(
-                "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', not_before = ?2, finished_at = NULL WHERE state IN ('failed', 'cancelled') AND
+                "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', not_before = ?2, finished_at = NULL
+                 WHERE (state = 'failed' OR (state = 'cancelled' AND ?1 IS NOT NULL)) AND
                  (instance_id IN (SELECT i.id FROM instances i WHERE i.file IS NOT NULL AND {wanted})
                   OR report_id IN (SELECT m.report_id FROM report_images m JOIN instances i ON i.id = m.instance_id WHERE {wanted}))"
             ),

@@ -8,7 +8,7 @@ use super::audit::{Event, append};
 use super::clock::{after, before};
 use super::connection::Store;
 use super::error::StoreError;
-use super::jobs::finish;
+use super::jobs::{Job, finish};
 use super::{Timestamp, now};
 use crate::analysis::Findings;
 use crate::identifiers::Uid;
@@ -98,21 +98,21 @@ impl Store {
     }
 
     /// The report's objects are durable: they are due at each of `destinations` (name, time to give up).
+    ///
+    /// # Errors
+    /// [`StoreError::TooLate`] when the job has been given to a newer attempt: the objects are not needed.
     pub async fn finish_report(
         &self,
-        job: i64,
-        worker: &str,
+        job: &Job,
         objects: Vec<NewObject>,
         destinations: Vec<(String, Duration)>,
     ) -> Result<(), StoreError> {
-        let worker = worker.to_owned();
+        let job = job.clone();
         self.write(move |c| {
-            if !finish(c, job)? {
-                return Ok(());
-            }
+            finish(c, &job)?;
             let (report, study): (i64, String) = c.query_row(
                 "SELECT r.id, r.study_instance_uid FROM jobs j JOIN reports r ON r.id = j.report_id WHERE j.id = ?1",
-                [job],
+                [job.id],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
             let at = now();
@@ -132,7 +132,7 @@ impl Store {
             }
             let names: Vec<_> = destinations.iter().map(|(name, _)| name.as_str()).collect();
             let detail = format!("{} objects, to be sent to {}", objects.len(), if names.is_empty() { "nobody".into() } else { names.join(", ") });
-            append(c, &Event { event: "report", actor: worker, study, outcome: "written", detail, ..Event::default() })
+            append(c, &Event { event: "report", actor: job.worker, study, outcome: "written", detail, ..Event::default() })
         })
         .await?;
         self.deliveries.notify_waiters();
