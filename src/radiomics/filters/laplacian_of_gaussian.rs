@@ -3,7 +3,7 @@
 //! As ITK's `LaplacianRecursiveGaussianImageFilter`, normalised across scale, which PyRadiomics
 //! calls: the second derivative along each axis smoothed along the other.
 
-use super::recursive_gaussian::{Kernel, LINES, Lines, Recursion};
+use super::recursive_gaussian::{Kernel, LINES, Lines, MARGIN, Recursion, Scratch};
 use crate::radiomics::error::RadiomicsError;
 use crate::radiomics::image::Image;
 use crate::radiomics::region::Frame;
@@ -20,21 +20,21 @@ pub(super) fn laplacian(image: &Image, frame: Frame, sigma_mm: f64) -> Result<Ve
     if !fits(image.height, image.row_mm) || !fits(image.width, image.column_mm) {
         return Err(RadiomicsError::ImageTooSmallForLog { width: image.width, height: image.height, sigma_mm });
     }
-    let along_rows = |kernel| Recursion::new(kernel, sigma_mm, image.column_mm);
-    let along_columns = |kernel| Recursion::new(kernel, sigma_mm, image.row_mm);
+    let both = |mm| [Kernel::Gaussian, Kernel::SecondDerivative].map(|kernel| Recursion::new(kernel, sigma_mm, mm));
+    let [smooth_rows, curve_rows] = both(image.column_mm);
+    let [smooth_columns, curve_columns] = both(image.row_mm);
     let mut block = Block::default();
 
     // Along rows first, of which only the columns of the frame go on.
     let mut across = Plane { width: frame.width, values: vec![0.0; frame.width * image.height] };
-    let whole = Plane { width: image.width, values: Vec::new() };
     for first in (0..image.height).step_by(LINES) {
-        block.read_rows(&image.pixels, whole.width, first, image.height);
-        block.filter(&along_rows(Kernel::SecondDerivative));
+        block.read_rows(&image.pixels, image.width, first);
+        block.filter(&curve_rows);
         block.write_rows(&mut across, first, frame.left);
     }
     for first in (0..frame.width).step_by(LINES) {
         block.read_columns(&across.values, across.width, first);
-        block.filter(&along_columns(Kernel::Gaussian));
+        block.filter(&smooth_columns);
         block.write_columns(&mut across, first, 0);
     }
 
@@ -42,12 +42,12 @@ pub(super) fn laplacian(image: &Image, frame: Frame, sigma_mm: f64) -> Result<Ve
     let mut down = Plane { width: image.width, values: vec![0.0; image.width * frame.height] };
     for first in (0..image.width).step_by(LINES) {
         block.read_columns(&image.pixels, image.width, first);
-        block.filter(&along_columns(Kernel::SecondDerivative));
+        block.filter(&curve_columns);
         block.write_columns(&mut down, first, frame.top);
     }
     for first in (0..frame.height).step_by(LINES) {
-        block.read_rows(&down.values, down.width, first, frame.height);
-        block.filter(&along_rows(Kernel::Gaussian));
+        block.read_rows(&down.values, down.width, first);
+        block.filter(&smooth_rows);
         block.write_rows(&mut down, first, 0);
     }
 
@@ -57,22 +57,26 @@ pub(super) fn laplacian(image: &Image, frame: Frame, sigma_mm: f64) -> Result<Ve
     let mut values = Vec::with_capacity(frame.width * frame.height);
     for (across, down) in across.zip(down) {
         let both = across.iter().zip(down);
-        values.extend(both.map(|(across, down)| f64::from((across / column_area + down / row_area) as f32)));
+        values.extend(
+            both.map(|(across, down)| {
+                f64::from((f64::from(*across) / column_area + f64::from(*down) / row_area) as f32)
+            }),
+        );
     }
     Ok(values)
 }
 
-/// Values row by row.
+/// The result of a pass row by row; ITK too keeps it in 32 bits.
 struct Plane {
     width: usize,
-    values: Vec<f64>,
+    values: Vec<f32>,
 }
 
-/// Up to [`LINES`] neighbouring rows or columns, pixel by pixel.
+/// Up to [`LINES`] neighbouring rows or columns, pixel by pixel between two margins.
 #[derive(Default)]
 struct Block {
     lines: Vec<Lines>,
-    scratch: Vec<Lines>,
+    scratch: Scratch,
 }
 
 impl Block {
@@ -80,41 +84,43 @@ impl Block {
         recursion.apply(&mut self.lines, &mut self.scratch);
     }
 
-    /// Reads rows from `first` on; the last one again where there are no more.
-    fn read_rows(&mut self, values: &[f64], width: usize, first: usize, height: usize) {
-        let rows: [&[f64]; LINES] = std::array::from_fn(|line| {
-            let row = (first + line).min(height - 1);
-            &values[row * width..][..width]
-        });
-        self.lines.clear();
-        self.lines.extend((0..width).map(|column| rows.map(|row| row[column])));
+    /// The pixels of the lines, to be written, without the margins.
+    fn of_length(&mut self, pixels: usize) -> &mut [Lines] {
+        self.lines.resize(pixels + 2 * MARGIN, [0.0; LINES]);
+        &mut self.lines[MARGIN..MARGIN + pixels]
+    }
+
+    /// Reads rows from `first` on.
+    fn read_rows<T: Copy + Into<f64>>(&mut self, values: &[T], width: usize, first: usize) {
+        let lines = self.of_length(width);
+        for (line, row) in values.chunks_exact(width).skip(first).take(LINES).enumerate() {
+            lines.iter_mut().zip(row).for_each(|(lines, &value)| lines[line] = value.into());
+        }
     }
 
     /// Writes the rows back, from their pixel `left` on.
     fn write_rows(&self, plane: &mut Plane, first: usize, left: usize) {
         let rows = plane.values.chunks_exact_mut(plane.width).skip(first).take(LINES);
         for (line, row) in rows.enumerate() {
-            row.iter_mut().zip(&self.lines[left..]).for_each(|(value, lines)| *value = lines[line]);
+            row.iter_mut().zip(&self.lines[MARGIN + left..]).for_each(|(value, lines)| *value = lines[line] as f32);
         }
     }
 
-    /// Reads columns from `first` on; 0 where there are no more.
-    fn read_columns(&mut self, values: &[f64], width: usize, first: usize) {
+    /// Reads columns from `first` on.
+    fn read_columns<T: Copy + Into<f64>>(&mut self, values: &[T], width: usize, first: usize) {
         let count = LINES.min(width - first);
-        self.lines.clear();
-        self.lines.extend(values.chunks_exact(width).map(|row| {
-            let mut lines = [0.0; LINES];
-            lines[..count].copy_from_slice(&row[first..first + count]);
-            lines
-        }));
+        let lines = self.of_length(values.len() / width);
+        for (lines, row) in lines.iter_mut().zip(values.chunks_exact(width)) {
+            lines.iter_mut().zip(&row[first..first + count]).for_each(|(line, &value)| *line = value.into());
+        }
     }
 
     /// Writes the columns back, from their pixel `top` on.
     fn write_columns(&self, plane: &mut Plane, first: usize, top: usize) {
         let count = LINES.min(plane.width - first);
         let rows = plane.values.chunks_exact_mut(plane.width);
-        for (row, lines) in rows.zip(&self.lines[top..]) {
-            row[first..first + count].copy_from_slice(&lines[..count]);
+        for (row, lines) in rows.zip(&self.lines[MARGIN + top..]) {
+            row[first..first + count].iter_mut().zip(lines).for_each(|(value, &line)| *value = line as f32);
         }
     }
 }

@@ -7,7 +7,10 @@
 //! goes on beyond its ends with the value of its last pixel.
 
 /// Lines that are filtered side by side, so that vector instructions apply.
-pub(super) const LINES: usize = 8;
+pub(super) const LINES: usize = 4;
+
+/// Pixels before and behind a line that its filter looks at.
+pub(super) const MARGIN: usize = 4;
 
 /// One pixel of each of the lines.
 pub(super) type Lines = [f64; LINES];
@@ -72,46 +75,57 @@ impl Recursion {
         Self { forward: numerator, backward, feedback }
     }
 
-    /// Filters the lines in place; `scratch` keeps its memory from call to call.
-    pub fn apply(&self, lines: &mut [Lines], scratch: &mut Vec<Lines>) {
-        let (Some(&first), Some(&last)) = (lines.first(), lines.last()) else { return };
-        scratch.clear();
-        let settled = 1.0 + sum(&self.feedback);
+    /// Filters lines in place. They lie between two margins of [`MARGIN`] pixels, which are filled
+    /// here; `scratch` keeps its memory from call to call.
+    pub fn apply(&self, lines: &mut Vec<Lines>, scratch: &mut Scratch) {
+        let Some(count) = lines.len().checked_sub(2 * MARGIN).filter(|count| *count > 0) else { return };
+        let (first, last) = (lines[MARGIN], lines[MARGIN + count - 1]);
+        lines[..MARGIN].fill(first);
+        lines[MARGIN + count..].fill(last);
+        let settled = |weights: &[f64; 4], edge: Lines| {
+            let gain = sum(weights) / (1.0 + sum(&self.feedback));
+            edge.map(|value| value * gain)
+        };
+        let Scratch { forward, backward } = scratch;
+        forward.resize(lines.len(), first);
+        backward.resize(lines.len(), last);
 
-        let gain = sum(&self.forward) / settled;
-        let mut inputs = [first; 3];
-        let mut outputs = [first.map(|value| value * gain); 4];
-        for &here in &*lines {
-            let output = step(&self.forward, [here, inputs[0], inputs[1], inputs[2]], &self.feedback, outputs);
-            inputs = [here, inputs[0], inputs[1]];
-            outputs = [output, outputs[0], outputs[1], outputs[2]];
-            scratch.push(output);
+        forward[..MARGIN].fill(settled(&self.forward, first));
+        for here in MARGIN..MARGIN + count {
+            let inputs = [&lines[here], &lines[here - 1], &lines[here - 2], &lines[here - 3]];
+            let outputs = [&forward[here - 1], &forward[here - 2], &forward[here - 3], &forward[here - 4]];
+            forward[here] = self.step(&self.forward, inputs, outputs);
         }
+        backward[MARGIN + count..].fill(settled(&self.backward, last));
+        for here in (MARGIN..MARGIN + count).rev() {
+            let inputs = [&lines[here + 1], &lines[here + 2], &lines[here + 3], &lines[here + 4]];
+            let outputs = [&backward[here + 1], &backward[here + 2], &backward[here + 3], &backward[here + 4]];
+            backward[here] = self.step(&self.backward, inputs, outputs);
+            forward[here].iter_mut().zip(&backward[here]).for_each(|(sum, backward)| *sum += backward);
+        }
+        std::mem::swap(lines, forward);
+    }
 
-        let gain = sum(&self.backward) / settled;
-        let mut inputs = [last; 4];
-        let mut outputs = [last.map(|value| value * gain); 4];
-        for (here, &forwards) in lines.iter_mut().zip(&*scratch).rev() {
-            let output = step(&self.backward, inputs, &self.feedback, outputs);
-            inputs = [*here, inputs[0], inputs[1], inputs[2]];
-            outputs = [output, outputs[0], outputs[1], outputs[2]];
-            for lane in 0..LINES {
-                // ITK keeps the result of each pass in 32 bits.
-                here[lane] = f64::from((forwards[lane] + output[lane]) as f32);
-            }
+    /// The next output from the inputs and outputs closest to it, nearest first.
+    #[inline]
+    fn step(&self, weights: &[f64; 4], inputs: [&Lines; 4], outputs: [&Lines; 4]) -> Lines {
+        let mut result = [0.0; LINES];
+        for lane in 0..LINES {
+            let input = (weights[0] * inputs[0][lane] + weights[1] * inputs[1][lane])
+                + (weights[2] * inputs[2][lane] + weights[3] * inputs[3][lane]);
+            let output = (self.feedback[1] * outputs[1][lane] + self.feedback[2] * outputs[2][lane])
+                + self.feedback[3] * outputs[3][lane];
+            result[lane] = (input - output) - self.feedback[0] * outputs[0][lane];
         }
+        result
     }
 }
 
-fn step(weights: &[f64; 4], inputs: [Lines; 4], feedback: &[f64; 4], outputs: [Lines; 4]) -> Lines {
-    let mut result = [0.0; LINES];
-    for lane in 0..LINES {
-        let input = (weights[0] * inputs[0][lane] + weights[1] * inputs[1][lane])
-            + (weights[2] * inputs[2][lane] + weights[3] * inputs[3][lane]);
-        let output = (feedback[1] * outputs[1][lane] + feedback[2] * outputs[2][lane]) + feedback[3] * outputs[3][lane];
-        result[lane] = (input - output) - feedback[0] * outputs[0][lane];
-    }
-    result
+/// What a filter remembers of its two recursions.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    forward: Vec<Lines>,
+    backward: Vec<Lines>,
 }
 
 fn sum(terms: &[f64]) -> f64 {
@@ -167,9 +181,9 @@ mod tests {
     use super::*;
 
     fn filtered(kernel: Kernel, line: impl Fn(f64) -> f64) -> Vec<f64> {
-        let mut lines: Vec<Lines> = (-200..=200).map(|index| [line(f64::from(index) * 0.5); LINES]).collect();
-        Recursion::new(kernel, 3.0, 0.5).apply(&mut lines, &mut Vec::new());
-        lines.iter().map(|lines| lines[3]).collect()
+        let mut lines: Vec<Lines> = (-204..=204).map(|index| [line(f64::from(index) * 0.5); LINES]).collect();
+        Recursion::new(kernel, 3.0, 0.5).apply(&mut lines, &mut Scratch::default());
+        lines[MARGIN..MARGIN + 401].iter().map(|lines| lines[3]).collect()
     }
 
     #[test]

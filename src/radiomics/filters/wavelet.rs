@@ -23,23 +23,19 @@ pub(super) fn sub_bands(image: &Image, frame: Frame) -> [(&'static str, Vec<f64>
     let filters @ [to_low, to_high] = filters();
     let rows = periodic_window(frame.top, frame.height, image.height);
     let columns = periodic_window(frame.left, frame.width, image.width);
-    let (mut low, mut high) = (Vec::new(), Vec::new());
     let mut line = vec![0.0; columns.len()];
-    for &row in &rows {
+    let [mut low, mut high] = [(); 2].map(|()| vec![0.0; rows.len() * frame.width]);
+    for (index, &row) in rows.iter().enumerate() {
         let pixels = &image.pixels[row * image.width..][..image.width];
         line.iter_mut().zip(&columns).for_each(|(value, &column)| *value = pixels[column]);
         for (filter, filtered) in filters.iter().zip([&mut low, &mut high]) {
-            filtered.extend(line.windows(TAPS).map(|window| dot(filter, window)));
+            let across = filtered[index * frame.width..][..frame.width].iter_mut();
+            accumulate(across, filter, |tap| &line[tap..]);
         }
     }
     let down = |filtered: &[f64], filter: &[f64; TAPS]| {
-        let rows: Vec<&[f64]> = filtered.chunks_exact(frame.width).collect();
-        let mut values = Vec::with_capacity(frame.width * frame.height);
-        for window in rows.windows(TAPS) {
-            let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(|row| window[row]);
-            let columns = a.iter().zip(b).zip(c).zip(d).zip(e).zip(f);
-            values.extend(columns.map(|(((((a, b), c), d), e), f)| dot(filter, &[*a, *b, *c, *d, *e, *f])));
-        }
+        let mut values = vec![0.0; frame.width * frame.height];
+        accumulate(values.iter_mut(), filter, |tap| &filtered[tap * frame.width..]);
         values
     };
     [
@@ -58,11 +54,16 @@ fn periodic_window(start: usize, length: usize, size: usize) -> Vec<usize> {
     (start..start + length + TAPS - 1).map(at).collect()
 }
 
-/// Sum of h[k] times the window from its end.
-fn dot(filter: &[f64; TAPS], window: &[f64]) -> f64 {
-    let [a, b, c] = [0, 1, 2].map(|k| filter[k] * window[TAPS - 1 - k]);
-    let [d, e, f] = [3, 4, 5].map(|k| filter[k] * window[TAPS - 1 - k]);
-    ((a + b) + c) + ((d + e) + f)
+/// Sets each of `sums` to the sum of the taps, last first, times what lies as many steps ahead.
+fn accumulate<'a>(
+    sums: impl Iterator<Item = &'a mut f64>,
+    [a, b, c, d, e, f]: &[f64; TAPS],
+    ahead: impl Fn(usize) -> &'a [f64],
+) {
+    let inputs = ahead(0).iter().zip(ahead(1)).zip(ahead(2)).zip(ahead(3)).zip(ahead(4)).zip(ahead(5));
+    for (sum, (((((x0, x1), x2), x3), x4), x5)) in sums.zip(inputs) {
+        *sum = ((f * x0 + e * x1) + (d * x2 + c * x3)) + (b * x4 + a * x5);
+    }
 }
 
 #[cfg(test)]
@@ -84,9 +85,7 @@ mod tests {
     fn the_filters_are_orthonormal() {
         let [low, high] = filters();
         for filter in [low, high] {
-            assert!(
-                (dot(&filter, &[filter[5], filter[4], filter[3], filter[2], filter[1], filter[0]]) - 1.0).abs() < 1e-12
-            );
+            assert!((filter.iter().map(|tap| tap * tap).sum::<f64>() - 1.0).abs() < 1e-12);
         }
         assert!(low.iter().zip(high).map(|(low, high)| low * high).sum::<f64>().abs() < 1e-12);
     }
