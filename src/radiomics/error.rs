@@ -69,6 +69,9 @@ pub enum RadiomicsError {
         /// `minimumROIDimensions`.
         minimum: u32,
     },
+    /// A stack of slices has no form in the plane.
+    #[error("shape2D is the form of one image and is not defined for a stack of slices: leave the class out")]
+    ShapeOfSlices,
     /// Not a usable bin width.
     #[error("the bin width is {0}: it must be a positive number, in units of the pixel values")]
     BinWidth(f64),

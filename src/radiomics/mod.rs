@@ -27,6 +27,7 @@ mod region;
 mod settings;
 mod shape2d;
 mod size_matrix;
+mod slices;
 
 #[cfg(test)]
 mod golden_matrices;
@@ -40,8 +41,11 @@ pub use image::{Image, Mask};
 pub use settings::{
     Binning, Interpolator, Normalisation, Resampling, Resegmentation, ResegmentationMode, Settings, WeightingNorm,
 };
+pub use slices::extract_slices;
 
 use discretise::Levels;
+use filters::Derived;
+use image::Spacing;
 use region::Region;
 
 /// Names such as `original_glcm_JointEntropy` and values, in PyRadiomics' order: shape first (once,
@@ -94,24 +98,27 @@ fn of_image_type(
     region: &Region,
     settings: &Settings,
 ) -> Result<Features, RadiomicsError> {
-    let binning = image_type.binning.unwrap_or(settings.binning);
-    let reach = settings.distances.iter().copied().max().unwrap_or(1) as usize;
     let mut features = Features::new();
-    if image_type.filter == Filter::Original {
-        let values = region.values(image);
-        let levels = Levels::new(&values, region, binning, reach)?;
-        append_of_values(&mut features, "original", &values, &levels, image, settings)?;
-        return Ok(features);
-    }
-    for derived in filters::derive(image_type.filter, image, region.frame)? {
-        let values = region.select(&derived.values);
-        if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
-            return Err(RadiomicsError::FilteredNotFinite { filter: derived.name, value });
-        }
-        let levels = Levels::new(&values, region, binning, reach)?;
-        append_of_values(&mut features, &derived.name, &values, &levels, image, settings)?;
+    for Derived { name, values } in values_of(image_type.filter, image, region)? {
+        let levels = Levels::new(&values, region, image_type.binning(settings), settings.reach())?;
+        append_of_values(&mut features, &name, &values, &levels, image.spacing(), settings)?;
     }
     Ok(features)
+}
+
+/// What a filter makes of the pixels of the region.
+fn values_of(filter: Filter, image: &Image, region: &Region) -> Result<Vec<Derived>, RadiomicsError> {
+    if filter == Filter::Original {
+        return Ok(vec![Derived { name: "original".to_owned(), values: region.values(image) }]);
+    }
+    let mut images = filters::derive(filter, image, region.frame)?;
+    for derived in &mut images {
+        derived.values = region.select(&derived.values);
+        if let Some(&value) = derived.values.iter().find(|value| !value.is_finite()) {
+            return Err(RadiomicsError::FilteredNotFinite { filter: derived.name.clone(), value });
+        }
+    }
+    Ok(images)
 }
 
 /// Appends every class that looks at the values of one image inside the region.
@@ -120,7 +127,7 @@ fn append_of_values(
     image_name: &str,
     values: &[f64],
     levels: &Levels,
-    image: &Image,
+    spacing: Spacing,
     settings: &Settings,
 ) -> Result<(), RadiomicsError> {
     for class in FeatureClass::ALL.into_iter().filter(|&class| settings.asks_for(class)) {
@@ -128,10 +135,10 @@ fn append_of_values(
         match class {
             FeatureClass::Shape2D => {} // looks at no values: once, by the caller
             FeatureClass::FirstOrder => {
-                add(&first_order::features(values, levels, image.spacing(), settings.voxel_array_shift))?;
+                add(&first_order::features(values, levels, spacing, settings.voxel_array_shift))?;
             }
-            FeatureClass::Glcm => add(&glcm_features::features(levels, image.spacing(), settings)?)?,
-            FeatureClass::Glrlm => add(&glrlm::features(levels, image.spacing(), settings.weighting_norm)?)?,
+            FeatureClass::Glcm => add(&glcm_features::features(levels, spacing, settings)?)?,
+            FeatureClass::Glrlm => add(&glrlm::features(levels, spacing, settings.weighting_norm)?)?,
             FeatureClass::Glszm => add(&glszm::features(levels))?,
             FeatureClass::Gldm => add(&gldm::features(levels, &settings.distances, settings.gldm_alpha))?,
             FeatureClass::Ngtdm => add(&ngtdm::features(levels, &settings.distances))?,

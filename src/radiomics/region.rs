@@ -79,6 +79,12 @@ impl Region {
         Ok(Self { frame, spans, count })
     }
 
+    /// A region of `count` pixels side by side, for values whose place does not matter.
+    pub fn line(count: usize) -> Self {
+        let frame = Frame { left: 0, top: 0, width: count, height: 1 };
+        Self { frame, spans: vec![Span { row: 0, start: 0, end: count }], count }
+    }
+
     /// The values of `image` inside the region.
     pub fn values(&self, image: &Image) -> Vec<f64> {
         let mut values = Vec::with_capacity(self.count);

@@ -74,6 +74,11 @@ impl Settings {
         self.feature_classes.contains(&class)
     }
 
+    /// Distance of the farthest neighbour, in pixels.
+    pub(super) fn reach(&self) -> usize {
+        self.distances.iter().copied().max().unwrap_or(1) as usize
+    }
+
     /// Refuses settings that fit no image.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ mod golden_images;
 use super::error::RadiomicsError;
 use super::image::Image;
 use super::region::Frame;
-use super::settings::Binning;
+use super::settings::{Binning, Settings};
 
 /// The image itself, or one derived from it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,6 +82,11 @@ pub struct ImageType {
 }
 
 impl ImageType {
+    /// Its own binning, or that of the settings.
+    pub(super) fn binning(&self, settings: &Settings) -> Binning {
+        self.binning.unwrap_or(settings.binning)
+    }
+
     pub(super) fn check(&self) -> Result<(), RadiomicsError> {
         if let Filter::LoG { sigma_mm } = self.filter
             && !(sigma_mm.is_finite() && sigma_mm > 0.0)
