@@ -13,6 +13,7 @@ pub mod echo;
 pub mod extract;
 mod logging;
 pub mod queue;
+pub mod radiomics;
 mod scan;
 pub mod serve;
 mod table;
@@ -74,6 +75,8 @@ enum Command {
     },
     /// Show or verify a model bundle
     Bundle(bundle::Arguments),
+    /// Compute PyRadiomics' features of a region of an image, or of many
+    Radiomics(radiomics::Arguments),
     /// Compute the features of labelled vertebrae as CSV
     Extract(extract::Arguments),
     /// Analysis process, started by the daemon
@@ -121,6 +124,7 @@ pub fn run() -> ExitCode {
             configuration.database().map_err(Into::into).and_then(|file| audit::run(&arguments, &file))
         }
         Command::Bundle(arguments) => bundle::run(&arguments),
+        Command::Radiomics(arguments) => radiomics::run(&arguments),
         Command::Extract(arguments) => extract::run(&arguments),
         Command::Worker(arguments) => worker::run(&arguments),
     };

@@ -21,7 +21,7 @@ mod lanes;
 mod maximal_correlation;
 mod ngtdm;
 mod offsets;
-mod parallel;
+pub(crate) mod parallel;
 mod preprocess;
 mod region;
 mod settings;
@@ -89,6 +89,22 @@ pub fn extract_with_threads(
         features.extend(of_one?);
     }
     Ok(features)
+}
+
+/// The names of all features that [`extract`] gives under `settings`, in its order.
+pub fn feature_names(settings: &Settings) -> Vec<String> {
+    let of_image = |image: &str, class: FeatureClass| {
+        class.feature_names().iter().map(|feature| format!("{image}_{class}_{feature}")).collect::<Vec<_>>()
+    };
+    let mut names = Vec::new();
+    if settings.asks_for(FeatureClass::Shape2D) {
+        names.extend(of_image("original", FeatureClass::Shape2D));
+    }
+    for image in settings.image_types.iter().flat_map(|image_type| image_type.filter.image_names()) {
+        let classes = FeatureClass::ALL.into_iter().filter(|&class| class != FeatureClass::Shape2D);
+        names.extend(classes.filter(|&class| settings.asks_for(class)).flat_map(|class| of_image(&image, class)));
+    }
+    names
 }
 
 /// The features of every image that one filter makes.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// `f` of each item, in the order of the items, on up to `threads` threads; on the caller's alone
 /// when one is enough.
-pub(super) fn map<T: Sync, R: Send>(items: &[T], threads: NonZeroUsize, f: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], threads: NonZeroUsize, f: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = threads.get().min(items.len());
     if threads <= 1 {
         return items.iter().map(f).collect();

@@ -18,7 +18,7 @@ pub(super) struct Frame {
 
 impl Frame {
     /// The rows of the frame in a buffer of rows of `width`.
-    pub fn rows<'a, T>(self, buffer: &'a [T], width: usize) -> impl Iterator<Item = &'a [T]> {
+    pub fn rows<T>(self, buffer: &[T], width: usize) -> impl Iterator<Item = &[T]> {
         buffer.chunks_exact(width).skip(self.top).take(self.height).map(move |row| &row[self.left..][..self.width])
     }
 

@@ -9,7 +9,9 @@
 use crate::radiomics::image::Image;
 use crate::radiomics::region::Frame;
 
-/// The diagonal samples lie this far from the pixel along both axes: sqrt(1/2) to 5 decimals.
+/// The diagonal samples lie this far from the pixel along both axes: sqrt(1/2) to 5 decimals, on
+/// purpose.
+#[allow(clippy::approx_constant)]
 const DIAGONAL: f64 = 0.70711;
 /// A pattern with more changes than this is not uniform.
 const CHANGES_AT_MOST: u32 = 2;

@@ -72,6 +72,23 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// Names of the images the filter makes, the first part of their features' names.
+    pub(super) fn image_names(self) -> Vec<String> {
+        match self {
+            Self::Original => vec!["original".to_owned()],
+            Self::Wavelet => wavelet::SUB_BANDS.map(|band| format!("wavelet-{band}")).to_vec(),
+            Self::LoG { sigma_mm } => vec![log_name(sigma_mm)],
+            Self::Square => vec!["square".to_owned()],
+            Self::SquareRoot => vec!["squareroot".to_owned()],
+            Self::Logarithm => vec!["logarithm".to_owned()],
+            Self::Exponential => vec!["exponential".to_owned()],
+            Self::Gradient => vec!["gradient".to_owned()],
+            Self::Lbp2D => vec!["lbp-2D".to_owned()],
+        }
+    }
+}
+
 /// A filter, and how its image is made into grey levels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ImageType {
@@ -117,21 +134,18 @@ pub(super) struct Derived {
 /// # Errors
 /// [`RadiomicsError::ImageTooSmallForLog`].
 pub(super) fn derive(filter: Filter, image: &Image, frame: Frame) -> Result<Vec<Derived>, RadiomicsError> {
-    let one = |name: &str, values| vec![Derived { name: name.to_owned(), values }];
-    Ok(match filter {
-        Filter::Original => one("original", frame.cut(image)),
-        Filter::Wavelet => wavelet::sub_bands(image, frame)
-            .into_iter()
-            .map(|(band, values)| Derived { name: format!("wavelet-{band}"), values })
-            .collect(),
-        Filter::LoG { sigma_mm } => one(&log_name(sigma_mm), laplacian_of_gaussian::laplacian(image, frame, sigma_mm)?),
-        Filter::Square => one("square", intensity::square(image, frame)),
-        Filter::SquareRoot => one("squareroot", intensity::square_root(image, frame)),
-        Filter::Logarithm => one("logarithm", intensity::logarithm(image, frame)),
-        Filter::Exponential => one("exponential", intensity::exponential(image, frame)),
-        Filter::Gradient => one("gradient", gradient::magnitude(image, frame)),
-        Filter::Lbp2D => one("lbp-2D", local_binary_pattern::codes(image, frame)),
-    })
+    let images = match filter {
+        Filter::Original => vec![frame.cut(image)],
+        Filter::Wavelet => wavelet::sub_bands(image, frame).to_vec(),
+        Filter::LoG { sigma_mm } => vec![laplacian_of_gaussian::laplacian(image, frame, sigma_mm)?],
+        Filter::Square => vec![intensity::square(image, frame)],
+        Filter::SquareRoot => vec![intensity::square_root(image, frame)],
+        Filter::Logarithm => vec![intensity::logarithm(image, frame)],
+        Filter::Exponential => vec![intensity::exponential(image, frame)],
+        Filter::Gradient => vec![gradient::magnitude(image, frame)],
+        Filter::Lbp2D => vec![local_binary_pattern::codes(image, frame)],
+    };
+    Ok(filter.image_names().into_iter().zip(images).map(|(name, values)| Derived { name, values }).collect())
 }
 
 /// `log-sigma-3-0-mm-3D` for 3 mm: PyRadiomics says 3D of a film as well.

@@ -19,7 +19,10 @@ fn filters() -> [[f64; TAPS]; 2] {
 }
 
 /// The sub-bands in PyRadiomics' order; the first letter is the filter along a row.
-pub(super) fn sub_bands(image: &Image, frame: Frame) -> [(&'static str, Vec<f64>); 4] {
+pub(super) const SUB_BANDS: [&str; 4] = ["LH", "HL", "HH", "LL"];
+
+/// The images of [`SUB_BANDS`].
+pub(super) fn sub_bands(image: &Image, frame: Frame) -> [Vec<f64>; 4] {
     let filters @ [to_low, to_high] = filters();
     let rows = periodic_window(frame.top, frame.height, image.height);
     let columns = periodic_window(frame.left, frame.width, image.width);
@@ -38,12 +41,7 @@ pub(super) fn sub_bands(image: &Image, frame: Frame) -> [(&'static str, Vec<f64>
         accumulate(values.iter_mut(), filter, |tap| &filtered[tap * frame.width..]);
         values
     };
-    [
-        ("LH", down(&low, &to_high)),
-        ("HL", down(&high, &to_low)),
-        ("HH", down(&high, &to_high)),
-        ("LL", down(&low, &to_low)),
-    ]
+    [down(&low, &to_high), down(&high, &to_low), down(&high, &to_high), down(&low, &to_low)]
 }
 
 /// Indices of the pixels that `length` outputs from `start` on look at: 2 before and 3 behind.
@@ -74,7 +72,7 @@ mod tests {
     fn a_constant_is_all_low() {
         let image = Image { width: 5, height: 3, pixels: vec![7.0; 15], row_mm: 1.0, column_mm: 1.0 };
         let frame = Frame { left: 1, top: 0, width: 3, height: 3 };
-        for (name, values) in sub_bands(&image, frame) {
+        for (name, values) in SUB_BANDS.into_iter().zip(sub_bands(&image, frame)) {
             assert_eq!(values.len(), 9);
             let expected = if name == "LL" { 14.0 } else { 0.0 };
             assert!(values.iter().all(|value| (value - expected).abs() < 1e-10), "{name} {values:?}");
