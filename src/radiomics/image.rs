@@ -2,6 +2,7 @@
 
 use super::error::RadiomicsError;
 use super::lanes;
+use super::region::Frame;
 
 /// A grey image.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +73,16 @@ impl Mask {
     /// becomes after cropping.
     pub fn whole(width: usize, height: usize) -> Self {
         Self { width, height, inside: vec![true; width * height] }
+    }
+
+    /// The same without the pixels outside `frame`.
+    pub(super) fn within(&self, frame: Frame) -> Self {
+        let mut inside = vec![false; self.inside.len()];
+        for row in frame.top..frame.top + frame.height {
+            let pixels = row * self.width + frame.left..row * self.width + frame.left + frame.width;
+            inside[pixels.clone()].copy_from_slice(&self.inside[pixels]);
+        }
+        Self { inside, ..*self }
     }
 
     /// Refuses what is not a mask for `image`.

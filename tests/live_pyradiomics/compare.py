@@ -52,16 +52,20 @@ def random_image(random):
 
 
 def random_mask(random, shape):
-    """A blob, a box, the whole image, or scattered pixels."""
+    """A blob, a box, nearly the whole image, or scattered pixels."""
     kind = random.choice(["blob", "blob", "box", "whole", "scattered"])
     if kind == "whole":
-        return numpy.ones(shape, numpy.uint8)
+        # PyRadiomics takes a mask without any pixel outside for an empty one.
+        mask = numpy.ones(shape, numpy.uint8)
+        mask[random.choice([0, -1]), random.choice([0, -1])] = 0
+        return mask
     if kind == "scattered":
         return (random.rand(*shape) < random.uniform(0.02, 0.6)).astype(numpy.uint8)
     mask = numpy.zeros(shape, numpy.uint8)
     if kind == "box":
         top, left = random.randint(0, shape[0] - 1), random.randint(0, shape[1] - 1)
         mask[top : top + random.randint(1, shape[0]), left : left + random.randint(1, shape[1])] = 1
+        mask[0, 0] = 0
         return mask
     blob = ndimage.gaussian_filter(random.randn(*shape), random.uniform(1.0, 6.0))
     return (blob > numpy.quantile(blob, random.uniform(0.3, 0.9))).astype(numpy.uint8)
