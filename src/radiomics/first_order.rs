@@ -16,7 +16,8 @@ pub(super) fn features(values: &[f64], levels: &Levels, spacing: Spacing, shift:
 
     let count = values.len() as f64;
     let [sum, energy] = lanes::sums(values, |value| [value, (value + shift) * (value + shift)]);
-    let mean = sum / count;
+    // The mean of a constant is that constant, without rounding: its moments are 0.
+    let mean = if minimum == maximum { minimum } else { sum / count };
     let about_the_mean = lanes::sums(values, |value| {
         let deviation = value - mean;
         let square = deviation * deviation;

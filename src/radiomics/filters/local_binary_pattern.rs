@@ -36,33 +36,54 @@ pub(super) fn codes(image: &Image, frame: Frame) -> Vec<f64> {
     let (mut above, mut here) = (row(frame.top.checked_sub(1)), row(Some(frame.top)));
     for y in frame.top..frame.top + frame.height {
         let below = row(Some(y + 1));
+        let vertical = Diagonal::at(y);
         let around = above.windows(3).zip(here.windows(3)).zip(below.windows(3));
-        values.extend(around.map(|((above, here), below)| code(above, here, below)));
+        values.extend(
+            around
+                .zip(frame.left..)
+                .map(|(((above, here), below), x)| code([above, here, below], vertical, Diagonal::at(x))),
+        );
         (above, here) = (here, below);
     }
     values
 }
 
+/// Where the diagonal samples lie between the pixels along one axis, as shares of the way from the
+/// pixel before to the one behind. Taken from positions in the image, as scikit-image does: whether
+/// a sample equals the pixel is a matter of the last bit.
+#[derive(Clone, Copy)]
+struct Diagonal {
+    /// Of the sample before the pixel, from its neighbour to the pixel.
+    before: f64,
+    /// Of the sample behind it, from the pixel to its neighbour.
+    behind: f64,
+}
+
+impl Diagonal {
+    fn at(position: usize) -> Self {
+        let position = position as f64;
+        Self { before: (position - DIAGONAL) - (position - 1.0), behind: (position + DIAGONAL) - position }
+    }
+}
+
 /// The code of the pixel in the middle of 3 x 3.
-fn code(above: &[f64], here: &[f64], below: &[f64]) -> f64 {
+fn code([above, here, below]: [&[f64]; 3], vertical: Diagonal, horizontal: Diagonal) -> f64 {
     let centre = here[1];
-    // Between four pixels: the nearest on the diagonal, the two beside it, the centre.
-    let diagonal = |corner: f64, beside: f64, upright: f64| {
-        let (far, near) = (DIAGONAL, 1.0 - DIAGONAL);
-        let with_centre = near * centre + far * beside;
-        let with_corner = near * upright + far * corner;
-        near * with_centre + far * with_corner
+    // Between four pixels: along both rows first, then from the upper to the lower.
+    let between = |upper: &[f64], lower: &[f64], down: f64, across: f64| {
+        let along = |row: &[f64]| (1.0 - across) * row[0] + across * row[1];
+        (1.0 - down) * along(upper) + down * along(lower)
     };
     // Counter-clockwise from the right, as the angle grows with rows counted downwards.
     let samples = [
         here[2],
-        diagonal(above[2], here[2], above[1]),
+        between(&above[1..], &here[1..], vertical.before, horizontal.behind),
         above[1],
-        diagonal(above[0], here[0], above[1]),
+        between(above, here, vertical.before, horizontal.before),
         here[0],
-        diagonal(below[0], here[0], below[1]),
+        between(here, below, vertical.behind, horizontal.before),
         below[1],
-        diagonal(below[2], here[2], below[1]),
+        between(&here[1..], &below[1..], vertical.behind, horizontal.behind),
     ];
     let pattern = samples.iter().rev().fold(0_u32, |pattern, &sample| pattern << 1 | u32::from(sample >= centre));
     let changes = ((pattern ^ pattern >> 1) & 0x7F).count_ones();
@@ -75,6 +96,8 @@ mod tests {
 
     #[test]
     fn patterns_by_hand() {
+        let code =
+            |above: &[f64], here: &[f64], below: &[f64]| code([above, here, below], Diagonal::at(3), Diagonal::at(7));
         assert_eq!(code(&[5.0; 3], &[5.0; 3], &[5.0; 3]), 8.0);
         assert_eq!(code(&[1.0; 3], &[1.0, 5.0, 1.0], &[1.0; 3]), 0.0);
         // Right, above right and above are bright, the rest dark: one change.

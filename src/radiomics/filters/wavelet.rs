@@ -10,11 +10,17 @@ const TAPS: usize = 6;
 
 /// The low-pass and the high-pass decomposition filter of coif1. The low-pass one is
 /// (√7 - 3, 1 - √7, 14 - 2√7, 14 + 2√7, 5 + √7, 1 - √7) / 16√2 (Daubechies, Ten Lectures on Wavelets,
-/// section 8.2); the high-pass one is it reversed with alternating signs.
+/// section 8.2), as decimals because the last bit decides for a pixel on the edge of a bin; the
+/// high-pass one is it reversed with alternating signs.
 fn filters() -> [[f64; TAPS]; 2] {
-    let root = 7_f64.sqrt();
-    let low = [root - 3.0, 1.0 - root, 14.0 - 2.0 * root, 14.0 + 2.0 * root, 5.0 + root, 1.0 - root];
-    let [a, b, c, d, e, f] = low.map(|tap| tap / (16.0 * 2_f64.sqrt()));
+    let [a, b, c, d, e, f] = [
+        -0.015655728135791993,
+        -0.07273261951252645,
+        0.3848648468648578,
+        0.8525720202116004,
+        0.3378976624574818,
+        -0.07273261951252645,
+    ];
     [[a, b, c, d, e, f], [-f, e, -d, c, -b, a]]
 }
 
@@ -52,7 +58,8 @@ fn periodic_window(start: usize, length: usize, size: usize) -> Vec<usize> {
     (start..start + length + TAPS - 1).map(at).collect()
 }
 
-/// Sets each of `sums` to the sum of the taps, last first, times what lies as many steps ahead.
+/// Sets each of `sums` to the sum of the taps, last first, times what lies as many steps ahead; added
+/// up from the first tap on, as PyWavelets does, so that the last bit is the same.
 fn accumulate<'a>(
     sums: impl Iterator<Item = &'a mut f64>,
     [a, b, c, d, e, f]: &[f64; TAPS],
@@ -60,7 +67,7 @@ fn accumulate<'a>(
 ) {
     let inputs = ahead(0).iter().zip(ahead(1)).zip(ahead(2)).zip(ahead(3)).zip(ahead(4)).zip(ahead(5));
     for (sum, (((((x0, x1), x2), x3), x4), x5)) in sums.zip(inputs) {
-        *sum = ((f * x0 + e * x1) + (d * x2 + c * x3)) + (b * x4 + a * x5);
+        *sum = a * x5 + b * x4 + c * x3 + d * x2 + e * x1 + f * x0;
     }
 }
 
@@ -77,6 +84,14 @@ mod tests {
             let expected = if name == "LL" { 14.0 } else { 0.0 };
             assert!(values.iter().all(|value| (value - expected).abs() < 1e-10), "{name} {values:?}");
         }
+    }
+
+    #[test]
+    fn the_decimals_are_those_of_the_closed_form() {
+        let root = 7_f64.sqrt();
+        let closed = [root - 3.0, 1.0 - root, 14.0 - 2.0 * root, 14.0 + 2.0 * root, 5.0 + root, 1.0 - root];
+        let [low, _] = filters();
+        assert!(low.iter().zip(closed).all(|(tap, exact)| (tap - exact / (16.0 * 2_f64.sqrt())).abs() < 2e-16));
     }
 
     #[test]

@@ -13,14 +13,16 @@ use crate::radiomics::settings::Normalisation;
 /// When the image has no contrast, so that there is no standard deviation to divide by.
 pub(super) fn normalised(image: &Image, normalisation: Normalisation) -> Result<Image, RadiomicsError> {
     let count = image.pixels.len() as f64;
-    let mean = lanes::sum(&image.pixels, |value| value) / count;
-    let variance = lanes::sum(&image.pixels, |value| (value - mean) * (value - mean)) / (count - 1.0);
-    let deviation = variance.sqrt();
+    let [sum, squares] = lanes::sums(&image.pixels, |value| [value, value * value]);
+    let mean = sum / count;
+    // ITK's formula, exact for whole numbers, so that equal pixels stay equal to the last bit.
+    let deviation = ((squares - sum * sum / count) / (count - 1.0)).sqrt();
     if !(deviation.is_finite() && deviation > 0.0) {
         return Err(RadiomicsError::NothingToNormalise);
     }
     let limit = normalisation.remove_outliers.unwrap_or(f64::INFINITY);
-    Ok(image.map(|value| ((value - mean) / deviation).clamp(-limit, limit) * normalisation.scale))
+    let per_value = 1.0 / deviation;
+    Ok(image.map(|value| ((value - mean) * per_value).clamp(-limit, limit) * normalisation.scale))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(super) fn resampled(image: &Image, mask: &Mask, resampling: Resampling) -> R
     }
 
     let field = Field::new(image, resampling.interpolator);
-    let (rows_at, columns_at) = (rows.positions(new_rows), columns.positions(new_columns));
+    let (rows_at, columns_at) = (rows.positions(new_rows), columns.scanline(new_columns));
     let mut pixels = Vec::with_capacity(rows_at.len() * columns_at.len());
     let mut inside = Vec::with_capacity(pixels.capacity());
     for &row in &rows_at {
@@ -66,6 +66,7 @@ fn cut(image: &Image, mask: &Mask, [rows, columns]: [Axis; 2], pad: usize) -> (I
 #[derive(Debug, Clone, Copy)]
 struct Axis {
     pixels: usize,
+    old_mm: f64,
     new_mm: f64,
     /// Old pixel size as a multiple of the new one.
     ratio: f64,
@@ -89,7 +90,7 @@ impl Axis {
     fn new(pixels: usize, mm: f64, wanted_mm: f64, [start, length]: [usize; 2]) -> Self {
         let new_mm = if wanted_mm == 0.0 || length == 1 { mm } else { wanted_mm };
         let keeps = (mm - new_mm).abs() <= 1e-8 + 1e-5 * new_mm;
-        Self { pixels, new_mm, ratio: mm / new_mm, start, length, keeps }
+        Self { pixels, old_mm: mm, new_mm, ratio: mm / new_mm, start, length, keeps }
     }
 
     fn keeps(&self) -> bool {
@@ -104,9 +105,21 @@ impl Axis {
         NewPixels { first, count: last - first + 1.0 }
     }
 
-    /// Centres of the new pixels, in old pixels.
-    fn positions(&self, NewPixels { first, count }: NewPixels) -> Vec<f64> {
-        let origin = 0.5 * (1.0 / self.ratio - 1.0) + first / self.ratio;
-        (0..count as usize).map(|index| origin + index as f64 / self.ratio).collect()
+    /// Centres of the new rows, in old rows: by way of millimetres, as ITK goes, since the last bit
+    /// decides which pixel is the nearest half-way between two.
+    fn positions(&self, new: NewPixels) -> Vec<f64> {
+        (0..new.count as usize).map(|index| self.position(new, index as f64)).collect()
+    }
+
+    /// Centres of the new columns, in old columns: ITK divides the way along a row from the first
+    /// one to that behind the last one.
+    fn scanline(&self, new: NewPixels) -> Vec<f64> {
+        let (start, end) = (self.position(new, 0.0), self.position(new, new.count));
+        (0..new.count as usize).map(|index| start + (index as f64 / new.count) * (end - start)).collect()
+    }
+
+    fn position(&self, new: NewPixels, index: f64) -> f64 {
+        let first = 0.5 * (self.new_mm - self.old_mm) / self.old_mm + new.first / self.ratio;
+        (first * self.old_mm + index * self.new_mm) * (1.0 / self.old_mm)
     }
 }
