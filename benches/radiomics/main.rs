@@ -40,7 +40,31 @@ fn main() {
     for (name, settings) in jobs.into_iter().filter(|(name, _)| only.is_empty() || only.contains(name)) {
         fastest.insert(name, fastest_ms(rounds, &image, &mask, &settings).into());
     }
+    for pixels in SCALING.into_iter().filter(|pixels| only.contains(&format!("scaling-{pixels}"))) {
+        let (image, mask) = enlarged(&image, &mask, pixels);
+        fastest.insert(format!("scaling-{pixels}"), fastest_ms(rounds, &image, &mask, &original).into());
+    }
     println!("{}", serde_json::Value::Object(fastest));
+}
+
+/// Sizes of the region, in pixels, by which is seen how time grows.
+const SCALING: [usize; 5] = [5_000, 20_000, 80_000, 200_000, 500_000];
+
+/// Image and mask with pixels repeated or left out, so that the region has about `pixels`; noise of
+/// a level or two keeps the texture as fine as it was.
+fn enlarged(image: &Image, mask: &Mask, pixels: usize) -> (Image, Mask) {
+    let region = mask.inside.iter().filter(|&&inside| inside).count();
+    let factor = (pixels as f64 / region as f64).sqrt();
+    let (width, height) = ((image.width as f64 * factor) as usize, (image.height as f64 * factor) as usize);
+    let from = |index: usize| {
+        let (row, column) = (index / width, index % width);
+        ((row as f64 / factor) as usize).min(image.height - 1) * image.width
+            + ((column as f64 / factor) as usize).min(image.width - 1)
+    };
+    let noise = |index: usize| (index.wrapping_mul(2_654_435_761) >> 7 & 0xFF) as f64;
+    let pixels = (0..width * height).map(|index| image.pixels[from(index)] + noise(index)).collect();
+    let inside = (0..width * height).map(|index| mask.inside[from(index)]).collect();
+    (Image { width, height, pixels, ..*image }, Mask { width, height, inside })
 }
 
 /// Every filter, LoG with five widths: 16 images, 1497 features.

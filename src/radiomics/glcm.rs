@@ -3,7 +3,7 @@
 use super::discretise::Levels;
 use super::offsets::Offset;
 
-/// Up to this many levels pairs are counted in a square table (at most 1 MiB); above, the pairs are
+/// Up to this many levels pairs are counted in a square table (at most 2 MiB in all); above, the pairs are
 /// listed and sorted, so that memory follows the pixels and not the square of the levels.
 const TABLE_LEVELS_AT_MOST: usize = 511;
 
@@ -33,8 +33,9 @@ pub(super) struct Counter<'a> {
 
 #[derive(Debug)]
 enum Pairs {
-    /// `table[a * side + b]`, ranks of the grid, so row and column 0 collect the outside.
-    Table { side: usize, table: Vec<u32> },
+    /// `table[a * side + b]`, ranks of the grid, so row and column 0 collect the outside. Two tables
+    /// take turns, as neighbouring pairs are often alike and one count would wait for the other.
+    Table { side: usize, tables: [Vec<u32>; 2] },
     /// Each pair of ranks as `a << 16 | b`.
     List(Vec<u32>),
 }
@@ -44,7 +45,7 @@ impl<'a> Counter<'a> {
     pub fn new(levels: &'a Levels, symmetrical: bool) -> Self {
         let side = levels.grey_levels.len() + 1;
         let pairs = if side <= TABLE_LEVELS_AT_MOST + 1 {
-            Pairs::Table { side, table: vec![0; side * side] }
+            Pairs::Table { side, tables: [vec![0; side * side], vec![0; side * side]] }
         } else {
             Pairs::List(Vec::new())
         };
@@ -91,16 +92,25 @@ impl<'a> Counter<'a> {
             };
             entries.push(Entry { i: (a - 1) as u16, j: (b - 1) as u16, probability: f64::from(pairs), multiplicity });
         };
-        let from_to = self.levels.grid.frame().iter().zip(self.levels.grid.shifted(offset));
+        let (from, to) = (self.levels.grid.frame(), self.levels.grid.shifted(offset));
         match &mut self.pairs {
-            Pairs::Table { side, table } => {
+            Pairs::Table { side, tables: [even, odd] } => {
                 let side = *side;
-                table.fill(0);
-                for (&a, &b) in from_to {
-                    // A count is at most the number of pixels, which is far from wrapping.
+                even.fill(0);
+                odd.fill(0);
+                // A count is at most the number of pixels, which is far from wrapping.
+                let add = |table: &mut [u32], a: u16, b: u16| {
                     let cell = &mut table[usize::from(a) * side + usize::from(b)];
                     *cell = cell.wrapping_add(1);
+                };
+                let ((from_pairs, from_last), (to_pairs, to_last)) = (from.as_chunks::<2>(), to.as_chunks::<2>());
+                for (a, b) in from_pairs.iter().zip(to_pairs) {
+                    add(even, a[0], b[0]);
+                    add(odd, a[1], b[1]);
                 }
+                from_last.iter().zip(to_last).for_each(|(&a, &b)| add(even, a, b));
+                even.iter_mut().zip(&*odd).for_each(|(even, odd)| *even += odd);
+                let table = even;
                 for a in 1..side {
                     for b in if symmetrical { a } else { 1 }..side {
                         let mirrored = if symmetrical && a != b { table[b * side + a] } else { 0 };
@@ -113,7 +123,7 @@ impl<'a> Counter<'a> {
             }
             Pairs::List(list) => {
                 list.clear();
-                list.extend(from_to.filter(|&(&a, &b)| a != 0 && b != 0).map(|(&a, &b)| {
+                list.extend(from.iter().zip(to).filter(|&(&a, &b)| a != 0 && b != 0).map(|(&a, &b)| {
                     let (a, b) = if symmetrical { (a.min(b), a.max(b)) } else { (a, b) };
                     u32::from(a) << 16 | u32::from(b)
                 }));

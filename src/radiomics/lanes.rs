@@ -28,6 +28,7 @@ pub(super) fn sums<const N: usize>(values: &[f64], terms: impl Fn(f64) -> [f64; 
 }
 
 /// Scalar product of two vectors of one length.
+#[inline]
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let ((a_chunks, a_rest), (b_chunks, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut sums = [0.0; LANES];

@@ -14,9 +14,9 @@ use super::lanes;
 /// Up to this many levels S is kept as a full square, which multiplies faster than a list.
 const DENSE_LEVELS_AT_MOST: usize = 128;
 /// Lanczos steps between two looks at the result.
-const STEPS_A_LOOK: usize = 12;
+const STEPS_A_LOOK: usize = 10;
 /// Two looks that agree to this end the search; it is far below the 1e-6 the features promise.
-const TOLERANCE: f64 = 1e-12;
+const TOLERANCE: f64 = 1e-11;
 /// Steps after which the result is taken as it is, for matrices of tens of thousands of levels.
 const STEPS_AT_MOST: usize = 600;
 
@@ -125,9 +125,11 @@ impl Scaled {
         self.values.clear();
         self.values.resize(self.side * self.side, 0.0);
         self.places.clear();
+        let inverse_roots = |marginal: &[f64]| marginal.iter().map(|p| 1.0 / p.sqrt()).collect::<Vec<f64>>();
+        let (of_rows, of_columns) = (inverse_roots(px), inverse_roots(py));
         for entry in entries {
             let (i, j) = (usize::from(entry.i), usize::from(entry.j));
-            let value = entry.probability / (px[i] * py[j]).sqrt();
+            let value = entry.probability * of_rows[i] * of_columns[j];
             if self.side > 0 {
                 self.values[i * self.side + j] = value;
                 if entry.multiplicity == 2.0 {
@@ -220,7 +222,7 @@ impl Tridiagonal<'_> {
     /// Largest magnitude of an eigenvalue, by bisection from `at_least` to 1; S has none above.
     fn largest_magnitude(&self, at_least: f64) -> f64 {
         let (mut low, mut high) = (at_least, 1.0 + 1e-9);
-        while high - low > TOLERANCE / 4.0 {
+        while high - low > TOLERANCE / 64.0 {
             let middle = (low + high) / 2.0;
             if self.reaches_beyond(middle) { low = middle } else { high = middle }
         }

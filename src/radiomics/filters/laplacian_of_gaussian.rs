@@ -51,17 +51,15 @@ pub(super) fn laplacian(image: &Image, frame: Frame, sigma_mm: f64) -> Result<Ve
         block.write_rows(&mut down, first, 0);
     }
 
-    let (row_area, column_area) = (image.row_mm * image.row_mm, image.column_mm * image.column_mm);
+    let [per_row_area, per_column_area] = [image.row_mm, image.column_mm].map(|mm| 1.0 / (mm * mm));
     let across = across.values.chunks_exact(frame.width).skip(frame.top);
     let down = down.values.chunks_exact(image.width).map(|row| &row[frame.left..]);
     let mut values = Vec::with_capacity(frame.width * frame.height);
     for (across, down) in across.zip(down) {
         let both = across.iter().zip(down);
-        values.extend(
-            both.map(|(across, down)| {
-                f64::from((f64::from(*across) / column_area + f64::from(*down) / row_area) as f32)
-            }),
-        );
+        values.extend(both.map(|(across, down)| {
+            f64::from((f64::from(*across) * per_column_area + f64::from(*down) * per_row_area) as f32)
+        }));
     }
     Ok(values)
 }

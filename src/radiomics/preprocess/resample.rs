@@ -25,7 +25,7 @@ pub(super) fn resampled(image: &Image, mask: &Mask, resampling: Resampling) -> R
     }
     let pad = f64::from(resampling.pad_distance);
     let (new_rows, new_columns) = (rows.covering(pad), columns.covering(pad));
-    if !(new_rows.count * new_columns.count <= PIXELS_AT_MOST) {
+    if new_rows.count * new_columns.count > PIXELS_AT_MOST {
         return Err(RadiomicsError::ResampledTooLarge { rows: new_rows.count, columns: new_columns.count });
     }
 
