@@ -179,9 +179,21 @@ def allowed(name, features):
 
 
 def is_noise(name, features):
-    """PyRadiomics' skewness and kurtosis of a constant are what rounding makes of 0 / 0."""
-    image, _, feature = name.split("_", 2)
-    return feature in ("Skewness", "Kurtosis") and features[f"{image}_firstorder_Range"] == 0
+    """Whether all pixels are equal but for rounding: what is measured on such an image is rounding."""
+    image = name.split("_")[0]
+    low, high = (features.get(f"{image}_firstorder_{end}", math.nan) for end in ("Minimum", "Maximum"))
+    return high - low <= 1e-9 * max(abs(low), abs(high))
+
+
+def rounding_decides(name):
+    """Whether PyRadiomics' own value hangs on the last bit, for which it is listed apart.
+
+    It leaves a direction out of the mean of MCC or Imc2 when rounding makes the number under the
+    root negative; and a pixel of 32 bits on the edge of a bin or on a percentile falls to one side.
+    """
+    _, feature_class, feature = name.split("_", 2)
+    on_an_edge = feature_class not in ("firstorder", "shape2D") or feature in ("RobustMeanAbsoluteDeviation", "Entropy", "Uniformity")
+    return feature in ("MCC", "Imc2") or (family(name)[1] == "LoG, gradient" and on_an_edge)
 
 
 def main():
@@ -197,7 +209,7 @@ def main():
 
     worst = collections.defaultdict(lambda: (0.0, ""))
     counts = collections.Counter()
-    disagreements = []
+    disagreements, undecided = [], []
     cases = range(options.cases) if options.only is None else [options.only]
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch if options.only is None else ".")
@@ -239,15 +251,19 @@ def main():
 
             for image_name, features in differing.items():
                 _, name, mine, other = max(features)
-                disagreements.append(f"case {case}: {len(features)} features of {image_name}, {name}: {mine!r}, PyRadiomics {other!r}")
+                text = f"case {case}: {len(features)} features of {image_name}, {name}: {mine!r}, PyRadiomics {other!r}"
+                decided = all(rounding_decides(name) for _, name, _, _ in features)
+                (undecided if decided else disagreements).append(text)
 
     for (feature_class, kind), (relative, place) in sorted(worst.items()):
         print(f"{feature_class:<11} {kind:<14} worst relative difference {relative:.1e}  {place}")
     print(", ".join(f"{count} {what}" for what, count in counts.items()))
+    if undecided:
+        print(f"{len(undecided)} images on which rounding decides in PyRadiomics:", *undecided, sep="\n  ")
     for disagreement in disagreements[:40]:
         print(disagreement)
-    if disagreements:
-        sys.exit(f"{len(disagreements)} disagreements")
+    if disagreements or len(undecided) > 0.02 * options.cases:
+        sys.exit(f"{len(disagreements)} disagreements, {len(undecided)} undecided")
 
 
 if __name__ == "__main__":
