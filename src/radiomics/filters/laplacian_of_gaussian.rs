@@ -1,124 +1,134 @@
-//! LoG: the curvature of the image smoothed by a Gaussian, largest on blobs and edges of its width.
+//! Laplacian of Gaussian: along either axis the second derivative, smoothed along the other, summed.
 //!
-//! As ITK's `LaplacianRecursiveGaussianImageFilter`, normalised across scale, which PyRadiomics
-//! calls: the second derivative along each axis smoothed along the other.
+//! Definition: ITK's `LaplacianRecursiveGaussianImageFilter`, normalised across scale (times σ²). Its
+//! pixels are 32-bit between two passes and at the end, whatever those of the image are: rounding
+//! there is part of the answer.
 
-use super::recursive_gaussian::{Kernel, LINES, Lines, MARGIN, Recursion, Scratch};
+use std::ops::Range;
+
+use super::recursive_gaussian::{LANES, Lanes, RecursiveGaussian};
 use crate::radiomics::error::RadiomicsError;
 use crate::radiomics::image::Image;
 use crate::radiomics::region::Frame;
 
-/// The least number of pixels along each axis.
+/// Fewest pixels along an axis that ITK's recursion takes.
 const PIXELS_AT_LEAST: usize = 4;
 
-/// The Laplacian of the Gaussian of width `sigma_mm`, in values (it is multiplied by sigma²).
+/// The LoG of width `sigma_mm` in `frame`.
 ///
 /// # Errors
-/// An image smaller than 4 pixels or than the Gaussian along an axis, which PyRadiomics leaves out.
-pub(super) fn laplacian(image: &Image, frame: Frame, sigma_mm: f64) -> Result<Vec<f64>, RadiomicsError> {
-    let fits = |pixels: usize, mm: f64| pixels >= PIXELS_AT_LEAST && pixels as f64 > (sigma_mm / mm).ceil();
-    if !fits(image.height, image.row_mm) || !fits(image.width, image.column_mm) {
-        return Err(RadiomicsError::ImageTooSmallForLog { width: image.width, height: image.height, sigma_mm });
+/// [`RadiomicsError::ImageTooSmallForLog`] where PyRadiomics would leave the filter out.
+pub(super) fn response(image: &Image, frame: Frame, sigma_mm: f64) -> Result<Vec<f64>, RadiomicsError> {
+    let Image { width, height, row_mm, column_mm, ref pixels } = *image;
+    let fits = |pixels: usize, mm: f64| pixels >= PIXELS_AT_LEAST && pixels as f64 >= (sigma_mm / mm).ceil() + 1.0;
+    if !fits(width, column_mm) || !fits(height, row_mm) {
+        return Err(RadiomicsError::ImageTooSmallForLog { width, height, sigma_mm });
     }
-    let both = |mm| [Kernel::Gaussian, Kernel::SecondDerivative].map(|kernel| Recursion::new(kernel, sigma_mm, mm));
-    let [smooth_rows, curve_rows] = both(image.column_mm);
-    let [smooth_columns, curve_columns] = both(image.row_mm);
-    let mut block = Block::default();
+    let columns = frame.left..frame.left + frame.width;
+    let rows = frame.top..frame.top + frame.height;
+    let smoothing = |mm: f64| RecursiveGaussian::smoothing(sigma_mm / mm);
+    let derivative = |mm: f64| RecursiveGaussian::second_derivative(sigma_mm / mm, sigma_mm * sigma_mm);
 
-    // Along rows first, of which only the columns of the frame go on.
-    let mut across = Plane { width: frame.width, values: vec![0.0; frame.width * image.height] };
-    for first in (0..image.height).step_by(LINES) {
-        block.read_rows(&image.pixels, image.width, first);
-        block.filter(&curve_rows);
-        block.write_rows(&mut across, first, frame.left);
-    }
-    for first in (0..frame.width).step_by(LINES) {
-        block.read_columns(&across.values, across.width, first);
-        block.filter(&smooth_columns);
-        block.write_columns(&mut across, first, 0);
-    }
+    let along_x = along_rows(&derivative(column_mm), pixels, width, columns.clone());
+    let along_x = along_columns(&smoothing(row_mm), &along_x, frame.width, rows.clone());
+    let along_y = along_columns(&derivative(row_mm), pixels, width, rows);
+    let along_y = along_rows(&smoothing(column_mm), &along_y, width, columns);
 
-    // Along columns first, of which only the rows of the frame go on.
-    let mut down = Plane { width: image.width, values: vec![0.0; image.width * frame.height] };
-    for first in (0..image.width).step_by(LINES) {
-        block.read_columns(&image.pixels, image.width, first);
-        block.filter(&curve_columns);
-        block.write_columns(&mut down, first, frame.top);
-    }
-    for first in (0..frame.height).step_by(LINES) {
-        block.read_rows(&down.values, down.width, first);
-        block.filter(&smooth_rows);
-        block.write_rows(&mut down, first, 0);
-    }
-
-    let [per_row_area, per_column_area] = [image.row_mm, image.column_mm].map(|mm| 1.0 / (mm * mm));
-    let across = across.values.chunks_exact(frame.width).skip(frame.top);
-    let down = down.values.chunks_exact(image.width).map(|row| &row[frame.left..]);
-    let mut values = Vec::with_capacity(frame.width * frame.height);
-    for (across, down) in across.zip(down) {
-        let both = across.iter().zip(down);
-        values.extend(both.map(|(across, down)| {
-            f64::from((f64::from(*across) * per_column_area + f64::from(*down) * per_row_area) as f32)
-        }));
-    }
-    Ok(values)
+    let (per_column, per_row) = (1.0 / (column_mm * column_mm), 1.0 / (row_mm * row_mm));
+    let sum = |(&x, &y): (&f32, &f32)| {
+        let x = (f64::from(x) * per_column) as f32;
+        f64::from((f64::from(x) + f64::from(y) * per_row) as f32)
+    };
+    Ok(along_x.iter().zip(&along_y).map(sum).collect())
 }
 
-/// The result of a pass row by row; ITK too keeps it in 32 bits.
-struct Plane {
+/// Filters every row of `source`, whose rows are of `width`, and answers with the columns `kept`.
+fn along_rows<T: Copy + Into<f64>>(
+    gaussian: &RecursiveGaussian,
+    source: &[T],
     width: usize,
-    values: Vec<f32>,
+    kept: Range<usize>,
+) -> Vec<f32> {
+    let mut result = vec![0.0; source.len() / width * kept.len()];
+    let mut line = vec![[0.0; LANES]; width];
+    let mut filtered = line.clone();
+    let blocks = source.chunks(LANES * width).zip(result.chunks_mut(LANES * kept.len()));
+    for (rows, answers) in blocks {
+        for (lane, row) in rows.chunks_exact(width).enumerate() {
+            for (pixel, &value) in line.iter_mut().zip(row) {
+                pixel[lane] = value.into();
+            }
+        }
+        gaussian.filter(&line, kept.clone(), &mut filtered);
+        for (lane, row) in answers.chunks_exact_mut(kept.len()).enumerate() {
+            for (answer, pixel) in row.iter_mut().zip(&filtered[kept.clone()]) {
+                *answer = pixel[lane] as f32;
+            }
+        }
+    }
+    result
 }
 
-/// Up to [`LINES`] neighbouring rows or columns, pixel by pixel between two margins.
-#[derive(Default)]
-struct Block {
-    lines: Vec<Lines>,
-    scratch: Scratch,
+/// Filters every column of `source`, whose rows are of `width`, and answers with the rows `kept`.
+fn along_columns<T: Copy + Into<f64>>(
+    gaussian: &RecursiveGaussian,
+    source: &[T],
+    width: usize,
+    kept: Range<usize>,
+) -> Vec<f32> {
+    let mut result = vec![0.0; kept.len() * width];
+    let mut line: Vec<Lanes> = vec![[0.0; LANES]; source.len() / width];
+    let mut filtered = line.clone();
+    for left in (0..width).step_by(LANES) {
+        for (pixel, row) in line.iter_mut().zip(source.chunks_exact(width)) {
+            match row[left..].first_chunk::<LANES>() {
+                Some(values) => *pixel = values.map(Into::into),
+                None => pixel.iter_mut().zip(&row[left..]).for_each(|(pixel, &value)| *pixel = value.into()),
+            }
+        }
+        gaussian.filter(&line, kept.clone(), &mut filtered);
+        for (row, pixel) in result.chunks_exact_mut(width).zip(&filtered[kept.clone()]) {
+            for (answer, value) in row[left..].iter_mut().zip(pixel) {
+                *answer = *value as f32;
+            }
+        }
+    }
+    result
 }
 
-impl Block {
-    fn filter(&mut self, recursion: &Recursion) {
-        recursion.apply(&mut self.lines, &mut self.scratch);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(width: usize, height: usize, pixel: impl Fn(f64, f64) -> f64) -> Image {
+        let (row_mm, column_mm) = (0.5, 0.4);
+        let at = |index: usize| pixel((index % width) as f64 * column_mm, (index / width) as f64 * row_mm);
+        Image { width, height, pixels: (0..width * height).map(at).collect(), row_mm, column_mm }
     }
 
-    /// The pixels of the lines, to be written, without the margins.
-    fn of_length(&mut self, pixels: usize) -> &mut [Lines] {
-        self.lines.resize(pixels + 2 * MARGIN, [0.0; LINES]);
-        &mut self.lines[MARGIN..MARGIN + pixels]
+    #[test]
+    fn a_constant_has_none() {
+        let image = image(30, 20, |_, _| 1000.0);
+        let values = response(&image, Frame { left: 0, top: 0, width: 30, height: 20 }, 1.5).unwrap();
+        assert!(values.iter().all(|value| value.abs() < 1e-3), "{values:?}");
     }
 
-    /// Reads rows from `first` on.
-    fn read_rows<T: Copy + Into<f64>>(&mut self, values: &[T], width: usize, first: usize) {
-        let lines = self.of_length(width);
-        for (line, row) in values.chunks_exact(width).skip(first).take(LINES).enumerate() {
-            lines.iter_mut().zip(row).for_each(|(lines, &value)| lines[line] = value.into());
-        }
+    /// x² + 2y² has the Laplacian 6 everywhere: times σ² = 4 that is 24.
+    #[test]
+    fn a_paraboloid_has_its_curvature_far_from_the_border() {
+        let image = image(201, 201, |x, y| (x - 40.0).powi(2) + 2.0 * (y - 50.0).powi(2));
+        let value = response(&image, Frame { left: 100, top: 100, width: 1, height: 1 }, 2.0).unwrap()[0];
+        assert!((value - 24.0).abs() < 1e-2, "{value}");
     }
 
-    /// Writes the rows back, from their pixel `left` on.
-    fn write_rows(&self, plane: &mut Plane, first: usize, left: usize) {
-        let rows = plane.values.chunks_exact_mut(plane.width).skip(first).take(LINES);
-        for (line, row) in rows.enumerate() {
-            row.iter_mut().zip(&self.lines[MARGIN + left..]).for_each(|(value, lines)| *value = lines[line] as f32);
-        }
-    }
-
-    /// Reads columns from `first` on.
-    fn read_columns<T: Copy + Into<f64>>(&mut self, values: &[T], width: usize, first: usize) {
-        let count = LINES.min(width - first);
-        let lines = self.of_length(values.len() / width);
-        for (lines, row) in lines.iter_mut().zip(values.chunks_exact(width)) {
-            lines.iter_mut().zip(&row[first..first + count]).for_each(|(line, &value)| *line = value.into());
-        }
-    }
-
-    /// Writes the columns back, from their pixel `top` on.
-    fn write_columns(&self, plane: &mut Plane, first: usize, top: usize) {
-        let count = LINES.min(plane.width - first);
-        let rows = plane.values.chunks_exact_mut(plane.width);
-        for (row, lines) in rows.zip(&self.lines[MARGIN + top..]) {
-            row[first..first + count].iter_mut().zip(lines).for_each(|(value, &line)| *value = line as f32);
-        }
+    #[test]
+    fn too_small_an_image_is_refused() {
+        let fits = |width, height, sigma_mm| {
+            let frame = Frame { left: 0, top: 0, width: 1, height: 1 };
+            response(&image(width, height, |x, y| x * y), frame, sigma_mm).is_ok()
+        };
+        assert!(!fits(3, 9, 0.5) && !fits(9, 3, 0.5) && !fits(1, 9, 0.5));
+        assert!(fits(4, 4, 1.2) && !fits(4, 4, 1.3), "ceil(1.3 / 0.4) + 1 = 5 columns");
+        assert!(fits(6, 5, 2.0) && !fits(5, 5, 2.0) && !fits(6, 4, 2.0));
     }
 }

@@ -1,116 +1,127 @@
-//! LBP: which of the eight neighbours are at least as bright as the pixel.
+//! Local binary patterns: for each pixel, which of 8 neighbours on a circle are at least as bright.
 //!
-//! Ojala, Pietikäinen and Mäenpää, IEEE TPAMI 2002, uniform and rotation invariant, P = 8 samples on
-//! a circle of R = 1 pixel; in detail as scikit-image's `local_binary_pattern`, which PyRadiomics
-//! calls: sample positions are rounded to 5 decimals, values between pixels are bilinear, what lies
-//! beyond the image is 0, and changes are counted from the first to the last sample without
-//! returning to the first.
+//! Source: T. Ojala, M. Pietikäinen, T. Mäenpää, "Multiresolution gray-scale and rotation invariant
+//! texture classification with local binary patterns", IEEE TPAMI 24 (2002) 971-987, equation 11:
+//! at most two changes around the circle give the number of bright neighbours, any more give 9. As
+//! scikit-image has it: coordinates rounded to five decimals, and zero outside the image.
 
 use crate::radiomics::image::Image;
 use crate::radiomics::region::Frame;
 
-/// The diagonal samples lie this far from the pixel along both axes: sqrt(1/2) to 5 decimals, on
-/// purpose.
-#[allow(clippy::approx_constant)]
+/// How far a diagonal neighbour is along each axis: cos 45°, rounded as scikit-image rounds it.
+#[expect(clippy::approx_constant, reason = "five decimals are the definition")]
 const DIAGONAL: f64 = 0.70711;
-/// A pattern with more changes than this is not uniform.
-const CHANGES_AT_MOST: u32 = 2;
-/// The code of all patterns that are not uniform.
-const NOT_UNIFORM: f64 = 9.0;
+const NEIGHBOURS: usize = 8;
 
-/// The code of each pixel of the frame: the number of bright samples of a uniform pattern, 0 to 8,
-/// else 9.
+/// The answer for each set of bright neighbours, bit k standing for the k-th.
+const CODES: [f64; 1 << NEIGHBOURS] = {
+    let mut codes = [0.0; 1 << NEIGHBOURS];
+    let mut pattern = 0;
+    while pattern < codes.len() {
+        let changes = (pattern as u8 ^ (pattern as u8).rotate_left(1)).count_ones();
+        codes[pattern] = if changes <= 2 { pattern.count_ones() as f64 } else { NEIGHBOURS as f64 + 1.0 };
+        pattern += 1;
+    }
+    codes
+};
+
+/// The uniform codes, 0 to 9, in `frame`.
 pub(super) fn codes(image: &Image, frame: Frame) -> Vec<f64> {
-    // Three rows with a column of 0 on either side.
-    let row = |y: Option<usize>| {
-        let mut padded = vec![0.0; frame.width + 2];
-        if let Some(y) = y.filter(|y| *y < image.height) {
-            let pixels = &image.pixels[y * image.width..][..image.width];
-            for (cell, column) in padded.iter_mut().zip(frame.left as isize - 1..) {
-                *cell = usize::try_from(column).ok().and_then(|column| pixels.get(column)).copied().unwrap_or(0.0);
-            }
-        }
-        padded
-    };
-    let mut values = Vec::with_capacity(frame.width * frame.height);
-    let (mut above, mut here) = (row(frame.top.checked_sub(1)), row(Some(frame.top)));
+    let columns: Vec<[Between; 2]> = (frame.left..frame.left + frame.width).map(diagonals).collect();
+    let mut rows = [-1, 0, 1].map(|offset| widened_row(image, frame, frame.top as isize + offset));
+    let mut codes = Vec::with_capacity(frame.width * frame.height);
     for y in frame.top..frame.top + frame.height {
-        let below = row(Some(y + 1));
-        let vertical = Diagonal::at(y);
-        let around = above.windows(3).zip(here.windows(3)).zip(below.windows(3));
-        values.extend(
-            around
-                .zip(frame.left..)
-                .map(|(((above, here), below), x)| code([above, here, below], vertical, Diagonal::at(x))),
-        );
-        (above, here) = (here, below);
+        let [up, down] = diagonals(y);
+        let [above, here, below] = &rows;
+        let seen = above.windows(3).zip(here.windows(3)).zip(below.windows(3));
+        codes.extend(seen.zip(&columns).map(|(((above, here), below), [left, right])| {
+            let centre = here[1];
+            // Against the clock from the right, rows counting downwards.
+            let circle = [
+                here[2],
+                up.of(right.of(above[1], above[2]), right.of(here[1], here[2])),
+                above[1],
+                up.of(left.of(above[0], above[1]), left.of(here[0], here[1])),
+                here[0],
+                down.of(left.of(here[0], here[1]), left.of(below[0], below[1])),
+                below[1],
+                down.of(right.of(here[1], here[2]), right.of(below[1], below[2])),
+            ];
+            let bright = |(k, &value): (usize, &f64)| usize::from(value >= centre) << k;
+            CODES[circle.iter().enumerate().map(bright).sum::<usize>()]
+        }));
+        rows.rotate_left(1);
+        fill_widened_row(image, frame, y as isize + 2, &mut rows[2]);
     }
-    values
+    codes
 }
 
-/// Where the diagonal samples lie between the pixels along one axis, as shares of the way from the
-/// pixel before to the one behind. Taken from positions in the image, as scikit-image does: whether
-/// a sample equals the pixel is a matter of the last bit.
-#[derive(Clone, Copy)]
-struct Diagonal {
-    /// Of the sample before the pixel, from its neighbour to the pixel.
-    before: f64,
-    /// Of the sample behind it, from the pixel to its neighbour.
-    behind: f64,
+/// Weights of the two pixels between which a neighbour lies on one axis.
+#[derive(Debug, Clone, Copy)]
+struct Between {
+    first: f64,
+    second: f64,
 }
 
-impl Diagonal {
-    fn at(position: usize) -> Self {
-        let position = position as f64;
-        Self { before: (position - DIAGONAL) - (position - 1.0), behind: (position + DIAGONAL) - position }
+impl Between {
+    fn of(self, first: f64, second: f64) -> f64 {
+        self.first * first + self.second * second
     }
 }
 
-/// The code of the pixel in the middle of 3 x 3.
-fn code([above, here, below]: [&[f64]; 3], vertical: Diagonal, horizontal: Diagonal) -> f64 {
-    let centre = here[1];
-    // Between four pixels: along both rows first, then from the upper to the lower.
-    let between = |upper: &[f64], lower: &[f64], down: f64, across: f64| {
-        let along = |row: &[f64]| (1.0 - across) * row[0] + across * row[1];
-        (1.0 - down) * along(upper) + down * along(lower)
-    };
-    // Counter-clockwise from the right, as the angle grows with rows counted downwards.
-    let samples = [
-        here[2],
-        between(&above[1..], &here[1..], vertical.before, horizontal.behind),
-        above[1],
-        between(above, here, vertical.before, horizontal.before),
-        here[0],
-        between(here, below, vertical.behind, horizontal.before),
-        below[1],
-        between(&here[1..], &below[1..], vertical.behind, horizontal.behind),
-    ];
-    let pattern = samples.iter().rev().fold(0_u32, |pattern, &sample| pattern << 1 | u32::from(sample >= centre));
-    let changes = ((pattern ^ pattern >> 1) & 0x7F).count_ones();
-    if changes <= CHANGES_AT_MOST { f64::from(pattern.count_ones()) } else { NOT_UNIFORM }
+/// Where the diagonal neighbours of the pixel at `position` lie, before and after it. The weights
+/// are those of the rounded sum, which differ from pixel to pixel in their last bits: in an area of
+/// one value these bits decide whether a neighbour is as bright.
+fn diagonals(position: usize) -> [Between; 2] {
+    let position = position as f64;
+    [(position - DIAGONAL) - (position - 1.0), (position + DIAGONAL) - position]
+        .map(|second| Between { first: 1.0 - second, second })
+}
+
+fn widened_row(image: &Image, frame: Frame, y: isize) -> Vec<f64> {
+    let mut row = vec![0.0; frame.width + 2];
+    fill_widened_row(image, frame, y, &mut row);
+    row
+}
+
+/// The frame's part of row `y` and a pixel on either side; zero where the image is not.
+fn fill_widened_row(image: &Image, frame: Frame, y: isize, row: &mut [f64]) {
+    row.fill(0.0);
+    let Some(y) = usize::try_from(y).ok().filter(|&y| y < image.height) else { return };
+    let source = &image.pixels[y * image.width..][..image.width];
+    let first = frame.left.saturating_sub(1);
+    let end = (frame.left + frame.width + 1).min(image.width);
+    row[first + 1 - frame.left..][..end - first].copy_from_slice(&source[first..end]);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn patterns_by_hand() {
-        let code =
-            |above: &[f64], here: &[f64], below: &[f64]| code([above, here, below], Diagonal::at(3), Diagonal::at(7));
-        assert_eq!(code(&[5.0; 3], &[5.0; 3], &[5.0; 3]), 8.0);
-        assert_eq!(code(&[1.0; 3], &[1.0, 5.0, 1.0], &[1.0; 3]), 0.0);
-        // Right, above right and above are bright, the rest dark: one change.
-        assert_eq!(code(&[0.0, 9.0, 9.0], &[0.0, 5.0, 9.0], &[0.0; 3]), 3.0);
-        // Bright above, below, left and right, dark corners: a change at each sample.
-        assert_eq!(code(&[-90.0, 9.0, -90.0], &[9.0, 5.0, 9.0], &[-90.0, 9.0, -90.0]), NOT_UNIFORM);
+    fn of_centre(pixels: [f64; 9]) -> f64 {
+        let image = Image { width: 3, height: 3, pixels: pixels.to_vec(), row_mm: 1.0, column_mm: 1.0 };
+        codes(&image, Frame { left: 1, top: 1, width: 1, height: 1 })[0]
     }
 
     #[test]
-    fn beyond_the_image_is_black() {
-        let image = Image { width: 2, height: 1, pixels: vec![3.0, 4.0], row_mm: 1.0, column_mm: 1.0 };
-        let frame = Frame { left: 0, top: 0, width: 2, height: 1 };
-        // Of the left pixel only the sample on the right is bright; of the right pixel none.
-        assert_eq!(codes(&image, frame), [1.0, 0.0]);
+    fn known_patterns() {
+        assert_eq!(of_centre([0.0, 0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0, 0.0]), 0.0, "a spot");
+        assert_eq!(of_centre([9.0, 9.0, 9.0, 9.0, 0.0, 9.0, 9.0, 9.0, 9.0]), 8.0, "a hole");
+        assert_eq!(of_centre([9.0, 9.0, 9.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0]), 5.0, "an edge");
+        assert_eq!(of_centre([0.0, 9.0, 0.0, 9.0, 6.0, 9.0, 0.0, 9.0, 0.0]), 9.0, "a cross");
+    }
+
+    #[test]
+    fn a_pattern_may_begin_anywhere_on_the_circle() {
+        assert_eq!([CODES[0b0001_1100], CODES[0b1100_0011], CODES[0b1000_0001]], [3.0, 4.0, 2.0]);
+        assert_eq!([CODES[0b0001_0001], CODES[0b0000_0101], CODES[0b1000_0010]], [9.0; 3]);
+    }
+
+    #[test]
+    fn beyond_the_border_is_zero() {
+        let image = |value| Image { width: 1, height: 1, pixels: vec![value], row_mm: 1.0, column_mm: 1.0 };
+        let frame = Frame { left: 0, top: 0, width: 1, height: 1 };
+        assert_eq!(codes(&image(5.0), frame), [0.0]);
+        assert_eq!(codes(&image(-5.0), frame), [8.0]);
     }
 }

@@ -1,7 +1,8 @@
 //! Filters: images derived from an image, on which the features are computed as on the image itself.
 //!
-//! Definitions: PyRadiomics 3.0.1 `imageoperations`, restated one file a filter. A filter sees the
-//! whole image and answers for the frame around the region only: what lies beyond is used, not made.
+//! Owns: PyRadiomics 3.0.1's filters for images of two dimensions, one file a filter, and their names.
+//! In: the whole image, and the frame around the region. Out: the filtered values inside the frame.
+//! Never: crops before it filters (what lies beyond the frame is used, not made), or bins values.
 
 mod gradient;
 mod intensity;
@@ -11,7 +12,7 @@ mod recursive_gaussian;
 mod wavelet;
 
 #[cfg(test)]
-mod golden_images;
+mod golden;
 
 use super::error::RadiomicsError;
 use super::image::Image;
@@ -70,9 +71,7 @@ impl Filter {
             unknown => Err(RadiomicsError::UnknownFilter(unknown.to_owned())),
         }
     }
-}
 
-impl Filter {
     /// Names of the images the filter makes, the first part of their features' names.
     pub(super) fn image_names(self) -> Vec<String> {
         match self {
@@ -136,8 +135,8 @@ pub(super) struct Derived {
 pub(super) fn derive(filter: Filter, image: &Image, frame: Frame) -> Result<Vec<Derived>, RadiomicsError> {
     let images = match filter {
         Filter::Original => vec![frame.cut(image)],
-        Filter::Wavelet => wavelet::sub_bands(image, frame).to_vec(),
-        Filter::LoG { sigma_mm } => vec![laplacian_of_gaussian::laplacian(image, frame, sigma_mm)?],
+        Filter::Wavelet => wavelet::sub_bands(image, frame),
+        Filter::LoG { sigma_mm } => vec![laplacian_of_gaussian::response(image, frame, sigma_mm)?],
         Filter::Square => vec![intensity::square(image, frame)],
         Filter::SquareRoot => vec![intensity::square_root(image, frame)],
         Filter::Logarithm => vec![intensity::logarithm(image, frame)],

@@ -1,212 +1,247 @@
-//! Gaussian smoothing and its second derivative along lines, by recursion: the cost does not grow
-//! with the width of the Gaussian.
+//! A Gaussian and its second derivative as recursive filters: the time does not depend on the width.
 //!
-//! Deriche, Recursively implementing the Gaussian and its derivatives (INRIA 1893, 1993), fourth
-//! order, with the constants of Farnebäck and Westin, Improving Deriche-style recursive Gaussian
-//! filters (J Math Imaging Vis 26, 2006), as ITK's `RecursiveGaussianImageFilter` has them: a line
-//! goes on beyond its ends with the value of its last pixel.
+//! Source: G. Farnebäck, C.-F. Westin, "Improving Deriche-style recursive Gaussian filters", J. Math.
+//! Imaging Vis. 26 (2006) 293-299, fourth order, with the parameters that ITK's
+//! `RecursiveGaussianImageFilter` has: for n >= 0 the kernel is
+//! `Σ (a cos(ωn/s) + b sin(ωn/s)) exp(λn/s)` over two terms, s the width in pixels; for n < 0 it is
+//! its mirror image. Either side is one recursion, and the line goes on beyond its ends unchanged.
 
-/// Lines that are filtered side by side, so that vector instructions apply.
-pub(super) const LINES: usize = 4;
+use std::array;
+use std::ops::Range;
 
-/// Pixels before and behind a line that its filter looks at.
-pub(super) const MARGIN: usize = 4;
-
+/// Lines filtered side by side: a recursion waits for itself, but not for its neighbours.
+pub(super) const LANES: usize = 4;
 /// One pixel of each of the lines.
-pub(super) type Lines = [f64; LINES];
+pub(super) type Lanes = [f64; LANES];
 
-/// What a line is filtered with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kernel {
-    /// The Gaussian, area 1.
-    Gaussian,
-    /// Its second derivative, of which 1/2 x² gives 1, times the square of the width in mm.
-    SecondDerivative,
-}
+const ORDER: usize = 4;
+/// Steps between two looks at how small the answers have become.
+const STEPS_BETWEEN_FLUSHES: usize = 16;
+/// Below this an answer is zero: far below 32-bit pixels, far above the numbers whose smallness
+/// makes a processor slow.
+const NEGLIGIBLE: f64 = 1e-100;
 
-/// One of the two damped oscillations whose sum approximates the kernel: amplitudes of cosine and
-/// sine, frequency and damping a width.
-#[derive(Clone, Copy)]
-struct Oscillation {
-    cosine: f64,
-    sine: f64,
+/// A damped oscillation: (ω, λ), and (a, b) for the Gaussian and for its second derivative.
+struct Term {
     frequency: f64,
-    damping: f64,
+    decay: f64,
+    gaussian: [f64; 2],
+    second_derivative: [f64; 2],
 }
 
-fn oscillations(kernel: Kernel) -> [Oscillation; 2] {
-    let [first, second] = match kernel {
-        Kernel::Gaussian => [(1.3530, 1.8151), (-0.3531, 0.0902)],
-        Kernel::SecondDerivative => [(-1.3563, 5.2318), (0.3446, -2.2355)],
-    };
-    [
-        Oscillation { cosine: first.0, sine: first.1, frequency: 0.6681, damping: -1.3932 },
-        Oscillation { cosine: second.0, sine: second.1, frequency: 2.0787, damping: -1.3732 },
-    ]
+const TERMS: [Term; 2] = [
+    Term { frequency: 0.6681, decay: -1.3932, gaussian: [1.3530, 1.8151], second_derivative: [-1.3563, 5.2318] },
+    Term { frequency: 2.0787, decay: -1.3732, gaussian: [-0.3531, 0.0902], second_derivative: [0.3446, -2.2355] },
+];
+
+impl Term {
+    /// The z transform of one side: numerator for the amplitudes `[a, b]`, and denominator.
+    fn transform(&self, width: f64, [a, b]: [f64; 2]) -> ([f64; 2], [f64; 3]) {
+        let (sine, cosine) = (self.frequency / width).sin_cos();
+        let decay = (self.decay / width).exp();
+        ([a, decay * (b * sine - a * cosine)], [1.0, -2.0 * decay * cosine, decay * decay])
+    }
 }
 
-/// A filter for lines of one pixel size: the sum of a recursion forwards,
-/// y[n] = sum of forward[k] x[n-k] - sum of feedback[k] y[n-1-k], and one backwards.
+/// The filter of a line.
 #[derive(Debug)]
-pub(super) struct Recursion {
-    forward: [f64; 4],
-    backward: [f64; 4],
-    feedback: [f64; 4],
+pub(super) struct RecursiveGaussian {
+    /// Weights of a pixel and the three before it.
+    causal: [f64; ORDER],
+    /// Weights of the four pixels after one.
+    anticausal: [f64; ORDER],
+    /// Weights of the last four answers, the latest first.
+    feedback: [f64; ORDER],
+}
+
+impl RecursiveGaussian {
+    /// The Gaussian of a width in pixels; a constant stays what it is.
+    pub fn smoothing(width: f64) -> Self {
+        let (numerator, denominator) = one_side(width, |term| term.gaussian);
+        let gain = both_sides(&numerator, &denominator);
+        Self::new(numerator.map(|weight| weight / gain), denominator)
+    }
+
+    /// The Gaussian's second derivative, times `scale`; a straight line becomes 0, and n²/2 becomes
+    /// `scale`.
+    pub fn second_derivative(width: f64, scale: f64) -> Self {
+        let (gaussian, denominator) = one_side(width, |term| term.gaussian);
+        let (derivative, _) = one_side(width, |term| term.second_derivative);
+        let share = both_sides(&derivative, &denominator) / both_sides(&gaussian, &denominator);
+        let numerator: [f64; ORDER] = array::from_fn(|k| derivative[k] - share * gaussian[k]);
+        let curvature = second_moment(&numerator, &denominator);
+        Self::new(numerator.map(|weight| weight * scale / curvature), denominator)
+    }
+
+    fn new(causal: [f64; ORDER], denominator: [f64; ORDER + 1]) -> Self {
+        let feedback: [f64; ORDER] = array::from_fn(|k| denominator[k + 1]);
+        // The other side without the pixel itself: N - n₀D, moved by one.
+        let later = |k: usize| causal.get(k + 1).copied().unwrap_or(0.0);
+        let anticausal = array::from_fn(|k| later(k) - feedback[k] * causal[0]);
+        Self { causal, anticausal, feedback }
+    }
+
+    /// Filters `line` into `filtered`, a buffer of the same length, of which only the pixels `kept`
+    /// mean anything afterwards.
+    pub fn filter(&self, line: &[Lanes], kept: Range<usize>, filtered: &mut [Lanes]) {
+        let (Some(&first), Some(&last)) = (line.first(), line.last()) else { return };
+
+        let mut recursion = Recursion::settled(self.causal, self.feedback, first);
+        let steps = line[..kept.end].chunks(STEPS_BETWEEN_FLUSHES);
+        for (pixels, answers) in steps.zip(filtered.chunks_mut(STEPS_BETWEEN_FLUSHES)) {
+            for (pixel, answer) in pixels.iter().zip(answers) {
+                recursion.see(*pixel);
+                *answer = recursion.answer();
+            }
+            recursion.flush();
+        }
+
+        let mut recursion = Recursion::settled(self.anticausal, self.feedback, last);
+        let steps = line[kept.start..].rchunks(STEPS_BETWEEN_FLUSHES);
+        for (pixels, answers) in steps.zip(filtered[kept.start..].rchunks_mut(STEPS_BETWEEN_FLUSHES)) {
+            for (pixel, answer) in pixels.iter().zip(answers).rev() {
+                let after = recursion.answer();
+                recursion.see(*pixel);
+                *answer = array::from_fn(|lane| answer[lane] + after[lane]);
+            }
+            recursion.flush();
+        }
+    }
+}
+
+/// One side's numerator and denominator of both terms together.
+fn one_side(width: f64, amplitudes: impl Fn(&Term) -> [f64; 2]) -> ([f64; ORDER], [f64; ORDER + 1]) {
+    let [(upper1, lower1), (upper2, lower2)] =
+        [&TERMS[0], &TERMS[1]].map(|term| term.transform(width, amplitudes(term)));
+    let (mut numerator, mut denominator) = ([0.0; ORDER], [0.0; ORDER + 1]);
+    for i in 0..2 {
+        for j in 0..3 {
+            numerator[i + j] += upper1[i] * lower2[j] + upper2[i] * lower1[j];
+        }
+    }
+    for i in 0..3 {
+        for j in 0..3 {
+            denominator[i + j] += lower1[i] * lower2[j];
+        }
+    }
+    (numerator, denominator)
+}
+
+/// Sum of the kernel over all n: one side twice, but its first value once.
+fn both_sides(numerator: &[f64; ORDER], denominator: &[f64; ORDER + 1]) -> f64 {
+    2.0 * moment(numerator, 0) / moment(denominator, 0) - numerator[0]
+}
+
+/// Sum of n² times one side of the kernel: the second derivative of N/D by the logarithm of z.
+fn second_moment(numerator: &[f64; ORDER], denominator: &[f64; ORDER + 1]) -> f64 {
+    let [n0, n1, n2] = [0, 1, 2].map(|power| moment(numerator, power));
+    let [d0, d1, d2] = [0, 1, 2].map(|power| moment(denominator, power));
+    (n2 - (2.0 * n1 * d1 + n0 * d2) / d0 + 2.0 * n0 * d1 * d1 / (d0 * d0)) / d0
+}
+
+fn moment(weights: &[f64], power: i32) -> f64 {
+    weights.iter().enumerate().map(|(k, weight)| (k as f64).powi(power) * weight).sum()
+}
+
+/// One side at work: the last pixels and answers, the latest first.
+struct Recursion {
+    weights: [f64; ORDER],
+    feedback: [f64; ORDER],
+    pixels: [Lanes; ORDER],
+    answers: [Lanes; ORDER],
 }
 
 impl Recursion {
-    /// The filter for a Gaussian of width `sigma_mm` on pixels `pixel_mm` apart.
-    pub fn new(kernel: Kernel, sigma_mm: f64, pixel_mm: f64) -> Self {
-        let sigma = sigma_mm / pixel_mm;
-        let denominator = denominator(sigma);
-        let numerator = match kernel {
-            Kernel::Gaussian => {
-                let numerator = numerator(Kernel::Gaussian, sigma);
-                let area = 2.0 * sum(&numerator) / sum(&denominator) - numerator[0];
-                numerator.map(|term| term / area)
+    /// As if `edge` had been all there was for ever.
+    fn settled(weights: [f64; ORDER], feedback: [f64; ORDER], edge: Lanes) -> Self {
+        let gain = weights.iter().sum::<f64>() / (1.0 + feedback.iter().sum::<f64>());
+        Self { weights, feedback, pixels: [edge; ORDER], answers: [edge.map(|pixel| pixel * gain); ORDER] }
+    }
+
+    #[inline(always)]
+    fn see(&mut self, pixel: Lanes) {
+        let [a, b, c, _] = self.pixels;
+        self.pixels = [pixel, a, b, c];
+    }
+
+    #[inline(always)]
+    fn answer(&mut self) -> Lanes {
+        let ([w0, w1, w2, w3], [f0, f1, f2, f3]) = (self.weights, self.feedback);
+        let ([x0, x1, x2, x3], [y0, y1, y2, y3]) = (self.pixels, self.answers);
+        // The latest answer last, so that the rest need not wait for it.
+        let answer = array::from_fn(|lane| {
+            let seen = (w0 * x0[lane] + w1 * x1[lane]) + (w2 * x2[lane] + w3 * x3[lane]);
+            seen - (f3 * y3[lane] + f2 * y2[lane]) - f1 * y1[lane] - f0 * y0[lane]
+        });
+        self.answers = [answer, y0, y1, y2];
+        answer
+    }
+
+    /// Ends the long decay after the last pixel that is not zero.
+    fn flush(&mut self) {
+        for answer in self.answers.as_flattened_mut() {
+            if answer.abs() < NEGLIGIBLE {
+                *answer = 0.0;
             }
-            Kernel::SecondDerivative => second_derivative(sigma, &denominator).map(|term| term * sigma_mm * sigma_mm),
-        };
-        let [_, feedback @ ..] = denominator;
-        let first = numerator[0];
-        // The kernel is even: backwards it is the same but for the pixel itself.
-        let mut backward = feedback.map(|term| -term * first);
-        backward.iter_mut().zip(&numerator[1..]).for_each(|(backward, forward)| *backward += forward);
-        Self { forward: numerator, backward, feedback }
-    }
-
-    /// Filters lines in place. They lie between two margins of [`MARGIN`] pixels, which are filled
-    /// here; `scratch` keeps its memory from call to call.
-    pub fn apply(&self, lines: &mut Vec<Lines>, scratch: &mut Scratch) {
-        let Some(count) = lines.len().checked_sub(2 * MARGIN).filter(|count| *count > 0) else { return };
-        let (first, last) = (lines[MARGIN], lines[MARGIN + count - 1]);
-        lines[..MARGIN].fill(first);
-        lines[MARGIN + count..].fill(last);
-        let settled = |weights: &[f64; 4], edge: Lines| {
-            let gain = sum(weights) / (1.0 + sum(&self.feedback));
-            edge.map(|value| value * gain)
-        };
-        let Scratch { forward, backward } = scratch;
-        forward.resize(lines.len(), first);
-        backward.resize(lines.len(), last);
-
-        forward[..MARGIN].fill(settled(&self.forward, first));
-        for here in MARGIN..MARGIN + count {
-            let inputs = [&lines[here], &lines[here - 1], &lines[here - 2], &lines[here - 3]];
-            let outputs = [&forward[here - 1], &forward[here - 2], &forward[here - 3], &forward[here - 4]];
-            forward[here] = self.step(&self.forward, inputs, outputs);
         }
-        backward[MARGIN + count..].fill(settled(&self.backward, last));
-        for here in (MARGIN..MARGIN + count).rev() {
-            let inputs = [&lines[here + 1], &lines[here + 2], &lines[here + 3], &lines[here + 4]];
-            let outputs = [&backward[here + 1], &backward[here + 2], &backward[here + 3], &backward[here + 4]];
-            backward[here] = self.step(&self.backward, inputs, outputs);
-            forward[here].iter_mut().zip(&backward[here]).for_each(|(sum, backward)| *sum += backward);
-        }
-        std::mem::swap(lines, forward);
     }
-
-    /// The next output from the inputs and outputs closest to it, nearest first.
-    #[inline]
-    fn step(&self, weights: &[f64; 4], inputs: [&Lines; 4], outputs: [&Lines; 4]) -> Lines {
-        let mut result = [0.0; LINES];
-        for lane in 0..LINES {
-            let input = (weights[0] * inputs[0][lane] + weights[1] * inputs[1][lane])
-                + (weights[2] * inputs[2][lane] + weights[3] * inputs[3][lane]);
-            let output = (self.feedback[1] * outputs[1][lane] + self.feedback[2] * outputs[2][lane])
-                + self.feedback[3] * outputs[3][lane];
-            result[lane] = (input - output) - self.feedback[0] * outputs[0][lane];
-        }
-        result
-    }
-}
-
-/// What a filter remembers of its two recursions.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    forward: Vec<Lines>,
-    backward: Vec<Lines>,
-}
-
-fn sum(terms: &[f64]) -> f64 {
-    terms.iter().sum()
-}
-
-/// 1 and the four feedback terms: the product of both oscillations' denominators.
-fn denominator(sigma: f64) -> [f64; 5] {
-    let [a, b] = oscillations(Kernel::Gaussian).map(|of| {
-        let decay = (of.damping / sigma).exp();
-        [-2.0 * decay * (of.frequency / sigma).cos(), decay * decay]
-    });
-    [1.0, a[0] + b[0], a[1] + a[0] * b[0] + b[1], a[0] * b[1] + a[1] * b[0], a[1] * b[1]]
-}
-
-/// The forward terms: the sum of both oscillations over the common denominator.
-fn numerator(kernel: Kernel, sigma: f64) -> [f64; 4] {
-    let parts = oscillations(kernel).map(|of| {
-        let decay = (of.damping / sigma).exp();
-        let (sine, cosine) = (of.frequency / sigma).sin_cos();
-        let zeros = [of.cosine, decay * (of.sine * sine - of.cosine * cosine)];
-        let poles = [-2.0 * decay * cosine, decay * decay];
-        (zeros, poles)
-    });
-    let product = |zeros: [f64; 2], poles: [f64; 2]| {
-        [zeros[0], zeros[1] + zeros[0] * poles[0], zeros[0] * poles[1] + zeros[1] * poles[0], zeros[1] * poles[1]]
-    };
-    let [(first_zeros, first_poles), (second_zeros, second_poles)] = parts;
-    let (one, other) = (product(first_zeros, second_poles), product(second_zeros, first_poles));
-    [one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]]
-}
-
-/// The forward terms of the second derivative, such that a constant gives 0 and x² / 2 gives 1.
-fn second_derivative(sigma: f64, denominator: &[f64; 5]) -> [f64; 4] {
-    let moment = |terms: &[f64], power: i32| -> f64 {
-        terms.iter().enumerate().map(|(index, term)| (index as f64).powi(power) * term).sum()
-    };
-    let [d0, d1, d2] = [0, 1, 2].map(|power| moment(denominator, power));
-    let area = |numerator: &[f64; 4]| 2.0 * sum(numerator) - d0 * numerator[0];
-
-    let (smooth, curved) = (numerator(Kernel::Gaussian, sigma), numerator(Kernel::SecondDerivative, sigma));
-    let share = -area(&curved) / area(&smooth);
-    let mut numerator = curved;
-    numerator.iter_mut().zip(smooth).for_each(|(term, smooth)| *term += share * smooth);
-
-    let [n0, n1, n2] = [0, 1, 2].map(|power| moment(&numerator, power));
-    let curvature = (n2 * d0 * d0 - d2 * n0 * d0 - 2.0 * n1 * d1 * d0 + 2.0 * d1 * d1 * n0) / (d0 * d0 * d0);
-    numerator.map(|term| term / curvature)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn filtered(kernel: Kernel, line: impl Fn(f64) -> f64) -> Vec<f64> {
-        let mut lines: Vec<Lines> = (-204..=204).map(|index| [line(f64::from(index) * 0.5); LINES]).collect();
-        Recursion::new(kernel, 3.0, 0.5).apply(&mut lines, &mut Scratch::default());
-        lines[MARGIN..MARGIN + 401].iter().map(|lines| lines[3]).collect()
+    fn filtered(filter: &RecursiveGaussian, line: &[f64]) -> Vec<f64> {
+        let line: Vec<Lanes> = line.iter().map(|&pixel| [pixel; LANES]).collect();
+        let mut filtered = vec![[f64::NAN; LANES]; line.len()];
+        filter.filter(&line, 0..line.len(), &mut filtered);
+        filtered.iter().map(|lanes| lanes[LANES - 1]).collect()
     }
 
     #[test]
-    fn a_constant_stays_and_has_no_curvature() {
-        assert!(filtered(Kernel::Gaussian, |_| 5.0).iter().all(|value| (value - 5.0).abs() < 1e-6));
-        assert!(filtered(Kernel::SecondDerivative, |_| 5.0).iter().all(|value| value.abs() < 1e-6));
-    }
-
-    #[test]
-    fn a_peak_becomes_a_gaussian() {
-        let peak = filtered(Kernel::Gaussian, |x| f64::from(x == 0.0));
-        let height = 0.5 / (3.0 * std::f64::consts::TAU.sqrt());
-        for (index, value) in peak.iter().enumerate().skip(150).take(100) {
-            let x = (index as f64 - 200.0) * 0.5;
-            // The approximation is good to some 2.5e-3 of the peak.
-            assert!((value - height * (-x * x / 18.0).exp()).abs() < 3e-3 * height, "{x}: {value}");
+    fn a_constant_keeps_its_value_and_has_no_curvature() {
+        for width in [0.3, 1.0, 7.0, 40.0] {
+            let line = [100.0; 50];
+            for value in filtered(&RecursiveGaussian::smoothing(width), &line) {
+                assert!((value - 100.0).abs() < 1e-6, "width {width}: {value}");
+            }
+            for value in filtered(&RecursiveGaussian::second_derivative(width, width * width), &line) {
+                assert!(value.abs() < 1e-6, "width {width}: {value}");
+            }
         }
     }
 
     #[test]
-    fn a_parabola_has_its_curvature() {
-        // x² in mm, 0.25 n² in pixels: the second difference is 0.5 a pixel, times 3² mm².
-        let curved = filtered(Kernel::SecondDerivative, |x| x * x);
-        assert!(curved[150..250].iter().all(|value| (value - 4.5).abs() < 1e-3), "{:?}", &curved[195..205]);
+    fn an_impulse_becomes_a_gaussian() {
+        let mut line = [0.0; 201];
+        line[100] = 1.0;
+        let width = 8.0;
+        let kernel = filtered(&RecursiveGaussian::smoothing(width), &line);
+        let curvature = filtered(&RecursiveGaussian::second_derivative(width, 1.0), &line);
+        let peak = 1.0 / (width * std::f64::consts::TAU.sqrt());
+        for (index, (kernel, curvature)) in kernel.iter().zip(curvature).enumerate() {
+            let t = (index as f64 - 100.0) / width;
+            let gaussian = peak * (-0.5 * t * t).exp();
+            assert!((kernel - gaussian).abs() < 3e-3 * peak, "{index}: {kernel}, Gaussian {gaussian}");
+            let second = (t * t - 1.0) * gaussian;
+            let curvature = curvature * width * width;
+            assert!((curvature - second).abs() < 2e-2 * peak, "{index}: {curvature}, exact {second}");
+        }
+    }
+
+    #[test]
+    fn a_parabola_has_its_curvature_far_from_the_ends() {
+        let line: Vec<f64> = (0..401).map(|n| 0.5 * f64::from(n - 200).powi(2)).collect();
+        let curvature = filtered(&RecursiveGaussian::second_derivative(5.0, 3.0), &line);
+        assert!((curvature[200] - 3.0).abs() < 1e-6, "{}", curvature[200]);
+    }
+
+    #[test]
+    fn a_decay_ends_in_zero_before_numbers_get_slow() {
+        let mut line = [0.0; 1000];
+        line[0] = 1.0;
+        let tail = filtered(&RecursiveGaussian::smoothing(0.8), &line);
+        assert!(tail.iter().all(|value| *value == 0.0 || value.is_normal()));
+        assert_eq!(tail[999], 0.0);
     }
 }

@@ -1,105 +1,152 @@
-//! Wavelet: one level of the undecimated coiflet of order 1, four sub-bands.
+//! The undecimated wavelet transform, one level, with Daubechies' shortest coiflet (`coif1`).
 //!
-//! As PyWavelets' `swtn`, which PyRadiomics calls: along each axis y[n] = sum over k of h[k] x[n+3-k],
-//! periodic; an axis of odd length gets its first pixel appended.
+//! Source of the filter: I. Daubechies, "Orthonormal bases of compactly supported wavelets II", SIAM
+//! J. Math. Anal. 24 (1993) 499-519: one pair of vanishing moments, a solution in √7. Along an axis
+//! of N pixels `y[n] = Σ h[k] x[(n + 3 - k) mod N]`, as PyWavelets' `swtn` has it; an odd N is made
+//! even by one more pixel, the first again, which PyRadiomics cuts off afterwards.
 
 use crate::radiomics::image::Image;
 use crate::radiomics::region::Frame;
 
 const TAPS: usize = 6;
+/// Pixels that the filter sees before the one it answers for.
+const BEFORE: usize = 2;
+type Taps = [f64; TAPS];
 
-/// The low-pass and the high-pass decomposition filter of coif1. The low-pass one is
-/// (√7 - 3, 1 - √7, 14 - 2√7, 14 + 2√7, 5 + √7, 1 - √7) / 16√2 (Daubechies, Ten Lectures on Wavelets,
-/// section 8.2), as decimals because the last bit decides for a pixel on the edge of a bin; the
-/// high-pass one is it reversed with alternating signs.
-fn filters() -> [[f64; TAPS]; 2] {
-    let [a, b, c, d, e, f] = [
-        -0.015655728135791993,
-        -0.07273261951252645,
-        0.3848648468648578,
-        0.8525720202116004,
-        0.3378976624574818,
-        -0.07273261951252645,
-    ];
-    [[a, b, c, d, e, f], [-f, e, -d, c, -b, a]]
-}
+/// The scaling filter h: √7-3, 1-√7, 14-2√7, 14+2√7, 5+√7, 1-√7, each over 16√2. Two of the taps
+/// are rounded up as in PyWavelets' table: an area of one value has details of about 1e-16 of it,
+/// whose signs, and with them the bins around 0, hang on the last bits.
+const LOW: Taps = [
+    -0.015655728135791993,
+    -0.07273261951252645,
+    0.3848648468648578,
+    0.8525720202116004,
+    0.3378976624574818,
+    -0.07273261951252645,
+];
+/// The wavelet filter: its mirror, back to front with every other sign turned.
+const HIGH: Taps = [-LOW[5], LOW[4], -LOW[3], LOW[2], -LOW[1], LOW[0]];
 
-/// The sub-bands in PyRadiomics' order; the first letter is the filter along a row.
+/// The sub-bands in PyRadiomics' order; the first letter is for the x axis.
 pub(super) const SUB_BANDS: [&str; 4] = ["LH", "HL", "HH", "LL"];
 
-/// The images of [`SUB_BANDS`].
-pub(super) fn sub_bands(image: &Image, frame: Frame) -> [Vec<f64>; 4] {
-    let filters @ [to_low, to_high] = filters();
-    let rows = periodic_window(frame.top, frame.height, image.height);
-    let columns = periodic_window(frame.left, frame.width, image.width);
-    let mut line = vec![0.0; columns.len()];
-    let [mut low, mut high] = [(); 2].map(|()| vec![0.0; rows.len() * frame.width]);
-    for (index, &row) in rows.iter().enumerate() {
-        let pixels = &image.pixels[row * image.width..][..image.width];
-        line.iter_mut().zip(&columns).for_each(|(value, &column)| *value = pixels[column]);
-        for (filter, filtered) in filters.iter().zip([&mut low, &mut high]) {
-            let across = filtered[index * frame.width..][..frame.width].iter_mut();
-            accumulate(across, filter, |tap| &line[tap..]);
+/// The images of [`SUB_BANDS`] in `frame`.
+pub(super) fn sub_bands(image: &Image, frame: Frame) -> Vec<Vec<f64>> {
+    let [low_along_x, high_along_x] = along_rows(image, frame, [LOW, HIGH]);
+    let along_y = |source: &[f64], taps| along_columns(source, image, frame, taps);
+    vec![
+        along_y(&low_along_x, HIGH),
+        along_y(&high_along_x, LOW),
+        along_y(&high_along_x, HIGH),
+        along_y(&low_along_x, LOW),
+    ]
+}
+
+/// The rows of the frame, and those that the filter needs above and below it, each filtered twice.
+fn along_rows(image: &Image, frame: Frame, filters: [Taps; 2]) -> [Vec<f64>; 2] {
+    let rows = frame.height + TAPS - 1;
+    let mut filtered = [vec![0.0; rows * frame.width], vec![0.0; rows * frame.width]];
+    let columns: Vec<usize> =
+        (0..frame.width + TAPS - 1).map(|column| wrapped(frame.left + column, image.width)).collect();
+    let order = |column| (column, order(frame.left + column, image.width));
+    let last_columns: Vec<(usize, [usize; TAPS])> =
+        (0..frame.width).map(order).filter(|&(_, order)| order != FORWARDS).collect();
+    let mut pixels = vec![0.0; columns.len()];
+    for row in 0..rows {
+        let source = &image.pixels[wrapped(frame.top + row, image.height) * image.width..][..image.width];
+        for (pixel, &column) in pixels.iter_mut().zip(&columns) {
+            *pixel = source[column];
+        }
+        for (filtered, taps) in filtered.iter_mut().zip(filters) {
+            let answers = &mut filtered[row * frame.width..][..frame.width];
+            for (k, tap) in taps.iter().enumerate() {
+                add_product(answers, *tap, &pixels[TAPS - 1 - k..]);
+            }
+            for &(column, order) in &last_columns {
+                answers[column] = order.iter().map(|&k| taps[k] * pixels[column + TAPS - 1 - k]).sum();
+            }
         }
     }
-    let down = |filtered: &[f64], filter: &[f64; TAPS]| {
-        let mut values = vec![0.0; frame.width * frame.height];
-        accumulate(values.iter_mut(), filter, |tap| &filtered[tap * frame.width..]);
-        values
-    };
-    [down(&low, &to_high), down(&high, &to_low), down(&high, &to_high), down(&low, &to_low)]
+    filtered
 }
 
-/// Indices of the pixels that `length` outputs from `start` on look at: 2 before and 3 behind.
-fn periodic_window(start: usize, length: usize, size: usize) -> Vec<usize> {
-    // An odd axis is one longer; its last pixel is the first once more.
-    let period = size + size % 2;
-    let at = |index: usize| (index + period - 2) % period % size;
-    (start..start + length + TAPS - 1).map(at).collect()
+const FORWARDS: [usize; TAPS] = [0, 1, 2, 3, 4, 5];
+
+/// The order in which PyWavelets adds up the taps at `position`: pixels beyond the end of the axis
+/// first, and those in their own order, against that of the taps.
+fn order(position: usize, length: usize) -> [usize; TAPS] {
+    let beyond = (position + TAPS - BEFORE).saturating_sub(even(length));
+    let mut order = FORWARDS;
+    order[..beyond.min(TAPS)].reverse();
+    order
 }
 
-/// Sets each of `sums` to the sum of the taps, last first, times what lies as many steps ahead; added
-/// up from the first tap on, as PyWavelets does, so that the last bit is the same.
-fn accumulate<'a>(
-    sums: impl Iterator<Item = &'a mut f64>,
-    [a, b, c, d, e, f]: &[f64; TAPS],
-    ahead: impl Fn(usize) -> &'a [f64],
-) {
-    let inputs = ahead(0).iter().zip(ahead(1)).zip(ahead(2)).zip(ahead(3)).zip(ahead(4)).zip(ahead(5));
-    for (sum, (((((x0, x1), x2), x3), x4), x5)) in sums.zip(inputs) {
-        *sum = a * x5 + b * x4 + c * x3 + d * x2 + e * x1 + f * x0;
+/// The rows of the frame out of those that [`along_rows`] made.
+fn along_columns(source: &[f64], image: &Image, frame: Frame, taps: Taps) -> Vec<f64> {
+    let mut filtered = vec![0.0; frame.width * frame.height];
+    for (row, answers) in filtered.chunks_exact_mut(frame.width).enumerate() {
+        for k in order(frame.top + row, image.height) {
+            add_product(answers, taps[k], &source[(row + TAPS - 1 - k) * frame.width..]);
+        }
     }
+    filtered
+}
+
+fn add_product(sums: &mut [f64], tap: f64, pixels: &[f64]) {
+    for (sum, pixel) in sums.iter_mut().zip(pixels) {
+        *sum += tap * pixel;
+    }
+}
+
+/// The pixel `BEFORE` pixels before `position` on an axis that goes round after an even number.
+fn wrapped(position: usize, length: usize) -> usize {
+    (position + even(length) - BEFORE) % even(length) % length
+}
+
+fn even(length: usize) -> usize {
+    length + length % 2
 }
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::SQRT_2;
+
     use super::*;
 
     #[test]
-    fn a_constant_is_all_low() {
+    fn the_filters_are_the_orthonormal_coiflet() {
+        let root = 7.0_f64.sqrt();
+        let numerators = [root - 3.0, 1.0 - root, 14.0 - 2.0 * root, 14.0 + 2.0 * root, 5.0 + root, 1.0 - root];
+        for (tap, numerator) in LOW.iter().zip(numerators) {
+            assert!((tap - numerator / (16.0 * SQRT_2)).abs() < 2e-16, "{tap}");
+        }
+        let inner = |a: Taps, b: Taps| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        assert!((inner(LOW, LOW) - 1.0).abs() < 1e-15 && (inner(HIGH, HIGH) - 1.0).abs() < 1e-15);
+        assert!(inner(LOW, HIGH).abs() < 1e-15 && HIGH.iter().sum::<f64>().abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_constant_has_no_detail_and_twice_its_value_as_approximation() {
         let image = Image { width: 5, height: 3, pixels: vec![7.0; 15], row_mm: 1.0, column_mm: 1.0 };
-        let frame = Frame { left: 1, top: 0, width: 3, height: 3 };
-        for (name, values) in SUB_BANDS.into_iter().zip(sub_bands(&image, frame)) {
-            assert_eq!(values.len(), 9);
-            let expected = if name == "LL" { 14.0 } else { 0.0 };
-            assert!(values.iter().all(|value| (value - expected).abs() < 1e-10), "{name} {values:?}");
+        let bands = sub_bands(&image, Frame { left: 0, top: 0, width: 5, height: 3 });
+        for (values, (name, expected)) in bands.iter().zip(SUB_BANDS.iter().zip([0.0, 0.0, 0.0, 14.0])) {
+            assert!(values.iter().all(|value| (value - expected).abs() < 1e-13), "{name}: {values:?}");
         }
     }
 
     #[test]
-    fn the_decimals_are_those_of_the_closed_form() {
-        let root = 7_f64.sqrt();
-        let closed = [root - 3.0, 1.0 - root, 14.0 - 2.0 * root, 14.0 + 2.0 * root, 5.0 + root, 1.0 - root];
-        let [low, _] = filters();
-        assert!(low.iter().zip(closed).all(|(tap, exact)| (tap - exact / (16.0 * 2_f64.sqrt())).abs() < 2e-16));
+    fn the_first_letter_is_the_x_axis() {
+        let stripes = (0..64).map(|index| f64::from(index % 2)).collect(); // change along x only
+        let image = Image { width: 8, height: 8, pixels: stripes, row_mm: 1.0, column_mm: 1.0 };
+        let bands = sub_bands(&image, Frame { left: 0, top: 0, width: 8, height: 8 });
+        let largest = |band: &[f64]| band.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        assert!(largest(&bands[0]) < 1e-13 && largest(&bands[1]) > 0.9, "LH is empty, HL is not");
     }
 
     #[test]
-    fn the_filters_are_orthonormal() {
-        let [low, high] = filters();
-        for filter in [low, high] {
-            assert!((filter.iter().map(|tap| tap * tap).sum::<f64>() - 1.0).abs() < 1e-12);
-        }
-        assert!(low.iter().zip(high).map(|(low, high)| low * high).sum::<f64>().abs() < 1e-12);
+    fn an_odd_axis_sees_its_first_pixel_twice() {
+        let seen: Vec<usize> = (0..5 + TAPS - 1).map(|position| wrapped(position, 5)).collect();
+        assert_eq!(seen, [4, 0, 0, 1, 2, 3, 4, 0, 0, 1]);
+        assert_eq!([wrapped(0, 1), wrapped(1, 1), wrapped(2, 1)], [0, 0, 0]);
     }
 }
