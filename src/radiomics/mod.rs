@@ -1,8 +1,8 @@
 //! Radiomics: numbers that describe the pixels of a region, as PyRadiomics 3.0.1 defines them.
 //!
-//! Owns: discretisation into grey levels, texture matrices, the features and their names.
+//! Owns: preprocessing, filters, discretisation into grey levels, texture matrices, the features and their names.
 //! In: an [`Image`], a [`Mask`] of the same size and [`Settings`]. Out: [`Features`], in PyRadiomics' order.
-//! Never: reads a file, resamples, keeps state, or answers with a value that is not finite.
+//! Never: reads a file, keeps state, changes what it is given, or answers with a value that is not finite.
 
 mod class;
 mod direction_mean;

@@ -1,68 +1,90 @@
-//! Values between pixels, as ITK's interpolators give them. Positions are in pixels, 0 the centre of
-//! the first one.
+//! Values between the centres of pixels, with ITK's rules at the edges.
 
-use super::bspline;
+use super::bspline::Spline;
 use crate::radiomics::image::Image;
 use crate::radiomics::settings::Interpolator;
 
-/// An image that can be asked for its value anywhere.
-pub(super) struct Field<'a> {
-    image: &'a Image,
-    interpolator: Interpolator,
-    /// Spline coefficients, where the interpolator needs them.
-    coefficients: Vec<f64>,
+/// An image that has a value at every place inside it.
+pub(super) enum Surface<'a> {
+    /// Steps at the edges of pixels.
+    NearestNeighbour(&'a Image),
+    /// Straight lines between the centres.
+    Linear(&'a Image),
+    /// Cubic, and smooth.
+    BSpline(Spline),
 }
 
-impl<'a> Field<'a> {
-    pub fn new(image: &'a Image, interpolator: Interpolator) -> Self {
-        let coefficients = match interpolator {
-            Interpolator::BSpline => bspline::coefficients(&image.pixels, image.width),
-            _ => Vec::new(),
-        };
-        Self { image, interpolator, coefficients }
+impl<'a> Surface<'a> {
+    /// The surface through the pixels of `image`.
+    pub fn of(image: &'a Image, interpolator: Interpolator) -> Self {
+        match interpolator {
+            Interpolator::NearestNeighbour => Self::NearestNeighbour(image),
+            Interpolator::Linear => Self::Linear(image),
+            Interpolator::BSpline => Self::BSpline(Spline::through(image)),
+        }
     }
 
-    /// The value at a position; 0 beyond the image, whose pixels end half a pixel from their centre.
-    pub fn value(&self, row: f64, column: f64) -> f64 {
-        let Image { width, height, ref pixels, .. } = *self.image;
-        if !(is_within(row, height) && is_within(column, width)) {
-            return 0.0;
-        }
-        match self.interpolator {
-            Interpolator::NearestNeighbour => pixels[nearest(row) * width + nearest(column)],
-            Interpolator::Linear => {
-                let ((top, bottom, down), (left, right, across)) = (between(row, height), between(column, width));
-                let along = |row: usize| {
-                    let (left, right) = (pixels[row * width + left], pixels[row * width + right]);
-                    left + (right - left) * across
-                };
-                let (top, bottom) = (along(top), along(bottom));
-                top + (bottom - top) * down
+    /// The value at `x`, `y`, in pixels from the centre of the first one, which [`is_inside`].
+    pub fn value(&self, x: f64, y: f64) -> f64 {
+        match self {
+            Self::NearestNeighbour(image) => {
+                image.pixels[nearest(y, image.height) * image.width + nearest(x, image.width)]
             }
-            Interpolator::BSpline => {
-                let columns = bspline::support(column, width);
-                let along = |row: usize| -> f64 {
-                    columns.iter().map(|&(column, weight)| weight * self.coefficients[row * width + column]).sum()
-                };
-                bspline::support(row, height).iter().map(|&(row, weight)| weight * along(row)).sum()
-            }
+            Self::Linear(image) => linear(image, x, y),
+            Self::BSpline(spline) => spline.value(x, y),
         }
     }
 }
 
-/// Whether a position lies on one of `count` pixels.
-pub(super) fn is_within(position: f64, count: usize) -> bool {
-    (-0.5..count as f64 - 0.5).contains(&position)
+/// Whether a place belongs to one of `count` pixels in a line: a pixel owns its lower edge only
+/// (`ImageFunction::IsInsideBuffer`).
+pub(super) fn is_inside(position: f64, count: usize) -> bool {
+    -0.5 <= position && position < count as f64 - 0.5
 }
 
-/// The pixel whose centre is nearest; half-way the one behind.
-pub(super) fn nearest(position: f64) -> usize {
-    (position + 0.5).floor() as usize
+/// The pixel that owns a place which [`is_inside`]: halfway between two it is the later one.
+pub(super) fn nearest(position: f64, count: usize) -> usize {
+    // Not below 0 after the half is added; rounding can reach the next pixel when there is none.
+    ((position + 0.5).floor() as usize).min(count - 1)
 }
 
-/// The pixels before and behind a position, and how far it is on the way; at the ends the last pixel.
+/// Along the row above and the row below, then between the two; beyond the outer centres the
+/// value stays what it is there.
+fn linear(image: &Image, x: f64, y: f64) -> f64 {
+    let (left, right, x_part) = between(x, image.width);
+    let (above, below, y_part) = between(y, image.height);
+    let along = |row: usize| {
+        let [from, to] = [left, right].map(|column| image.pixels[row * image.width + column]);
+        from + (to - from) * x_part
+    };
+    let from = along(above);
+    from + (along(below) - from) * y_part
+}
+
+/// The pixels before and after a place in a line of `count` and the part of the way between them.
 fn between(position: f64, count: usize) -> (usize, usize, f64) {
-    let position = position.clamp(0.0, (count - 1) as f64);
-    let before = position.floor();
-    (before as usize, (before as usize + 1).min(count - 1), position - before)
+    let before = position.floor().max(0.0);
+    let part = (position - before).max(0.0);
+    let before = before as usize;
+    (before, (before + 1).min(count - 1), part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pixel_owns_its_lower_edge() {
+        assert_eq!([-0.51, -0.5, 2.49, 2.5, f64::NAN].map(|x| is_inside(x, 3)), [false, true, true, false, false]);
+        assert_eq!([-0.5, 0.49, 0.5, 1.5, 2.49].map(|x| nearest(x, 3)), [0, 0, 1, 2, 2]);
+    }
+
+    #[test]
+    fn linear_values_stop_at_the_outer_centres() {
+        let image = Image { width: 2, height: 2, pixels: vec![0.0, 4.0, 8.0, 20.0], row_mm: 1.0, column_mm: 1.0 };
+        let surface = Surface::of(&image, Interpolator::Linear);
+        assert_eq!(surface.value(0.25, 0.5), 0.5 * (1.0 + 11.0));
+        assert_eq!(surface.value(-0.4, 0.5), 4.0);
+        assert_eq!(surface.value(1.4, 1.4), 20.0);
+    }
 }

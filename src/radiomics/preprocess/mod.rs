@@ -1,9 +1,14 @@
-//! Before anything is measured, in PyRadiomics' order: normalisation, resampling, the checks of the
-//! region, resegmentation.
+//! What happens before anything is measured, in PyRadiomics' order.
+//!
+//! Owns: normalisation, resampling, the checks of the region, resegmentation.
+//! In: an image and a mask that were checked to fit each other, and settings. Out: [`Prepared`].
+//! Never: changes what it was given, or measures.
 
 mod bspline;
+mod direction;
 mod interpolate;
 mod normalise;
+mod region_checks;
 mod resample;
 mod resegment;
 
@@ -12,7 +17,7 @@ use std::borrow::Cow;
 use super::error::RadiomicsError;
 use super::image::{Image, Mask};
 use super::region::Region;
-use super::settings::Settings;
+use super::settings::{Resampling, Settings};
 
 /// What the features are computed on.
 #[derive(Debug)]
@@ -33,6 +38,9 @@ impl Prepared<'_> {
 }
 
 /// Prepares an image and a mask that were checked to fit each other.
+///
+/// # Errors
+/// When the image cannot be normalised or resampled, or the region that is left is too small.
 pub(super) fn prepare<'a>(
     image: &'a Image,
     mask: &'a Mask,
@@ -40,41 +48,35 @@ pub(super) fn prepare<'a>(
 ) -> Result<Prepared<'a>, RadiomicsError> {
     let (mut image, mut mask) = (Cow::Borrowed(image), Cow::Borrowed(mask));
     if let Some(normalisation) = settings.normalisation {
-        image = Cow::Owned(normalise::normalised(&image, normalisation)?);
+        image = Cow::Owned(finite("normalised", normalise::normalised(&image, normalisation)?)?);
     }
-    if let Some(mut resampling) = settings.resampling {
-        if settings.normalisation.is_some() {
-            resampling.integer_range = None;
-        }
+    if let Some(resampling) = settings.resampling {
+        let integer_range = resampling.integer_range.filter(|_| settings.normalisation.is_none());
+        let resampling = Resampling { integer_range, ..resampling };
         let (new_image, new_mask) = resample::resampled(&image, &mask, resampling)?;
-        (image, mask) = (Cow::Owned(new_image), Cow::Owned(new_mask));
+        (image, mask) = (Cow::Owned(finite("resampled", new_image)?), Cow::Owned(new_mask));
     }
-    let region = checked_region(&mask, settings)?;
+
+    let region = Region::new(&mask)?;
+    region_checks::check(&region, settings)?;
+
     let Some(resegmentation) = settings.resegmentation else {
         return Ok(Prepared { image, shape: region, resegmented: None });
     };
-
-    let smaller = resegment::resegmented(&image, &mask, &region, resegmentation)?;
-    let resegmented = checked_region(&smaller, settings)?;
+    let smaller = Region::new(&resegment::resegmented(&image, &region, resegmentation)?)?;
+    region_checks::check(&smaller, settings)?;
     if resegmentation.shape {
-        return Ok(Prepared { image, shape: resegmented, resegmented: None });
+        return Ok(Prepared { image, shape: smaller, resegmented: None });
     }
-    // PyRadiomics measures the form of the old region, but within the bounds of the new one.
-    let shape = Region::new(&mask.within(resegmented.frame))?;
-    Ok(Prepared { image, shape, resegmented: Some(resegmented) })
+    // PyRadiomics measures the form of the whole region, but within the bounds of the smaller one.
+    let shape = Region::new(&mask.within(smaller.frame))?;
+    Ok(Prepared { image, shape, resegmented: Some(smaller) })
 }
 
-/// The region of a mask, if it is large enough.
-fn checked_region(mask: &Mask, settings: &Settings) -> Result<Region, RadiomicsError> {
-    let region = Region::new(mask)?;
-    let dimensions = [region.frame.width, region.frame.height].iter().filter(|&&pixels| pixels > 1).count();
-    if dimensions < settings.minimum_roi_dimensions as usize {
-        return Err(RadiomicsError::TooFewDimensions { minimum: settings.minimum_roi_dimensions });
-    }
-    match settings.minimum_roi_size {
-        Some(minimum) if region.count <= minimum => {
-            Err(RadiomicsError::BelowMinimumSize { pixels: region.count, minimum })
-        }
-        _ => Ok(region),
+/// Refuses an image that overflowed on the way.
+fn finite(step: &str, image: Image) -> Result<Image, RadiomicsError> {
+    match image.pixels.iter().find(|pixel| !pixel.is_finite()) {
+        Some(&value) => Err(RadiomicsError::FilteredNotFinite { filter: step.to_owned(), value }),
+        None => Ok(image),
     }
 }

@@ -39,4 +39,10 @@ mod tests {
         assert_eq!(within.pixels[8], 200.0);
         assert_eq!(within.pixels[0], all.pixels[0]);
     }
+    #[test]
+    fn one_grey_has_no_deviation() {
+        let image = Image { width: 4, height: 1, pixels: vec![3.0; 4], row_mm: 1.0, column_mm: 1.0 };
+        let found = normalised(&image, Normalisation { scale: 1.0, remove_outliers: None });
+        assert_eq!(found, Err(RadiomicsError::NothingToNormalise));
+    }
 }

@@ -1,125 +1,119 @@
-//! Resampling to another pixel size, around the region only.
-//!
-//! The grid is PyRadiomics': it starts where the image starts, with the corners of the first pixels
-//! together, and is cut to the region's bounds and a margin.
+//! Resampling of image and mask to another pixel size, as PyRadiomics' `resampleImage` does it with
+//! ITK's `ResampleImageFilter`.
 
-use super::interpolate::{Field, is_within, nearest};
+use super::direction::Direction;
+use super::interpolate::{Surface, is_inside, nearest};
 use crate::radiomics::error::RadiomicsError;
 use crate::radiomics::image::{Image, Mask};
 use crate::radiomics::region::{Frame, Region};
 use crate::radiomics::settings::Resampling;
 
-/// Most pixels of the new image: as many as take 2 GiB.
-const PIXELS_AT_MOST: f64 = (1_u32 << 28) as f64;
+/// Most new pixels: 2 GiB of values.
+const PIXELS_AT_MOST: f64 = (1_u64 << 28) as f64;
 
-/// Image and mask around the region, at the new pixel size.
+/// The part of image and mask around the region, with pixels of another size. New pixels whose
+/// centre lies outside the image are 0 and not in the region. When the size does not change, up to
+/// a hundred-thousandth, the part is cut out as it is.
 ///
 /// # Errors
-/// A mask of fewer than two pixels, or a new image that is too large.
+/// [`RadiomicsError::RegionTooSmall`] when the mask has no two pixels to begin with, and
+/// [`RadiomicsError::ResampledTooLarge`].
 pub(super) fn resampled(image: &Image, mask: &Mask, resampling: Resampling) -> Result<(Image, Mask), RadiomicsError> {
     let Frame { left, top, width, height } = Region::new(mask)?.frame;
-    let rows = Axis::new(image.height, image.row_mm, resampling.row_mm, [top, height]);
-    let columns = Axis::new(image.width, image.column_mm, resampling.column_mm, [left, width]);
-    if rows.keeps() && columns.keeps() {
-        return Ok(cut(image, mask, [rows, columns], resampling.pad_distance as usize));
-    }
-    let pad = f64::from(resampling.pad_distance);
-    let (new_rows, new_columns) = (rows.covering(pad), columns.covering(pad));
-    if new_rows.count * new_columns.count > PIXELS_AT_MOST {
-        return Err(RadiomicsError::ResampledTooLarge { rows: new_rows.count, columns: new_columns.count });
+    let columns = Direction::new(image.width, image.column_mm, resampling.column_mm, left, width);
+    let rows = Direction::new(image.height, image.row_mm, resampling.row_mm, top, height);
+    if columns.keeps_its_spacing() && rows.keeps_its_spacing() {
+        let (left, width) = columns.padded(resampling.pad_distance);
+        let (top, height) = rows.padded(resampling.pad_distance);
+        return Ok(cut_out(image, mask, Frame { left, top, width, height }));
     }
 
-    let field = Field::new(image, resampling.interpolator);
-    let (rows_at, columns_at) = (rows.positions(new_rows), columns.scanline(new_columns));
-    let mut pixels = Vec::with_capacity(rows_at.len() * columns_at.len());
-    let mut inside = Vec::with_capacity(pixels.capacity());
-    for &row in &rows_at {
-        for &column in &columns_at {
-            pixels.push(as_type(field.value(row, column), resampling.integer_range));
-            let is_within = is_within(row, mask.height) && is_within(column, mask.width);
-            inside.push(is_within && mask.inside[nearest(row) * mask.width + nearest(column)]);
+    let (columns, rows) = (columns.grid(resampling.pad_distance), rows.grid(resampling.pad_distance));
+    let count = columns.count * rows.count;
+    if count.is_nan() || count > PIXELS_AT_MOST {
+        return Err(RadiomicsError::ResampledTooLarge { rows: rows.count, columns: columns.count });
+    }
+    let (width, height) = (columns.count as usize, rows.count as usize);
+    let surface = Surface::of(image, resampling.interpolator);
+    let mut pixels = Vec::with_capacity(width * height);
+    let mut inside = Vec::with_capacity(width * height);
+    for row in 0..height {
+        let y = rows.position(row as f64);
+        for column in 0..width {
+            let x = columns.position_on_the_way(column as f64);
+            let exists = is_inside(x, image.width) && is_inside(y, image.height);
+            let value = if exists { surface.value(x, y) } else { 0.0 };
+            pixels.push(resampling.integer_range.map_or(value, |range| to_integer(value, range)));
+            inside.push(exists && mask.inside[nearest(y, image.height) * image.width + nearest(x, image.width)]);
         }
     }
-    let (width, height) = (columns_at.len(), rows_at.len());
     let image = Image { width, height, pixels, row_mm: rows.new_mm, column_mm: columns.new_mm };
     Ok((image, Mask { width, height, inside }))
 }
 
-/// A value in the image's own type: ITK cuts an integer to its range and drops the fraction.
-fn as_type(value: f64, integer_range: Option<[f64; 2]>) -> f64 {
-    integer_range.map_or(value, |[lowest, highest]| value.clamp(lowest, highest).trunc())
+/// The value as a pixel of a type with this smallest and largest value: cut to the range, then
+/// truncated towards zero, not rounded. SimpleITK 2.5.7 (ITK 5.4) does so for every integer type:
+/// resampling 0, 100, 200 to tenths by the spline gives 4.64 as 4 and 17.92 as 17, and the spline's
+/// 99.99999999999999 at the centre of the pixel 100 as 99.
+fn to_integer(value: f64, [smallest, largest]: [f64; 2]) -> f64 {
+    value.max(smallest).min(largest).trunc()
 }
 
-/// Image and mask cut to the region and a margin, where the pixel size stays.
-fn cut(image: &Image, mask: &Mask, [rows, columns]: [Axis; 2], pad: usize) -> (Image, Mask) {
-    let span = |axis: Axis| {
-        let start = axis.start.saturating_sub(pad);
-        (start, (axis.start + axis.length + pad).min(axis.pixels) - start)
-    };
-    let ((top, height), (left, width)) = (span(rows), span(columns));
-    let frame = Frame { left, top, width, height };
+fn cut_out(image: &Image, mask: &Mask, frame: Frame) -> (Image, Mask) {
+    let Frame { width, height, .. } = frame;
     let inside = frame.rows(&mask.inside, mask.width).flatten().copied().collect();
     (Image { width, height, pixels: frame.cut(image), ..*image }, Mask { width, height, inside })
 }
 
-/// One axis of the image, and where the region lies on it.
-#[derive(Debug, Clone, Copy)]
-struct Axis {
-    pixels: usize,
-    old_mm: f64,
-    new_mm: f64,
-    /// Old pixel size as a multiple of the new one.
-    ratio: f64,
-    /// First pixel of the region.
-    start: usize,
-    /// Its pixels.
-    length: usize,
-    /// Whether the new size is the old one, but for rounding.
-    keeps: bool,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::radiomics::settings::Interpolator;
 
-/// New pixels from one to another.
-#[derive(Debug, Clone, Copy)]
-struct NewPixels {
-    first: f64,
-    count: f64,
-}
-
-impl Axis {
-    /// 0 keeps the size, and so does a region one pixel wide.
-    fn new(pixels: usize, mm: f64, wanted_mm: f64, [start, length]: [usize; 2]) -> Self {
-        let new_mm = if wanted_mm == 0.0 || length == 1 { mm } else { wanted_mm };
-        let keeps = (mm - new_mm).abs() <= 1e-8 + 1e-5 * new_mm;
-        Self { pixels, old_mm: mm, new_mm, ratio: mm / new_mm, start, length, keeps }
+    fn resampling(mm: f64, pad_distance: u32) -> Resampling {
+        let interpolator = Interpolator::NearestNeighbour;
+        Resampling { row_mm: mm, column_mm: mm, interpolator, pad_distance, integer_range: None }
     }
 
-    fn keeps(&self) -> bool {
-        self.keeps
+    /// 6 x 4 pixels of 1 mm, numbered row by row, and the two by two of them from column 2, row 1 on.
+    fn numbered() -> (Image, Mask) {
+        let pixels = (0..24).map(f64::from).collect();
+        let inside = (0..24).map(|index| [8, 9, 14, 15].contains(&index)).collect();
+        (Image { width: 6, height: 4, pixels, row_mm: 1.0, column_mm: 1.0 }, Mask { width: 6, height: 4, inside })
     }
 
-    /// The new pixels that cover the region and `pad` more, within the image.
-    fn covering(&self, pad: f64) -> NewPixels {
-        let (start, end) = (self.start as f64 - 0.5, (self.start + self.length) as f64 - 0.5);
-        let first = (start * self.ratio - pad).floor().max(0.0);
-        let last = (end * self.ratio + pad).ceil().min((self.pixels as f64 * self.ratio).ceil() - 1.0);
-        NewPixels { first, count: last - first + 1.0 }
+    #[test]
+    fn an_equal_size_only_crops() {
+        let (image, mask) = numbered();
+        let (image, mask) = resampled(&image, &mask, resampling(1.000_009, 1)).unwrap();
+        assert_eq!((image.width, image.height, image.row_mm), (4, 4, 1.0));
+        assert_eq!(image.pixels[..5], [1.0, 2.0, 3.0, 4.0, 7.0]);
+        assert_eq!(mask.inside.iter().filter(|&&inside| inside).count(), 4);
     }
 
-    /// Centres of the new rows, in old rows: by way of millimetres, as ITK goes, since the last bit
-    /// decides which pixel is the nearest half-way between two.
-    fn positions(&self, new: NewPixels) -> Vec<f64> {
-        (0..new.count as usize).map(|index| self.position(new, index as f64)).collect()
+    #[test]
+    fn halves_stay_within_their_pixel() {
+        let (image, mask) = numbered();
+        // The region's new columns are 4 to 7 and its new rows 2 to 5; the grid begins half an old pixel before.
+        let (image, mask) = resampled(&image, &mask, resampling(0.5, 0)).unwrap();
+        assert_eq!((image.width, image.height, image.row_mm), (5, 5, 0.5));
+        assert_eq!(image.pixels[..5], [1.0, 2.0, 2.0, 3.0, 3.0]);
+        assert_eq!(mask.inside.iter().filter(|&&inside| inside).count(), 16);
     }
 
-    /// Centres of the new columns, in old columns: ITK divides the way along a row from the first
-    /// one to that behind the last one.
-    fn scanline(&self, new: NewPixels) -> Vec<f64> {
-        let (start, end) = (self.position(new, 0.0), self.position(new, new.count));
-        (0..new.count as usize).map(|index| start + (index as f64 / new.count) * (end - start)).collect()
+    #[test]
+    fn integers_lose_their_fraction() {
+        let eight_bits = [0.0, 255.0];
+        assert_eq!([4.9, -3.0, 300.7].map(|value| to_integer(value, eight_bits)), [4.0, 0.0, 255.0]);
+        assert_eq!(to_integer(-4.9, [-128.0, 127.0]), -4.0);
     }
 
-    fn position(&self, new: NewPixels, index: f64) -> f64 {
-        let first = 0.5 * (self.new_mm - self.old_mm) / self.old_mm + new.first / self.ratio;
-        (first * self.old_mm + index * self.new_mm) * (1.0 / self.old_mm)
+    #[test]
+    fn no_image_larger_than_memory() {
+        let (image, mask) = numbered();
+        let error = resampled(&image, &mask, resampling(1e-5, 5)).unwrap_err();
+        assert!(matches!(error, RadiomicsError::ResampledTooLarge { rows, .. } if rows > 2e5), "{error}");
+        let error = resampled(&image, &mask, resampling(f64::MIN_POSITIVE, 5)).unwrap_err();
+        assert!(matches!(error, RadiomicsError::ResampledTooLarge { .. }), "{error}");
     }
 }
