@@ -36,12 +36,8 @@ pub(super) fn features(levels: &Levels) -> [(&'static str, f64); 16] {
 /// The zones, found in one pass over the pixels (disjoint sets, Galler and Fischer 1964).
 pub(super) fn matrix(levels: &Levels) -> SizeMatrix {
     let grid = &levels.grid;
-    let mut zones = Zones::of(grid);
-    let sizes = zones.sizes(grid.frame());
     let mut tally = Tally::new(levels);
-    for (&rank, &size) in grid.frame().iter().zip(&sizes) {
-        tally.add_if(size > 0, rank, size);
-    }
+    Zones::of(grid).count(grid.frame(), &mut tally);
     let mut matrix = SizeMatrix::default();
     tally.move_into(&mut matrix, levels, 1.0);
     matrix
@@ -99,16 +95,35 @@ impl Zones {
         self.parent[a.max(b) as usize] = a.min(b);
     }
 
-    /// Number of pixels of each zone at its first cell, 0 at all others.
-    fn sizes(&mut self, here: &[u16]) -> Vec<u32> {
-        let mut sizes = vec![0_u32; here.len()];
-        for (cell, &rank) in here.iter().enumerate() {
-            // Parents come first, so theirs is the root already.
-            let root = self.parent[self.parent[cell] as usize];
-            self.parent[cell] = root;
-            let size = &mut sizes[root as usize];
-            *size = size.wrapping_add(u32::from(rank != 0));
+    /// Counts the zones by the rank in `here` and the number of their pixels. Backwards, as a cell
+    /// hands what it has gathered to its parent, which comes first. Cells outside the region have
+    /// nothing to hand: in the first row their parent may be a pixel.
+    fn count(&self, here: &[u16], tally: &mut Tally) {
+        let mut sizes: Vec<u32> = here.iter().map(|&rank| u32::from(rank != 0)).collect();
+        for (cell, (&rank, &parent)) in here.iter().zip(&self.parent).enumerate().rev() {
+            let size = sizes[cell];
+            let of_parent = &mut sizes[parent as usize];
+            *of_parent = of_parent.wrapping_add(size);
+            tally.add_if(parent as usize == cell, rank, size);
         }
-        sizes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::image::Mask;
+    use super::super::region::Region;
+    use super::super::settings::Binning;
+    use super::*;
+
+    #[test]
+    fn a_zone_in_the_corner_takes_no_cells_from_outside_the_region() {
+        // The first pixel is where every cell without a neighbour above would point.
+        let inside = [true, false, false, false, true, true, false, false, true].to_vec();
+        let region = Region::new(&Mask { width: 3, height: 3, inside }).unwrap();
+        let levels = Levels::new(&[1.0, 1.0, 2.0, 1.0], &region, Binning::Width(1.0), 1).unwrap();
+        let zones: Vec<(f64, f64, f64)> =
+            matrix(&levels).cells.iter().map(|zone| (zone.level, zone.size, zone.count)).collect();
+        assert_eq!(zones, [(1.0, 3.0, 1.0), (2.0, 1.0, 1.0)]);
     }
 }

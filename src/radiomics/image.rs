@@ -24,8 +24,7 @@ impl Image {
     pub(super) fn check(&self) -> Result<(), RadiomicsError> {
         let Self { width, height, ref pixels, row_mm, column_mm } = *self;
         check_count("image", width, height, pixels.len())?;
-        // 0 times a value is 0 but for those that are not finite.
-        if lanes::sum(pixels, |value| value * 0.0) != 0.0
+        if !lanes::all(pixels, f64::is_finite)
             && let Some(index) = pixels.iter().position(|value| !value.is_finite())
         {
             let (row, column, value) = (index / width, index % width, pixels[index]);

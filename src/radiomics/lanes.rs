@@ -55,6 +55,11 @@ pub(super) fn range(values: &[f64]) -> (f64, f64) {
     (low, high)
 }
 
+/// Whether `test` holds for all values. Looks at every one, which is the fastest when it mostly does.
+pub(super) fn all(values: &[f64], test: impl Fn(f64) -> bool) -> bool {
+    values.iter().fold(true, |all, &value| all & test(value))
+}
+
 fn total(sums: [f64; LANES]) -> f64 {
     let [a, b, c, d] = sums;
     (a + b) + (c + d)

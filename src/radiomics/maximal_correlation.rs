@@ -162,28 +162,48 @@ impl Scaled {
         self.between = between;
     }
 
+    /// Adds S v to `product`.
     fn apply(&self, vector: &[f64], product: &mut [f64]) {
-        if self.side > 0 {
-            for (sum, row) in product.iter_mut().zip(self.values.chunks_exact(self.side)) {
-                *sum = lanes::dot(row, vector);
-            }
-        } else {
+        if self.side == 0 {
             for (&value, &(i, j)) in self.values.iter().zip(&self.places) {
                 product[usize::from(i)] += value * vector[usize::from(j)];
+            }
+        } else if self.symmetric {
+            add_rows(product, vector, &self.values);
+        } else {
+            for (sum, row) in product.iter_mut().zip(self.values.chunks_exact(self.side)) {
+                *sum += lanes::dot(row, vector);
             }
         }
     }
 
+    /// Adds S' v to `product`.
     fn apply_transposed(&self, vector: &[f64], product: &mut [f64]) {
-        if self.side > 0 {
-            for (factor, row) in vector.iter().zip(self.values.chunks_exact(self.side)) {
-                product.iter_mut().zip(row).for_each(|(sum, value)| *sum += factor * value);
-            }
-        } else {
+        if self.side == 0 {
             for (&value, &(i, j)) in self.values.iter().zip(&self.places) {
                 product[usize::from(j)] += value * vector[usize::from(i)];
             }
+        } else {
+            add_rows(product, vector, &self.values);
         }
+    }
+}
+
+/// Adds each row of a square to `sums`, times its factor; four rows at a time, so that sums are
+/// fetched and stored less often.
+fn add_rows(sums: &mut [f64], factors: &[f64], square: &[f64]) {
+    let side = sums.len();
+    let mut rows = square.chunks_exact(side);
+    let (fours, rest) = factors.as_chunks::<4>();
+    for [a, b, c, d] in fours {
+        let four = [rows.next(), rows.next(), rows.next(), rows.next()].map(Option::unwrap_or_default);
+        let [of_a, of_b, of_c, of_d] = four.map(|row| row.iter());
+        for ((((sum, w), x), y), z) in sums.iter_mut().zip(of_a).zip(of_b).zip(of_c).zip(of_d) {
+            *sum += (a * w + b * x) + (c * y + d * z);
+        }
+    }
+    for (factor, row) in rest.iter().zip(rows) {
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += factor * value);
     }
 }
 

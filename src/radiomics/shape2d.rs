@@ -7,7 +7,7 @@
 use std::f64::consts::PI;
 
 use super::image::Spacing;
-use super::region::Region;
+use super::region::{Region, Span};
 
 /// The 9 features of the region, in millimetres and square millimetres.
 pub(super) fn features(region: &Region, spacing: Spacing) -> [(&'static str, f64); 9] {
@@ -60,24 +60,41 @@ impl Outline {
 }
 
 /// Numbers of squares between four pixel centres by which corners are inside: bit 0 the upper left,
-/// 1 the upper right, 2 the lower left, 3 the lower right.
+/// 1 the upper right, 2 the lower left, 3 the lower right. Squares without a corner inside are not
+/// all counted.
 fn squares_by_corners(region: &Region) -> [u64; 16] {
-    // A row and a column of outside on each side.
-    let width = region.frame.width + 2;
-    let mut inside = vec![0_u8; width * (region.frame.height + 2)];
-    for span in &region.spans {
-        let row = (span.row + 1) * width + 1;
-        inside[row + span.start..row + span.end].fill(1);
+    // A row of outside above and below the frame.
+    let mut rows: Vec<&[Span]> = vec![&[]; region.frame.height + 2];
+    for spans in region.spans.chunk_by(|a, b| a.row == b.row) {
+        rows[spans[0].row + 1] = spans;
     }
-    // Neighbouring squares are mostly alike: counted in turn, one need not wait for the other.
-    let mut squares = [[0_u64; 16]; 4];
-    for (upper, lower) in inside.chunks_exact(width).zip(inside[width..].chunks_exact(width)) {
-        for (column, (upper, lower)) in upper.windows(2).zip(lower.windows(2)).enumerate() {
-            let corners = upper[0] | upper[1] << 1 | lower[0] << 2 | lower[1] << 3;
-            squares[column % 4][usize::from(corners) % 16] += 1;
+    let mut squares = [0; 16];
+    for pair in rows.windows(2) {
+        count_between_rows(pair[0], pair[1], &mut squares);
+    }
+    squares
+}
+
+/// Counts the squares between two rows, from one end of a span to the next: between those, all
+/// squares are alike.
+fn count_between_rows(upper: &[Span], lower: &[Span], squares: &mut [u64; 16]) {
+    const UPPER: usize = 0b0001;
+    const LOWER: usize = 0b0100;
+    let [mut upper, mut lower] =
+        [upper, lower].map(|spans| spans.iter().flat_map(|span| [span.start, span.end]).peekable());
+    // The pixels of both rows in the columns from `since` on.
+    let (mut since, mut inside) = (0, 0);
+    while let Some(column) = upper.peek().into_iter().chain(lower.peek()).min().copied() {
+        squares[inside | inside << 1] += column.saturating_sub(since + 1) as u64;
+        let before = inside;
+        for (row, ends) in [(UPPER, &mut upper), (LOWER, &mut lower)] {
+            if ends.next_if_eq(&column).is_some() {
+                inside ^= row;
+            }
         }
+        squares[before | inside << 1] += 1;
+        since = column;
     }
-    std::array::from_fn(|corners| squares.iter().map(|turn| turn[corners]).sum())
 }
 
 /// Variances (divisor n) of the pixel centres along the principal axes, mm², larger first.
