@@ -35,10 +35,7 @@ impl Levels {
         let raw = edges.levels(values);
 
         let highest = raw.iter().copied().max().unwrap_or(0) as usize;
-        let mut rank = vec![0_usize; highest + 1];
-        for &level in &raw {
-            rank[level as usize] += 1;
-        }
+        let mut rank = lanes::histogram(raw.iter().map(|&level| level as usize), highest + 1);
         let (mut grey_levels, mut counts) = (Vec::new(), Vec::new());
         for (level, slot) in rank.iter_mut().enumerate().filter(|(_, pixels)| **pixels > 0) {
             grey_levels.push(level as u32);

@@ -87,21 +87,21 @@ struct Ranked {
 }
 
 const BUCKETS: usize = 256;
+/// The last binary digit of a number this large counts ones.
+const ROUND: f64 = (1_u64 << 52) as f64;
 
 impl Ranked {
     /// Finds the `wanted` ranks, 0 the smallest, among finite `values` (at least one).
     fn new(values: &[f64], [smallest, largest]: [f64; 2], wanted: impl Iterator<Item = usize>) -> Self {
         let buckets_per_unit = (BUCKETS - 1) as f64 / (largest - smallest);
-        // Never falls when the value rises. A conversion takes what is not a number, as from a
-        // constant region, to 0.
-        let bucket = |value: &f64| ((value - smallest) * buckets_per_unit) as u8;
+        // Never falls when the value rises. Adding ROUND rounds to a whole number and leaves it in the
+        // lowest bits, which are 0 for what is not a number, as from a constant region.
+        let bucket = |value: &f64| ((value - smallest) * buckets_per_unit + ROUND).to_bits() as u8;
         let buckets: Vec<u8> = values.iter().map(bucket).collect();
+        let counts = lanes::histogram(buckets.iter().map(|&bucket| usize::from(bucket)), BUCKETS);
         let mut before = [0; BUCKETS + 1];
-        for &bucket in &buckets {
-            before[usize::from(bucket) + 1] += 1;
-        }
         for bucket in 0..BUCKETS {
-            before[bucket + 1] += before[bucket];
+            before[bucket + 1] = before[bucket] + counts[bucket];
         }
 
         let mut ranked = Self { sorted: Vec::new(), before, sorted_before: [0; BUCKETS] };

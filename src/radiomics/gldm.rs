@@ -46,8 +46,8 @@ pub(super) fn matrix(levels: &Levels, distances: &[u32], alpha: u32) -> SizeMatr
         }
     }
     let mut tally = Tally::new(levels);
-    for (&rank, &neighbours) in here.iter().zip(&dependent) {
-        tally.add_if(true, rank, u32::from(neighbours) + 1);
+    for (ranks, dependent) in here.chunks(grid.stride).zip(dependent.chunks(grid.stride)) {
+        tally.add(ranks.iter().zip(dependent).map(|(&rank, &neighbours)| (rank, u32::from(neighbours) + 1)));
     }
     let mut matrix = SizeMatrix::default();
     tally.move_into(&mut matrix, levels, 1.0);

@@ -88,9 +88,8 @@ impl<'a> Counter<'a> {
                     *cell = one_more_if(rank == before, previous);
                 }
             }
-            for ((&rank, &next), &length) in here.iter().zip(after).zip(&self.lengths[1..]) {
-                self.tally.add_if(rank != next, rank, length);
-            }
+            let ends = here.iter().zip(after).zip(&self.lengths[1..]);
+            self.tally.add(ends.map(|((&rank, &next), &length)| (rank, if rank != next { length } else { 0 })));
         }
         self.tally.move_into(matrix, self.levels, weight);
         true

@@ -37,7 +37,8 @@ pub(super) fn features(levels: &Levels) -> [(&'static str, f64); 16] {
 pub(super) fn matrix(levels: &Levels) -> SizeMatrix {
     let grid = &levels.grid;
     let mut tally = Tally::new(levels);
-    Zones::of(grid).count(grid.frame(), &mut tally);
+    let sizes = Zones::of(grid).sizes();
+    tally.add(grid.frame().iter().copied().zip(sizes.iter().copied()));
     let mut matrix = SizeMatrix::default();
     tally.move_into(&mut matrix, levels, 1.0);
     matrix
@@ -53,26 +54,28 @@ impl Zones {
     /// Joins each pixel with its equal neighbours above and to the left. Of those, some are known to
     /// be together: the pixel above touches all others, the one to the left touches that above it.
     fn of(grid: &Grid) -> Self {
-        let stride = grid.stride as u32;
-        let rows = |dy, dx| grid.shifted_back(Offset { dy, dx }).chunks_exact(grid.stride);
-        let around = rows(1, 1).zip(rows(1, 0)).zip(rows(1, -1)).zip(rows(0, 1));
+        let (here, stride) = (grid.frame(), grid.stride as u32);
+        let [above_left, above, above_right, left] =
+            [(1, 1), (1, 0), (1, -1), (0, 1)].map(|(dy, dx)| &grid.shifted_back(Offset { dy, dx })[..here.len()]);
 
-        let mut zones = Self { parent: vec![0; grid.frame().len()] };
-        let mut cell = 0_u32;
-        for (here, (((above_left, above), above_right), left)) in grid.frame().chunks_exact(grid.stride).zip(around) {
-            let ranks = here.iter().zip(above_left).zip(above).zip(above_right).zip(left);
-            for ((((&rank, &nw), &n), &ne), &w) in ranks {
-                // Cells outside the region are joined as well, and never counted. Which neighbours are
-                // equal cannot be guessed: selections cost less than branches.
-                let (n, nw, ne, w) = (rank == n, rank == nw, rank == ne, rank == w);
-                let on_the_left = select_unpredictable(w, 1, select_unpredictable(nw, stride + 1, 0));
-                let back = select_unpredictable(ne, stride - 1, on_the_left);
-                zones.parent[cell as usize] = cell.saturating_sub(select_unpredictable(n, stride, back));
-                if rank != 0 && ne & (w | nw) & !n {
-                    zones.join(cell - back, cell - on_the_left);
-                }
-                cell = cell.wrapping_add(1);
-            }
+        // One neighbour is the parent; where another one may be of another zone, the pixel is a bridge.
+        // Selections instead of branches: several pixels are done at a time.
+        let mut zones = Self { parent: vec![0; here.len()] };
+        let mut is_bridge = vec![0_u16; here.len()];
+        for cell in 0..here.len() {
+            let rank = here[cell];
+            let (nw, n) = (rank == above_left[cell], rank == above[cell]);
+            let (ne, w) = (rank == above_right[cell], rank == left[cell]);
+            let back = if nw { stride + 1 } else { 0 };
+            let back = if w { 1 } else { back };
+            let back = if ne { stride - 1 } else { back };
+            let back = if n { stride } else { back };
+            zones.parent[cell] = (cell as u32).wrapping_sub(if rank == 0 { 0 } else { back });
+            is_bridge[cell] = u16::from((rank != 0) & ne & (w | nw) & !n);
+        }
+        for (cell, _) in is_bridge.iter().enumerate().filter(|(_, bridge)| **bridge != 0) {
+            let on_the_left = if here[cell] == left[cell] { 1 } else { stride + 1 };
+            zones.join(cell as u32 - (stride - 1), cell as u32 - on_the_left);
         }
         zones
     }
@@ -95,17 +98,17 @@ impl Zones {
         self.parent[a.max(b) as usize] = a.min(b);
     }
 
-    /// Counts the zones by the rank in `here` and the number of their pixels. Backwards, as a cell
-    /// hands what it has gathered to its parent, which comes first. Cells outside the region have
-    /// nothing to hand: in the first row their parent may be a pixel.
-    fn count(&self, here: &[u16], tally: &mut Tally) {
-        let mut sizes: Vec<u32> = here.iter().map(|&rank| u32::from(rank != 0)).collect();
-        for (cell, (&rank, &parent)) in here.iter().zip(&self.parent).enumerate().rev() {
+    /// The number of pixels of each zone at its first cell, 0 at its others. Backwards, as a cell hands
+    /// what it has gathered to its parent, which comes first.
+    fn sizes(&self) -> Vec<u32> {
+        let mut sizes = vec![1_u32; self.parent.len()];
+        for (cell, &parent) in self.parent.iter().enumerate().rev() {
             let size = sizes[cell];
             let of_parent = &mut sizes[parent as usize];
             *of_parent = of_parent.wrapping_add(size);
-            tally.add_if(parent as usize == cell, rank, size);
+            sizes[cell] = select_unpredictable(parent as usize == cell, size, 0);
         }
+        sizes
     }
 }
 
@@ -118,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_zone_in_the_corner_takes_no_cells_from_outside_the_region() {
-        // The first pixel is where every cell without a neighbour above would point.
+        // The first pixel is next to where the cells beyond the frame begin.
         let inside = [true, false, false, false, true, true, false, false, true].to_vec();
         let region = Region::new(&Mask { width: 3, height: 3, inside }).unwrap();
         let levels = Levels::new(&[1.0, 1.0, 2.0, 1.0], &region, Binning::Width(1.0), 1).unwrap();

@@ -24,7 +24,8 @@ impl Image {
     pub(super) fn check(&self) -> Result<(), RadiomicsError> {
         let Self { width, height, ref pixels, row_mm, column_mm } = *self;
         check_count("image", width, height, pixels.len())?;
-        if !lanes::all(pixels, f64::is_finite)
+        // Times 0 is 0 for all that are finite, in one step.
+        if !lanes::all(pixels, |value| value * 0.0 == 0.0)
             && let Some(index) = pixels.iter().position(|value| !value.is_finite())
         {
             let (row, column, value) = (index / width, index % width, pixels[index]);

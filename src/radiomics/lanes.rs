@@ -60,6 +60,17 @@ pub(super) fn all(values: &[f64], test: impl Fn(f64) -> bool) -> bool {
     values.iter().fold(true, |all, &value| all & test(value))
 }
 
+/// How often each index below `size` occurs. Two counts take turns, as neighbours are often alike and
+/// one would wait for the other.
+pub(super) fn histogram(indices: impl Iterator<Item = usize>, size: usize) -> Vec<usize> {
+    let mut counts = vec![[0_usize; 2]; size];
+    for (turn, index) in indices.enumerate() {
+        let count = &mut counts[index][turn % 2];
+        *count = count.wrapping_add(1);
+    }
+    counts.into_iter().map(|[even, odd]| even + odd).collect()
+}
+
 fn total(sums: [f64; LANES]) -> f64 {
     let [a, b, c, d] = sums;
     (a + b) + (c + d)

@@ -115,26 +115,30 @@ fn of_image_type(
     settings: &Settings,
 ) -> Result<Features, RadiomicsError> {
     let mut features = Features::new();
-    for Derived { name, values } in values_of(image_type.filter, image, region)? {
+    for derived in values_of(image_type.filter, image, region)? {
+        let Derived { name, values } = derived?;
         let levels = Levels::new(&values, region, image_type.binning(settings), settings.reach())?;
         append_of_values(&mut features, &name, &values, &levels, image.spacing(), settings)?;
     }
     Ok(features)
 }
 
-/// What a filter makes of the pixels of the region.
-fn values_of(filter: Filter, image: &Image, region: &Region) -> Result<Vec<Derived>, RadiomicsError> {
-    if filter == Filter::Original {
-        return Ok(vec![Derived { name: "original".to_owned(), values: region.values(image) }]);
-    }
-    let mut images = filters::derive(filter, image, region.frame)?;
-    for derived in &mut images {
-        derived.values = region.select(&derived.values);
-        if let Some(&value) = derived.values.iter().find(|value| !value.is_finite()) {
-            return Err(RadiomicsError::FilteredNotFinite { filter: derived.name.clone(), value });
-        }
-    }
-    Ok(images)
+/// What a filter makes of the pixels of the region, image by image.
+fn values_of<'a>(
+    filter: Filter,
+    image: &'a Image,
+    region: &'a Region,
+) -> Result<impl Iterator<Item = Result<Derived, RadiomicsError>> + 'a, RadiomicsError> {
+    let images: Box<dyn Iterator<Item = Derived>> = if filter == Filter::Original {
+        Box::new(std::iter::once(Derived { name: "original".to_owned(), values: region.values(image) }))
+    } else {
+        let of_frame = filters::derive(filter, image, region.frame)?;
+        Box::new(of_frame.map(|Derived { name, values }| Derived { name, values: region.select(values) }))
+    };
+    Ok(images.map(|derived| match derived.values.iter().find(|value| !value.is_finite()) {
+        Some(&value) => Err(RadiomicsError::FilteredNotFinite { filter: derived.name, value }),
+        None => Ok(derived),
+    }))
 }
 
 /// Appends every class that looks at the values of one image inside the region.

@@ -4,33 +4,46 @@
 use super::discretise::Levels;
 
 /// Sizes below this are counted in a table, larger ones listed: most runs and zones are short.
-const SHORT: usize = 32;
+const SHORT: u32 = 1 << SHORT_BITS;
+const SHORT_BITS: u32 = 5;
 
 /// Counts (level, size) pairs; keeps its memory from matrix to matrix.
 #[derive(Debug)]
 pub(super) struct Tally {
-    /// `short[rank * SHORT + size]`; rank 0 collects what lies outside the region.
-    short: Vec<u32>,
+    /// `short[rank * SHORT + size]`; rank 0 collects what lies outside the region, size 0 what is no
+    /// run or zone. Two counts take turns, as neighbours are often alike and one would wait for the
+    /// other.
+    short: Vec<[u32; 2]>,
     /// Rank and size of each larger one.
     long: Vec<(u16, u32)>,
+    /// Where in `short` the cells at hand are counted.
+    places: Vec<u32>,
 }
 
 impl Tally {
     /// An empty tally for `levels`.
     pub fn new(levels: &Levels) -> Self {
-        Self { short: vec![0; (levels.grey_levels.len() + 1) * SHORT], long: Vec::new() }
+        Self { short: vec![[0; 2]; (levels.grey_levels.len() + 1) << SHORT_BITS], long: Vec::new(), places: Vec::new() }
     }
 
-    /// Adds a run, zone or pixel of `size` at least 1 where `counts`, else nothing: a branch that
-    /// the processor need not guess.
-    #[inline]
-    pub fn add_if(&mut self, counts: bool, rank: u16, size: u32) {
-        if (size as usize) < SHORT {
-            // There are fewer runs, zones and pixels than would wrap a count.
-            let cell = &mut self.short[usize::from(rank) * SHORT + size as usize];
-            *cell = cell.wrapping_add(u32::from(counts));
-        } else if counts && rank != 0 {
-            self.long.push((rank, size));
+    /// Adds a run, zone or pixel for each (rank, size); a size of 0 is none.
+    pub fn add(&mut self, cells: impl Iterator<Item = (u16, u32)> + Clone) {
+        // Places first: they are found several at a time, and counting has little left to do.
+        let place = |(rank, size): (u16, u32)| u32::from(rank) << SHORT_BITS | if size < SHORT { size } else { 0 };
+        self.places.clear();
+        self.places.extend(cells.clone().map(place));
+        // There are fewer runs, zones and pixels than would wrap a count.
+        let add_one = |count: &mut u32| *count = count.wrapping_add(1);
+        let (pairs, last) = self.places.as_chunks();
+        for &[even, odd] in pairs {
+            add_one(&mut self.short[even as usize][0]);
+            add_one(&mut self.short[odd as usize][1]);
+        }
+        last.iter().for_each(|&place: &u32| add_one(&mut self.short[place as usize][0]));
+
+        let is_long = |&(rank, size): &(u16, u32)| (size >= SHORT) & (rank != 0);
+        if cells.clone().fold(false, |any, cell| any | is_long(&cell)) {
+            self.long.extend(cells.filter(is_long));
         }
     }
 
@@ -38,9 +51,10 @@ impl Tally {
     pub fn move_into(&mut self, matrix: &mut SizeMatrix, levels: &Levels, weight: f64) {
         self.long.sort_unstable();
         let mut long = self.long.as_slice();
-        for (rank, sizes) in (1_u16..).zip(self.short.chunks_exact(SHORT).skip(1)) {
+        for (rank, sizes) in (1_u16..).zip(self.short.chunks_exact(SHORT as usize).skip(1)) {
             let level = f64::from(levels.level(rank));
-            for (size, &count) in sizes.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let sizes = sizes.iter().map(|[even, odd]| even + odd).enumerate().skip(1);
+            for (size, count) in sizes.filter(|&(_, count)| count > 0) {
                 matrix.add(Cell { level, size: size as f64, count: weight * f64::from(count) });
             }
             while let Some(&(of, size)) = long.first().filter(|(of, _)| *of == rank) {
@@ -49,7 +63,7 @@ impl Tally {
                 long = &long[same..];
             }
         }
-        self.short.fill(0);
+        self.short.fill([0; 2]);
         self.long.clear();
     }
 }

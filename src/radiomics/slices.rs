@@ -38,7 +38,8 @@ pub fn extract_slices(slices: &[(Image, Mask)], settings: &Settings) -> Result<F
         let binning = image_type.binning(settings);
         let mut of_slices = Vec::new();
         for slice in &prepared {
-            of_slices.push(values_of(image_type.filter, &slice.image, slice.region())?);
+            let images = values_of(image_type.filter, &slice.image, slice.region())?;
+            of_slices.push(images.collect::<Result<Vec<_>, _>>()?);
         }
         for image in 0..of_slices[0].len() {
             let Derived { name, .. } = &of_slices[0][image];

@@ -120,7 +120,7 @@ proptest! {
                 prop_assert!(matches!(filter, Filter::LoG { .. }), "only LoG refuses an image");
                 continue;
             };
-            for (part, all) in of_frame.iter().zip(&of_whole) {
+            for (part, all) in of_frame.zip(of_whole) {
                 prop_assert_eq!(&part.name, &all.name);
                 let window = frame.rows(&all.values, image.width).flatten();
                 let bits = |value: &f64| value.to_bits();

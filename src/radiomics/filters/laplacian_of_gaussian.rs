@@ -29,10 +29,15 @@ pub(super) fn response(image: &Image, frame: Frame, sigma_mm: f64) -> Result<Vec
     let smoothing = |mm: f64| RecursiveGaussian::smoothing(sigma_mm / mm);
     let derivative = |mm: f64| RecursiveGaussian::second_derivative(sigma_mm / mm, sigma_mm * sigma_mm);
 
-    let along_x = along_rows(&derivative(column_mm), pixels, width, columns.clone());
-    let along_x = along_columns(&smoothing(row_mm), &along_x, frame.width, rows.clone());
-    let along_y = along_columns(&derivative(row_mm), pixels, width, rows);
-    let along_y = along_rows(&smoothing(column_mm), &along_y, width, columns);
+    // Each first pass is as long as the film in one direction: gone before the other one begins.
+    let along_x = {
+        let derived = along_rows(&derivative(column_mm), pixels, width, columns.clone());
+        along_columns(&smoothing(row_mm), &derived, frame.width, rows.clone())
+    };
+    let along_y = {
+        let derived = along_columns(&derivative(row_mm), pixels, width, rows);
+        along_rows(&smoothing(column_mm), &derived, width, columns)
+    };
 
     let (per_column, per_row) = (1.0 / (column_mm * column_mm), 1.0 / (row_mm * row_mm));
     let sum = |(&x, &y): (&f32, &f32)| {

@@ -128,23 +128,31 @@ pub(super) struct Derived {
     pub values: Vec<f64>,
 }
 
-/// The images `filter` makes of `image`, inside `frame`, in PyRadiomics' order.
+/// The images `filter` makes of `image`, inside `frame`, in PyRadiomics' order; each is made when it is
+/// asked for, so that memory holds one.
 ///
 /// # Errors
 /// [`RadiomicsError::ImageTooSmallForLog`].
-pub(super) fn derive(filter: Filter, image: &Image, frame: Frame) -> Result<Vec<Derived>, RadiomicsError> {
-    let images = match filter {
-        Filter::Original => vec![frame.cut(image)],
-        Filter::Wavelet => wavelet::sub_bands(image, frame),
-        Filter::LoG { sigma_mm } => vec![laplacian_of_gaussian::response(image, frame, sigma_mm)?],
-        Filter::Square => vec![intensity::square(image, frame)],
-        Filter::SquareRoot => vec![intensity::square_root(image, frame)],
-        Filter::Logarithm => vec![intensity::logarithm(image, frame)],
-        Filter::Exponential => vec![intensity::exponential(image, frame)],
-        Filter::Gradient => vec![gradient::magnitude(image, frame)],
-        Filter::Lbp2D => vec![local_binary_pattern::codes(image, frame)],
+pub(super) fn derive(
+    filter: Filter,
+    image: &Image,
+    frame: Frame,
+) -> Result<impl Iterator<Item = Derived>, RadiomicsError> {
+    fn one<'a>(values: Vec<f64>) -> Box<dyn Iterator<Item = Vec<f64>> + 'a> {
+        Box::new(std::iter::once(values))
+    }
+    let values = match filter {
+        Filter::Wavelet => Box::new(wavelet::sub_bands(image, frame)),
+        Filter::Original => one(frame.cut(image)),
+        Filter::LoG { sigma_mm } => one(laplacian_of_gaussian::response(image, frame, sigma_mm)?),
+        Filter::Square => one(intensity::square(image, frame)),
+        Filter::SquareRoot => one(intensity::square_root(image, frame)),
+        Filter::Logarithm => one(intensity::logarithm(image, frame)),
+        Filter::Exponential => one(intensity::exponential(image, frame)),
+        Filter::Gradient => one(gradient::magnitude(image, frame)),
+        Filter::Lbp2D => one(local_binary_pattern::codes(image, frame)),
     };
-    Ok(filter.image_names().into_iter().zip(images).map(|(name, values)| Derived { name, values }).collect())
+    Ok(filter.image_names().into_iter().zip(values).map(|(name, values)| Derived { name, values }))
 }
 
 /// `log-sigma-3-0-mm-3D` for 3 mm: PyRadiomics says 3D of a film as well.

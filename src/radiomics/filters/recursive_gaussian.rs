@@ -9,6 +9,8 @@
 use std::array;
 use std::ops::Range;
 
+use multiversion::multiversion;
+
 /// Lines filtered side by side: a recursion waits for itself, but not for its neighbours.
 pub(super) const LANES: usize = 4;
 /// One pixel of each of the lines.
@@ -84,28 +86,34 @@ impl RecursiveGaussian {
     /// Filters `line` into `filtered`, a buffer of the same length, of which only the pixels `kept`
     /// mean anything afterwards.
     pub fn filter(&self, line: &[Lanes], kept: Range<usize>, filtered: &mut [Lanes]) {
-        let (Some(&first), Some(&last)) = (line.first(), line.last()) else { return };
+        filter(self, line, kept, filtered);
+    }
+}
 
-        let mut recursion = Recursion::settled(self.causal, self.feedback, first);
-        let steps = line[..kept.end].chunks(STEPS_BETWEEN_FLUSHES);
-        for (pixels, answers) in steps.zip(filtered.chunks_mut(STEPS_BETWEEN_FLUSHES)) {
-            for (pixel, answer) in pixels.iter().zip(answers) {
-                recursion.see(*pixel);
-                *answer = recursion.answer();
-            }
-            recursion.flush();
-        }
+/// [`RecursiveGaussian::filter`], whose lines side by side are one vector where the processor has AVX2.
+#[multiversion(targets("x86_64+avx2"))]
+fn filter(gaussian: &RecursiveGaussian, line: &[Lanes], kept: Range<usize>, filtered: &mut [Lanes]) {
+    let (Some(&first), Some(&last)) = (line.first(), line.last()) else { return };
 
-        let mut recursion = Recursion::settled(self.anticausal, self.feedback, last);
-        let steps = line[kept.start..].rchunks(STEPS_BETWEEN_FLUSHES);
-        for (pixels, answers) in steps.zip(filtered[kept.start..].rchunks_mut(STEPS_BETWEEN_FLUSHES)) {
-            for (pixel, answer) in pixels.iter().zip(answers).rev() {
-                let after = recursion.answer();
-                recursion.see(*pixel);
-                *answer = array::from_fn(|lane| answer[lane] + after[lane]);
-            }
-            recursion.flush();
+    let mut recursion = Recursion::settled(gaussian.causal, gaussian.feedback, first);
+    let steps = line[..kept.end].chunks(STEPS_BETWEEN_FLUSHES);
+    for (pixels, answers) in steps.zip(filtered.chunks_mut(STEPS_BETWEEN_FLUSHES)) {
+        for (pixel, answer) in pixels.iter().zip(answers) {
+            recursion.see(*pixel);
+            *answer = recursion.answer();
         }
+        recursion.flush();
+    }
+
+    let mut recursion = Recursion::settled(gaussian.anticausal, gaussian.feedback, last);
+    let steps = line[kept.start..].rchunks(STEPS_BETWEEN_FLUSHES);
+    for (pixels, answers) in steps.zip(filtered[kept.start..].rchunks_mut(STEPS_BETWEEN_FLUSHES)) {
+        for (pixel, answer) in pixels.iter().zip(answers).rev() {
+            let after = recursion.answer();
+            recursion.see(*pixel);
+            *answer = array::from_fn(|lane| answer[lane] + after[lane]);
+        }
+        recursion.flush();
     }
 }
 

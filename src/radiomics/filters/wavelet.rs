@@ -30,16 +30,11 @@ const HIGH: Taps = [-LOW[5], LOW[4], -LOW[3], LOW[2], -LOW[1], LOW[0]];
 /// The sub-bands in PyRadiomics' order; the first letter is for the x axis.
 pub(super) const SUB_BANDS: [&str; 4] = ["LH", "HL", "HH", "LL"];
 
-/// The images of [`SUB_BANDS`] in `frame`.
-pub(super) fn sub_bands(image: &Image, frame: Frame) -> Vec<Vec<f64>> {
-    let [low_along_x, high_along_x] = along_rows(image, frame, [LOW, HIGH]);
-    let along_y = |source: &[f64], taps| along_columns(source, image, frame, taps);
-    vec![
-        along_y(&low_along_x, HIGH),
-        along_y(&high_along_x, LOW),
-        along_y(&high_along_x, HIGH),
-        along_y(&low_along_x, LOW),
-    ]
+/// The images of [`SUB_BANDS`] in `frame`, each made when it is asked for.
+pub(super) fn sub_bands(image: &Image, frame: Frame) -> impl Iterator<Item = Vec<f64>> {
+    let along_x = along_rows(image, frame, [LOW, HIGH]);
+    let bands = [(0, HIGH), (1, LOW), (1, HIGH), (0, LOW)];
+    bands.into_iter().map(move |(x, along_y)| along_columns(&along_x[x], image, frame, along_y))
 }
 
 /// The rows of the frame, and those that the filter needs above and below it, each filtered twice.
@@ -128,7 +123,7 @@ mod tests {
     #[test]
     fn a_constant_has_no_detail_and_twice_its_value_as_approximation() {
         let image = Image { width: 5, height: 3, pixels: vec![7.0; 15], row_mm: 1.0, column_mm: 1.0 };
-        let bands = sub_bands(&image, Frame { left: 0, top: 0, width: 5, height: 3 });
+        let bands: Vec<_> = sub_bands(&image, Frame { left: 0, top: 0, width: 5, height: 3 }).collect();
         for (values, (name, expected)) in bands.iter().zip(SUB_BANDS.iter().zip([0.0, 0.0, 0.0, 14.0])) {
             assert!(values.iter().all(|value| (value - expected).abs() < 1e-13), "{name}: {values:?}");
         }
@@ -138,7 +133,7 @@ mod tests {
     fn the_first_letter_is_the_x_axis() {
         let stripes = (0..64).map(|index| f64::from(index % 2)).collect(); // change along x only
         let image = Image { width: 8, height: 8, pixels: stripes, row_mm: 1.0, column_mm: 1.0 };
-        let bands = sub_bands(&image, Frame { left: 0, top: 0, width: 8, height: 8 });
+        let bands: Vec<_> = sub_bands(&image, Frame { left: 0, top: 0, width: 8, height: 8 }).collect();
         let largest = |band: &[f64]| band.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
         assert!(largest(&bands[0]) < 1e-13 && largest(&bands[1]) > 0.9, "LH is empty, HL is not");
     }
