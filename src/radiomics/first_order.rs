@@ -15,13 +15,16 @@ pub(super) fn features(values: &[f64], levels: &Levels, spacing: Spacing, shift:
         percentiles(values, [minimum, maximum], [10.0, 25.0, 50.0, 75.0, 90.0]);
 
     let count = values.len() as f64;
-    let [sum, energy] = lanes::sums(values, |value| [value, (value + shift) * (value + shift)]);
+    let [sum, energy] = lanes::sums(values, |values| {
+        let shifted = values.map(|value| value + shift);
+        [values, lanes::product(shifted, shifted)]
+    });
     // The mean of a constant is that constant, without rounding: its moments are 0.
     let mean = if minimum == maximum { minimum } else { sum / count };
-    let about_the_mean = lanes::sums(values, |value| {
-        let deviation = value - mean;
-        let square = deviation * deviation;
-        [deviation.abs(), square, square * deviation, square * square]
+    let about_the_mean = lanes::sums(values, |values| {
+        let deviations = values.map(|value| value - mean);
+        let squares = lanes::product(deviations, deviations);
+        [deviations.map(f64::abs), squares, lanes::product(squares, deviations), lanes::product(squares, squares)]
     });
     let [mean_absolute_deviation, variance, third_moment, fourth_moment] = about_the_mean.map(|sum| sum / count);
 
@@ -55,7 +58,10 @@ pub(super) fn features(values: &[f64], levels: &Levels, spacing: Spacing, shift:
 /// Mean absolute deviation, from their own mean, of the values from `low` to `high`, both included.
 fn robust_deviation(values: &[f64], low: f64, high: f64) -> f64 {
     let counts = |value: f64| if (low <= value) & (value <= high) { 1.0 } else { 0.0 };
-    let [count, sum] = lanes::sums(values, |value| [counts(value), counts(value) * value]);
+    let [count, sum] = lanes::sums(values, |values| {
+        let counts = values.map(counts);
+        [counts, lanes::product(counts, values)]
+    });
     let mean = sum / count;
     lanes::sum(values, |value| counts(value) * (value - mean).abs()) / count
 }

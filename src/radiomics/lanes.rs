@@ -1,30 +1,37 @@
 //! Sums in several lanes: as fast as the processor's vectors allow and with smaller rounding errors
 //! than one running sum; the order is fixed, so the bits are the same everywhere.
 
+use std::array;
+
 const LANES: usize = 4;
+/// One number a lane.
+pub(super) type Lanes = [f64; LANES];
 
 /// Sum of `term` over `values`.
 pub(super) fn sum(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
-    let [sum] = sums(values, |value| [term(value)]);
+    let [sum] = sums(values, |values| [values.map(&term)]);
     sum
 }
 
-/// Sums of several terms in one pass over `values`.
-pub(super) fn sums<const N: usize>(values: &[f64], terms: impl Fn(f64) -> [f64; N]) -> [f64; N] {
+/// Sums of several terms in one pass over `values`, of which `terms` gets one a lane; what a lane
+/// answers is about its own value only.
+pub(super) fn sums<const N: usize>(values: &[f64], terms: impl Fn(Lanes) -> [Lanes; N]) -> [f64; N] {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut sums = [[0.0; LANES]; N];
     for chunk in chunks {
-        for (lane, &value) in chunk.iter().enumerate() {
-            for (sum, term) in sums.iter_mut().zip(terms(value)) {
-                sum[lane] += term;
-            }
-        }
+        let terms = terms(*chunk);
+        sums = array::from_fn(|n| array::from_fn(|lane| sums[n][lane] + terms[n][lane]));
     }
-    let mut totals = sums.map(total);
-    for &value in rest {
-        totals.iter_mut().zip(terms(value)).for_each(|(total, term)| *total += term);
-    }
-    totals
+    let mut last = [0.0; LANES];
+    last[..rest.len()].copy_from_slice(rest);
+    let terms = terms(last);
+    array::from_fn(|n| terms[n][..rest.len()].iter().fold(total(sums[n]), |sum, term| sum + term))
+}
+
+/// The products of two numbers a lane.
+#[inline]
+pub(super) fn product(a: Lanes, b: Lanes) -> Lanes {
+    array::from_fn(|lane| a[lane] * b[lane])
 }
 
 /// Scalar product of two vectors of one length.

@@ -239,14 +239,55 @@ impl Tridiagonal<'_> {
         false
     }
 
-    /// Largest magnitude of an eigenvalue, by bisection from `at_least` to 1; S has none above.
+    /// Largest magnitude of an eigenvalue, which is known to lie from `at_least` to 1; S has none above.
     fn largest_magnitude(&self, at_least: f64) -> f64 {
+        const PRECISION: f64 = TOLERANCE / 32.0;
+        // Laguerre's steps are few; that they ended at the right place is what Sturm's sequences tell.
+        let is_largest = |guess: f64| self.reaches_beyond(guess - PRECISION) && !self.reaches_beyond(guess + PRECISION);
+        if let Some(guess) = [1.0, -1.0].into_iter().map(|sign| self.descend(sign)).find(|&guess| is_largest(guess)) {
+            return guess;
+        }
         let (mut low, mut high) = (at_least, 1.0 + 1e-9);
-        while high - low > TOLERANCE / 64.0 {
+        while high - low > PRECISION {
             let middle = (low + high) / 2.0;
             if self.reaches_beyond(middle) { low = middle } else { high = middle }
         }
         low
+    }
+
+    /// The largest eigenvalue of this matrix times `sign`, by Laguerre's method from above (Wilkinson,
+    /// The Algebraic Eigenvalue Problem, chapter 7): p'/p and its derivative come with the pivots.
+    fn descend(&self, sign: f64) -> f64 {
+        const STEPS_AT_MOST: usize = 16;
+        // The error after a step goes with its third power.
+        const LAST_STEP: f64 = 1e-6;
+        let size = self.diagonal.len() as f64;
+        let mut point = 1.0 + 1e-9;
+        for _ in 0..STEPS_AT_MOST {
+            let (mut first, mut second) = (0.0, 0.0); // sums of 1/(x - λ) and of 1/(x - λ)²
+            let (mut slope, mut bend, mut inverse) = (0.0, 0.0, 0.0); // of the pivot before: d', d'', 1/d
+            let mut beta_squared = 0.0;
+            for (index, &alpha) in self.diagonal.iter().enumerate() {
+                let share = beta_squared * inverse * inverse;
+                let pivot = point - sign * alpha - beta_squared * inverse;
+                (slope, bend) = (1.0 + share * slope, share * (bend - 2.0 * slope * slope * inverse));
+                inverse = 1.0 / pivot;
+                let relative = slope * inverse;
+                first += relative;
+                second += relative * relative - bend * inverse;
+                beta_squared = self.beside.get(index).map_or(0.0, |beta| beta * beta);
+            }
+            let root = ((size - 1.0) * (size * second - first * first)).max(0.0).sqrt();
+            let step = size / (first + root);
+            if !step.is_finite() {
+                break;
+            }
+            point -= step;
+            if step < LAST_STEP {
+                break;
+            }
+        }
+        point
     }
 }
 

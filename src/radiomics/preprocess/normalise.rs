@@ -13,7 +13,7 @@ use crate::radiomics::settings::Normalisation;
 /// When the image has no contrast, so that there is no standard deviation to divide by.
 pub(super) fn normalised(image: &Image, normalisation: Normalisation) -> Result<Image, RadiomicsError> {
     let count = image.pixels.len() as f64;
-    let [sum, squares] = lanes::sums(&image.pixels, |value| [value, value * value]);
+    let [sum, squares] = lanes::sums(&image.pixels, |values| [values, lanes::product(values, values)]);
     let mean = sum / count;
     // ITK's formula, exact for whole numbers, so that equal pixels stay equal to the last bit.
     let deviation = ((squares - sum * sum / count) / (count - 1.0)).sqrt();
