@@ -25,13 +25,16 @@ pub(super) struct Levels {
     pub grey_levels: Vec<u32>,
     /// Pixels of each level of `grey_levels`.
     pub counts: Vec<usize>,
+    /// The smallest and the largest value.
+    pub range: (f64, f64),
 }
 
 impl Levels {
     /// Bins `values`, the pixels of `region` row by row (at least one, all finite); neighbours will
     /// be looked up to `reach` pixels away.
     pub fn new(values: &[f64], region: &Region, binning: Binning, reach: usize) -> Result<Self, RadiomicsError> {
-        let edges = Edges::new(values, binning)?;
+        let range = lanes::range(values);
+        let edges = Edges::new(range, binning)?;
         let raw = edges.levels(values);
 
         let highest = raw.iter().copied().max().unwrap_or(0) as usize;
@@ -56,7 +59,7 @@ impl Levels {
             }
             left = rest;
         }
-        Ok(Self { grid, grey_levels, counts })
+        Ok(Self { grid, grey_levels, counts, range })
     }
 
     /// The highest level present: PyRadiomics' `Ng`.
@@ -84,8 +87,8 @@ struct Edges {
 }
 
 impl Edges {
-    fn new(values: &[f64], binning: Binning) -> Result<Self, RadiomicsError> {
-        let (smallest, largest) = lanes::range(values);
+    /// Edges for values from `smallest` to `largest`.
+    fn new((smallest, largest): (f64, f64), binning: Binning) -> Result<Self, RadiomicsError> {
         match binning {
             Binning::WidthFrom { lower, .. } if smallest < lower => {
                 Err(RadiomicsError::BelowLowerBound { value: smallest, lower })
@@ -169,7 +172,7 @@ mod tests {
     use super::*;
 
     fn binned(values: &[f64], binning: Binning) -> Vec<u32> {
-        let edges = Edges::new(values, binning).unwrap();
+        let edges = Edges::new(lanes::range(values), binning).unwrap();
         values.iter().map(|&value| edges.level(value)).collect()
     }
 
@@ -197,7 +200,7 @@ mod tests {
         ) {
             let values: Vec<f64> = eighths.iter().map(|&eighths| f64::from(eighths) / 8.0 * scale).collect();
             let binning = if by_count { Binning::Count(16) } else { Binning::Width(scale / 4.0) };
-            let edges = Edges::new(&values, binning).unwrap();
+            let edges = Edges::new(lanes::range(&values), binning).unwrap();
             let alone: Vec<u32> = values.iter().map(|&value| edges.level(value)).collect();
             prop_assert_eq!(edges.levels(&values), alone);
         }
@@ -206,7 +209,7 @@ mod tests {
     #[test]
     fn bins_too_fine_for_the_values_are_refused() {
         for values in [[0.0, 1e12], [1e300, 1.1e300], [-1e308, 1e308]] {
-            let outcome = Edges::new(&values, Binning::Width(1.0)).map(|edges| edges.step);
+            let outcome = Edges::new(lanes::range(&values), Binning::Width(1.0)).map(|edges| edges.step);
             assert!(matches!(outcome, Err(RadiomicsError::TooManyLevels { .. })), "{values:?}: {outcome:?}");
         }
     }

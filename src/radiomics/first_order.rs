@@ -7,10 +7,10 @@ use super::discretise::Levels;
 use super::image::Spacing;
 use super::lanes;
 
-/// The 18 features of `values` (at least one). `shift` is added to each value in the three energy
+/// The 18 features of `values` (at least one), whose grey levels are `levels`. `shift` is added to each value in the three energy
 /// features.
 pub(super) fn features(values: &[f64], levels: &Levels, spacing: Spacing, shift: f64) -> [(&'static str, f64); 18] {
-    let (minimum, maximum) = lanes::range(values);
+    let (minimum, maximum) = levels.range;
     let [tenth, lower_quartile, median, upper_quartile, ninetieth] =
         percentiles(values, [minimum, maximum], [10.0, 25.0, 50.0, 75.0, 90.0]);
 

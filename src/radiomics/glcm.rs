@@ -152,7 +152,7 @@ mod tests {
 
     fn levels() -> Levels {
         let ranks: Vec<u16> = (0..63_u16).map(|index| (index * 37 + index / 9 * 11) % 6).collect();
-        Levels { grid: Grid::of(9, &ranks, 2), grey_levels: vec![1, 2, 5, 6, 9], counts: vec![0; 5] }
+        Levels { grid: Grid::of(9, &ranks, 2), grey_levels: vec![1, 2, 5, 6, 9], counts: vec![0; 5], range: (1.0, 9.0) }
     }
 
     #[test]

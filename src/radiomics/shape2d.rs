@@ -140,25 +140,14 @@ fn maximum_diameter(region: &Region, spacing: Spacing) -> f64 {
     largest.sqrt()
 }
 
-/// The first and last point of the contour in each row and column, as (row, column) in half pixels,
-/// so that they are whole numbers: no other point is a corner of the convex hull.
+/// Points among which are all corners of the contour's convex hull, as (row, column) in half pixels so
+/// that they are whole numbers: those around the first and the last pixel of each row. Such a point
+/// may lie inside the contour, but none lies outside, and every other one lies between two of them.
 fn outermost_points(region: &Region) -> Vec<[i64; 2]> {
-    let mut points = Vec::new();
-    let mut columns = vec![None; region.frame.width];
+    let mut points = Vec::with_capacity(6 * region.frame.height);
     for row in region.spans.chunk_by(|a, b| a.row == b.row) {
-        let y = 2 * row[0].row as i64;
-        points.push([y, 2 * row[0].start as i64 - 1]);
-        points.push([y, 2 * row[row.len() - 1].end as i64 - 1]);
-        for span in row {
-            for column in &mut columns[span.start..span.end] {
-                let (top, _) = column.unwrap_or((y, y));
-                *column = Some((top, y));
-            }
-        }
-    }
-    for (column, ends) in columns.into_iter().enumerate() {
-        let x = 2 * column as i64;
-        points.extend(ends.into_iter().flat_map(|(top, bottom)| [[top - 1, x], [bottom + 1, x]]));
+        let (y, first, last) = (2 * row[0].row as i64, 2 * row[0].start as i64, 2 * row[row.len() - 1].end as i64 - 2);
+        points.extend([[y - 1, first], [y - 1, last], [y, first - 1], [y, last + 1], [y + 1, first], [y + 1, last]]);
     }
     points
 }
