@@ -8,6 +8,7 @@ use super::error::ModelError;
 use super::manifest;
 use super::nms::suppress;
 use super::runtime::{Network, planes};
+use super::six_points::SixPoints;
 use crate::imaging::{BoundingBox, Radiograph};
 
 pub use layouts::decode;
@@ -38,6 +39,8 @@ pub struct Detection {
     pub score: f64,
     /// Index into the detector's classes.
     pub class: usize,
+    /// Where the detector gives them, in pixels of the radiograph.
+    pub points: Option<SixPoints>,
 }
 
 pub(super) struct Detector {
@@ -68,7 +71,8 @@ impl Detector {
         let on_film = |d: Detection| {
             let BoundingBox { x0, y0, x1, y1 } = d.region;
             let region = BoundingBox { x0: x0 / scale, y0: y0 / scale, x1: x1 / scale, y1: y1 / scale };
-            Detection { region: region.clipped(radiograph.width, radiograph.height), ..d }
+            let points = d.points.map(|points| points.map(|[x, y]| [x / scale, y / scale]));
+            Detection { region: region.clipped(radiograph.width, radiograph.height), points, ..d }
         };
         // Less than two pixels a side is no vertebra, and no features can be computed of it.
         let seen = |d: &Detection| d.region.width() >= 2.0 && d.region.height() >= 2.0;

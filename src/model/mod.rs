@@ -13,8 +13,10 @@ mod manifest;
 mod nms;
 mod open;
 mod runtime;
+mod six_points;
 
 pub use bundle::Bundle;
 pub use detector::Detection;
 pub use error::ModelError;
 pub use open::Model;
+pub use six_points::{Point, SixPoints};

@@ -25,7 +25,7 @@ mod tests {
     use crate::imaging::BoundingBox;
 
     fn at(x0: f64, score: f64) -> Detection {
-        Detection { region: BoundingBox { x0, y0: 0.0, x1: x0 + 10.0, y1: 10.0 }, score, class: 0 }
+        Detection { region: BoundingBox { x0, y0: 0.0, x1: x0 + 10.0, y1: 10.0 }, score, class: 0, points: None }
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn yolo((name, shape, values): &Output, classes: usize) -> Result<Vec<Detection>
     let at = |row: usize, i: usize| f64::from(values[row * count + i]);
     let detection = |i: usize| {
         let (class, score) = best((0..classes).map(|c| at(4 + c, i)));
-        Detection { region: centred(at(0, i), at(1, i), at(2, i), at(3, i)), score, class }
+        Detection { region: centred(at(0, i), at(1, i), at(2, i), at(3, i)), score, class, points: None }
     };
     Ok((0..count).map(detection).collect())
 }
@@ -71,7 +71,7 @@ fn end_to_end((name, shape, values): &Output) -> Result<Vec<Detection>, String> 
     };
     let detection = |v: &[f32]| {
         let [x0, y0, x1, y1, score] = [0, 1, 2, 3, 4].map(|i| f64::from(v[i]));
-        Detection { region: BoundingBox { x0, y0, x1, y1 }, score, class: v[5].max(0.0) as usize }
+        Detection { region: BoundingBox { x0, y0, x1, y1 }, score, class: v[5].max(0.0) as usize, points: None }
     };
     Ok(values.chunks_exact(6).map(detection).collect())
 }
@@ -97,7 +97,7 @@ fn detr(outputs: &[Output], classes: usize, (width, height): (f64, f64)) -> Resu
             best(parts[..classes].iter().map(|p| p / sum))
         };
         let [cx, cy, w, h] = [0, 1, 2, 3].map(|i| f64::from(place[i]));
-        Detection { region: centred(cx * width, cy * height, w * width, h * height), score, class }
+        Detection { region: centred(cx * width, cy * height, w * width, h * height), score, class, points: None }
     };
     Ok(logits.2.chunks_exact(columns).zip(boxes.2.chunks_exact(4)).map(detection).collect())
 }
@@ -119,7 +119,12 @@ fn torchvision(outputs: &[Output]) -> Result<Vec<Detection>, String> {
         .filter(|(_, (label, _))| **label >= 1.0)
         .map(|(b, (label, score))| {
             let [x0, y0, x1, y1] = [0, 1, 2, 3].map(|i| f64::from(b[i]));
-            Detection { region: BoundingBox { x0, y0, x1, y1 }, score: f64::from(*score), class: *label as usize - 1 }
+            Detection {
+                region: BoundingBox { x0, y0, x1, y1 },
+                score: f64::from(*score),
+                class: *label as usize - 1,
+                points: None,
+            }
         })
         .collect())
 }
