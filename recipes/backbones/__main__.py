@@ -22,13 +22,21 @@ PREPROCESSING = {
     "radimagenet-downstream": (255.0, CAFFE_BGR, [255.0] * 3),
     "keras-imagenet": (255.0, CAFFE_BGR, [1.0] * 3),
 }
-"""Scale, mean and standard deviation of the input: (grey in 0..1 x scale - mean) / std.
+"""Scale, mean and standard deviation of the input: (grey in 0..1 x scale - mean) / std."""
 
-`torchvision`: its published weights. `radimagenet`: (x - 127.5) x 2 / 255, of RadImageNet's own
-pytorch_example.ipynb. `radimagenet-downstream`: what RadImageNet's Keras scripts (breast_train.py and
-others) do when they train further, namely caffe's BGR means and then 1/255; that the two differ is
-RadImageNet's open issue 18, and no published text says which one the weights were made with.
-`keras-imagenet`: keras.applications' own ImageNet weights, caffe's BGR means.
+EPILOG = """\
+Prints the [backbone] section for bundle.toml. The layout is read off the names in the file.
+
+preprocessing: how the images were prepared that the weights were trained on
+  torchvision             its published weights: ImageNet's means and deviations of 0..1
+  radimagenet             -1..1, as RadImageNet's pytorch_example.ipynb: (x - 127.5) x 2 / 255
+  radimagenet-downstream  RadImageNet's Keras scripts for further training (breast_train.py): caffe's
+                          means in the order blue, green, red, then 1/255 (ImageDataGenerator applies
+                          its function before its scale)
+  keras-imagenet          keras.applications' own ImageNet weights: caffe's means
+RadImageNet's two ways differ, and its issue 18 that asks which one the weights were made with is
+open. A public project that solved the first normalisation's running means for the input found -1..1,
+which is what is taken unless you say otherwise.
 """
 
 DEFAULT_PREPROCESSING = {"torchvision": "torchvision", "radimagenet": "radimagenet",
@@ -60,7 +68,7 @@ def section(file, preprocessing, scale=None, mean=None, std=None, percentiles=(1
 
 def parser():
     made = argparse.ArgumentParser(prog="python3 -m backbones", description=__doc__.splitlines()[0],
-                                   epilog="Prints the [backbone] section for bundle.toml. The kind of file is read off its names.")
+                                   epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("weights", type=Path, help="a state dict (.pth, .pt) or Keras 2 weights (.h5) of ResNet-50")
     made.add_argument("onnx", type=Path, help="the file to write")
     made.add_argument("--layout", choices=[k for k in layouts.LAYOUTS if k != "keras"],

@@ -15,6 +15,7 @@ import math
 import pickle
 import struct
 import zipfile
+from pathlib import Path
 
 import numpy as np
 
@@ -86,13 +87,15 @@ def state_dict(path):
 
     A checkpoint that holds the state dict under `state_dict` or `model` is opened.
     """
+    with open(path, "rb"):
+        pass  # A file that cannot be opened is no broken one: that error is the caller's.
     try:
         if zipfile.is_zipfile(path):
             found, storages = _zip(path)
         else:
             found, storages = _legacy(path)
-    except (pickle.UnpicklingError, zipfile.BadZipFile, EOFError, AttributeError, IndexError, KeyError, TypeError,
-            ValueError, OverflowError, struct.error) as error:
+    except (pickle.UnpicklingError, zipfile.BadZipFile, OSError, EOFError, AttributeError, IndexError, KeyError, TypeError,
+            ValueError, OverflowError, MemoryError, RuntimeError, struct.error) as error:
         raise Refused(f"not a PyTorch file, or a broken one: {error}") from error
     for wrapper in ("state_dict", "model"):
         if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
@@ -117,8 +120,9 @@ def _zip(path):
             found = Unpickler(file).load()
         storages = {}
         for storage in _storages(found):
-            raw = archive.read(f"{root}data/{storage.key}")
-            storages[storage.key] = _elements(raw, storage, order)
+            member = archive.getinfo(f"{root}data/{storage.key}")
+            _fits(storage, member.file_size)
+            storages[storage.key] = _elements(archive.read(member), storage, order)
     return found, storages
 
 
@@ -132,10 +136,10 @@ def _legacy(path):
         storages = {}
         for key in Unpickler(file).load():
             count, = struct.unpack(order + "q", file.read(8))
-            if key not in known:
-                raise Refused(f"the storage {key} belongs to no tensor of the state dict")
-            width = np.dtype(known[key].dtype).itemsize
-            storages[key] = _elements(file.read(count * width), known[key], order)
+            if key not in known or count != known[key].count:
+                raise Refused(f"the storage {key} belongs to no tensor of the state dict, or has another size there")
+            _fits(known[key], Path(path).stat().st_size)
+            storages[key] = _elements(file.read(count * np.dtype(known[key].dtype).itemsize), known[key], order)
     return found, storages
 
 
@@ -146,8 +150,11 @@ def _storages(found):
     return [s for value in found.values() for s in _storages(value)] if isinstance(found, dict) else []
 
 
+def _fits(storage, size):
+    """Before anything of the announced size is read."""
+    if not 0 <= storage.count * np.dtype(storage.dtype).itemsize <= size:
+        raise Refused(f"the storage {storage.key} announces {storage.count} elements, which its {size} bytes do not hold")
+
+
 def _elements(raw, storage, order):
-    elements = np.frombuffer(raw, np.dtype(storage.dtype).newbyteorder(order))
-    if len(elements) < storage.count:
-        raise Refused(f"the storage {storage.key} has {len(elements)} elements, {storage.count} were announced")
-    return elements[:storage.count]
+    return np.frombuffer(raw, np.dtype(storage.dtype).newbyteorder(order))[:storage.count]

@@ -189,7 +189,7 @@ class TorchFile(Folder):
 
     def test_broken_files(self):
         entry = {"a": ("0", "f", 2, 0, (2,), (1,))}
-        self.assertIn("2 were announced", self.refusal(weights.Pickle().state(entry), {"0": b"\0" * 4}))
+        self.assertIn("announces 2 elements, which its 4 bytes do not hold", self.refusal(weights.Pickle().state(entry), {"0": b"\0" * 4}))
         self.assertIn("broken", self.refusal(weights.Pickle().state(entry)))
         self.assertIn("broken", self.refusal(b"\x80\x02"))
         self.assertIn("no tensors: a", self.refusal(pickle.dumps({"a": 1}, 2)))
