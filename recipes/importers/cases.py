@@ -1,7 +1,7 @@
 """Films and their bodies, whatever format they came from: what is checked and what is written.
 
 Coordinates are pixels of the film, whole numbers between pixels, as the binary has them
-(src/imaging/region.rs): x to the right, y down.
+(src/imaging/radiograph.rs): x to the right, y down.
 """
 
 import json
