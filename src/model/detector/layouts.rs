@@ -91,13 +91,15 @@ impl Layout {
         };
         let declared: Vec<Header> = declared.iter().filter_map(pinned).collect();
         let pairs = Decoder::ALL.into_iter().flat_map(|d| Points::ALL.into_iter().map(move |p| (d, p)));
-        let fitting: Vec<String> = pairs
+        let others = pairs
             .filter(|(decoder, points)| *points == Points::None || decoder.may_have_points())
             .filter(|(decoder, points)| Self { decoder: *decoder, points: *points, ..*self }.found_in(&declared))
-            .map(|(decoder, points)| setting(decoder, points))
-            .collect();
+            .map(|(decoder, points)| setting(decoder, points));
+        let counts = (1..=MOST_CLASSES).filter(|classes| Self { classes: *classes, ..*self }.found_in(&declared));
+        let named = |n: usize| format!("{n} name{} in [detector] classes", if n == 1 { "" } else { "s" });
+        let fitting: Vec<String> = counts.map(named).chain(others).collect();
         if fitting.is_empty() {
-            "list every class it was trained for in [detector] classes, and name the decoder and points of its export (docs/bundle.md)".into()
+            "name every class it was trained for in [detector] classes, and the decoder and points of its export (docs/bundle.md)".into()
         } else {
             format!("these outputs would fit {}", fitting.join(" or "))
         }
@@ -154,6 +156,9 @@ impl Layout {
         Ok(())
     }
 }
+
+/// Up to so many classes are guessed from a shape, for a message: there are 26 vertebrae and a sacrum.
+const MOST_CLASSES: usize = 100;
 
 /// A probability in float32 may be rounded to a little more than 1.
 const LARGEST_SCORE: f64 = 1.001;

@@ -172,11 +172,18 @@ fn a_refusal_says_what_there_is_what_is_wanted_and_what_would_fit() {
     let eighty = refusal(Decoder::Yolo, 2, &[1, 84, 8400]);
     assert_eq!(eighty.has, "its outputs are output0 float32 [1, 84, 8400]");
     assert_eq!(eighty.says, "[detector] says decoder = \"yolo\" and 2 classes: float32 [1, 6, N]");
-    assert!(eighty.remedy.contains("[detector] classes"), "{eighty:?}");
+    assert_eq!(eighty.remedy, "these outputs would fit 80 names in [detector] classes");
+    let masks = refusal(Decoder::Yolo, 2, &[1, 32, 160, 160]);
+    assert!(masks.remedy.contains("docs/bundle.md"), "{masks:?}");
+    let pair = refusal(Decoder::Detr, 9, &[1, 300, 2]);
+    assert!(pair.remedy.contains("docs/bundle.md"), "no boxes beside it: {pair:?}");
     let v5 = refusal(Decoder::Yolo, 2, &[1, 25200, 7]);
     assert_eq!(v5.remedy, "these outputs would fit decoder = \"yolov5\"");
     let pose = refusal(Decoder::Yolo, 1, &[1, 23, -1]);
-    assert_eq!(pose.remedy, "these outputs would fit decoder = \"yolo\" with points = \"xyv\"");
+    assert_eq!(
+        pose.remedy,
+        "these outputs would fit 19 names in [detector] classes or decoder = \"yolo\" with points = \"xyv\""
+    );
 }
 
 #[test]
