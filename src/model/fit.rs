@@ -105,7 +105,8 @@ impl Wanted {
         let [c, h, w] = [self.channels, self.height, self.width];
         let axes = [Some(c), Some(h), Some(w)];
         let batched = image.can_be(&[&[Some(1)][..], &axes].concat());
-        if !batched && !(self.may_lack_batch && image.can_be(&axes)) {
+        let fits = batched || (self.may_lack_batch && image.can_be(&axes));
+        if !fits {
             return refuse(format!("its input is {image}"), self.sentence(), self.remedy(image));
         }
         let shape = if batched { vec![1, c, h, w] } else { vec![c, h, w] };

@@ -227,7 +227,8 @@ impl Detector {
         )?;
         let coarsest = 32;
         must(
-            self.decoder != Decoder::Yolox || (self.width % coarsest == 0 && self.height % coarsest == 0),
+            self.decoder != Decoder::Yolox
+                || (self.width.is_multiple_of(coarsest) && self.height.is_multiple_of(coarsest)),
             "[detector] width and height must be multiples of 32 with the decoder yolox: its coarsest cells are that large",
         )
     }

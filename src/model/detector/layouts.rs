@@ -112,7 +112,7 @@ impl Layout {
     /// Outputs of another shape than the layout demands, a score above 1 and a class nobody named.
     pub fn decode(&self, outputs: &[Output], threshold: f64) -> Result<Vec<Detection>, Misfit> {
         // Those that are not what they say are as good as missing.
-        let outputs: Vec<Output> = outputs.iter().filter(|o| is_consistent(o)).cloned().collect();
+        let outputs: Vec<&Output> = outputs.iter().filter(|o| is_consistent(o)).collect();
         let headers: Vec<Header> = outputs.iter().map(|o| o.header.clone()).collect();
         self.check(&headers)?;
         let found = match self.decoder {
@@ -179,8 +179,8 @@ fn is_finite(region: &BoundingBox) -> bool {
 
 /// Whether the shape says how many values there are.
 fn is_consistent(output: &Output) -> bool {
-    let axes = output.header.shape.as_deref().unwrap_or(&[-1]).iter().map(|l| usize::try_from(*l).ok());
-    let count = axes.fold(Some(1usize), |product, length| product?.checked_mul(length?));
+    let mut axes = output.header.shape.as_deref().unwrap_or(&[-1]).iter().map(|l| usize::try_from(*l).ok());
+    let count = axes.try_fold(1usize, |product, length| product.checked_mul(length?));
     count == Some(output.values.len())
 }
 

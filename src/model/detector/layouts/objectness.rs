@@ -18,7 +18,7 @@ pub fn find(headers: &[Header], layout: &Layout) -> Option<usize> {
 }
 
 /// Columns: centre x, centre y, width, height in input pixels; objectness; a score a class, 0 to 1.
-pub fn decode(outputs: &[Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
+pub fn decode(outputs: &[&Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
     let values = &outputs[find(headers, layout)?].values;
     Some(values.chunks_exact(5 + layout.classes).map(row).collect())
 }
@@ -35,7 +35,7 @@ pub fn cells(layout: &Layout) -> usize {
 
 /// Columns: the centre as offset from its cell's top left corner in cells, the logarithms of width and
 /// height in cells; objectness; a score a class. Rows: the levels from fine to coarse, each row by row.
-pub fn decode_cells(outputs: &[Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
+pub fn decode_cells(outputs: &[&Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
     let values = &outputs[find_cells(headers, layout)?].values;
     let places = STRIDES.iter().flat_map(|stride| {
         let (columns, rows) = (layout.width / stride, layout.height / stride);

@@ -24,7 +24,7 @@ pub fn find(headers: &[Header], layout: &Layout) -> Option<(usize, usize)> {
 }
 
 /// Boxes: centre x, centre y, width, height as fractions of the input.
-pub fn decode(outputs: &[Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
+pub fn decode(outputs: &[&Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
     let (logits, boxes) = find(headers, layout)?;
     let columns = usize::try_from(*headers[logits].shape.as_ref()?.last()?).ok()?;
     let rows = outputs[logits].values.chunks_exact(columns.max(1)).zip(outputs[boxes].values.chunks_exact(4));
@@ -41,7 +41,7 @@ pub fn find_joined(headers: &[Header], layout: &Layout) -> Option<usize> {
 }
 
 /// Columns: centre x, centre y, width, height as fractions of the input; a score a class, 0 to 1.
-pub fn decode_joined(outputs: &[Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
+pub fn decode_joined(outputs: &[&Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
     let values = &outputs[find_joined(headers, layout)?].values;
     let detection = |row: &[f32]| {
         let (class, score) = best(row[4..].iter().map(|s| f64::from(*s)));

@@ -51,16 +51,16 @@ fn search(headers: &[Header], batch: &[Option<usize>]) -> Option<Triple> {
 }
 
 /// Boxes as corners in input pixels, labels counted from 1: label 0 is the background.
-pub fn decode(outputs: &[Output], headers: &[Header]) -> Option<Vec<Detection>> {
+pub fn decode(outputs: &[&Output], headers: &[Header]) -> Option<Vec<Detection>> {
     Some(read(outputs, find(headers)?, 1.0))
 }
 
 /// Boxes as corners in pixels of the size that was fed, labels counted from 0.
-pub fn decode_batched(outputs: &[Output], headers: &[Header]) -> Option<Vec<Detection>> {
+pub fn decode_batched(outputs: &[&Output], headers: &[Header]) -> Option<Vec<Detection>> {
     Some(read(outputs, find_batched(headers)?, 0.0))
 }
 
-fn read(outputs: &[Output], Triple { boxes, labels, scores }: Triple, first_label: f32) -> Vec<Detection> {
+fn read(outputs: &[&Output], Triple { boxes, labels, scores }: Triple, first_label: f32) -> Vec<Detection> {
     let [boxes, labels, scores] = [boxes, labels, scores].map(|i| &outputs[i].values);
     let rows = boxes.chunks_exact(4).zip(labels.iter().zip(scores));
     rows.map(|(place, (label, score))| {

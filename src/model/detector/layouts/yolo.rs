@@ -20,7 +20,7 @@ pub fn find(headers: &[Header], layout: &Layout) -> Option<usize> {
 }
 
 /// Rows: centre x, centre y, width, height in input pixels; a score a class, 0 to 1; points.
-pub fn decode(outputs: &[Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
+pub fn decode(outputs: &[&Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
     let values = &outputs[find(headers, layout)?].values;
     let first_point = 4 + layout.classes;
     let count = values.len() / (first_point + layout.points.columns());
@@ -40,7 +40,7 @@ pub fn find_end_to_end(headers: &[Header], layout: &Layout) -> Option<usize> {
 
 /// Columns: x0, y0, x1, y1 in input pixels, score, class counted from 0; points. Rows without a body
 /// have the score 0.
-pub fn decode_end_to_end(outputs: &[Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
+pub fn decode_end_to_end(outputs: &[&Output], headers: &[Header], layout: &Layout) -> Option<Vec<Detection>> {
     let values = &outputs[find_end_to_end(headers, layout)?].values;
     let detection = |row: &[f32]| {
         let at = |column: usize| f64::from(row[column]);
