@@ -36,14 +36,14 @@ pub enum Decoder {
     /// [1, N, classes (+ 1 for "nothing")] and boxes [1, N, 4], centre and size as fractions of the
     /// input.
     Detr,
-    /// RT-DETR's own export, D-FINE, DEIM. A second input `orig_target_sizes`; three outputs: `labels`
+    /// RT-DETR's own export, and D-FINE. A second input `orig_target_sizes`; three outputs: `labels`
     /// [1, N] counted from 0, `boxes` [1, N, 4] as corners in input pixels, and `scores` [1, N].
     RtDetr,
     /// RT-DETR of Ultralytics. One output [1, N, 4 + classes]: centre x, centre y, width, height as
     /// fractions of the input, then a score a class.
     RtDetrUltralytics,
-    /// Faster R-CNN, RetinaNet and SSD of torchvision. Three outputs: `boxes` [N, 4] as corners in input
-    /// pixels, `labels` [N] counted from 1, and `scores` [N]; by type and shape where they are not
+    /// Faster R-CNN, RetinaNet and SSD of torchvision. Three outputs: `boxes [N, 4]` as corners in input
+    /// pixels, `labels [N]` counted from 1, and `scores [N]`; by type and shape where they are not
     /// named so.
     Torchvision,
 }

@@ -3,7 +3,8 @@
 //! Source of the layouts: torchvision (github.com/pytorch/vision), `torch.onnx.export` of the models in
 //! `torchvision.models.detection` (Faster R-CNN gives boxes, labels, scores in this order, RetinaNet
 //! and SSD boxes, scores, labels; without `output_names` the exporter calls them by numbers);
-//! RT-DETR (github.com/lyuwenyu/RT-DETR), `tools/export_onnx.py`, the same form as D-FINE and DEIM.
+//! RT-DETR (github.com/lyuwenyu/RT-DETR), `tools/export_onnx.py`, the same form as D-FINE's
+//! (github.com/Peterande/D-FINE).
 
 use super::{Detection, corners, numbered};
 use crate::model::tensor::{Element, Header, Output};
@@ -16,7 +17,7 @@ pub struct Triple {
     scores: usize,
 }
 
-/// Of torchvision: boxes [N, 4], labels [N], scores [N].
+/// Of torchvision: boxes `[N, 4]`, labels `[N]`, scores `[N]`.
 pub fn find(headers: &[Header]) -> Option<Triple> {
     search(headers, &[])
 }
