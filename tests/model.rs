@@ -35,12 +35,99 @@ fn refusal(folder: &TempDir) -> ModelError {
     opened.err().expect("the bundle must be refused")
 }
 
+const FILES: [&str; 3] = ["detector.onnx", "backbone.onnx", "self_test.png"];
+
 #[test]
-fn a_damaged_file_is_named_with_both_digests() {
-    let folder = bundle_with(|manifest| manifest);
-    fs::write(folder.path().join("detector.onnx"), b"damaged").unwrap();
+fn one_changed_byte_of_any_file_is_named_with_both_digests() {
+    let said: Vec<String> = FILES
+        .iter()
+        .map(|file| {
+            let folder = bundle_with(|manifest| manifest);
+            let path = folder.path().join(file);
+            let mut bytes = fs::read(&path).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            fs::write(&path, bytes).unwrap();
+            let refusal = refusal(&folder);
+            let ModelError::Digest { path: named, found, expected } = &refusal else { panic!("{file}: {refusal}") };
+            assert!(named.ends_with(file) && found != expected && found.len() == 64, "{refusal}");
+            let said = refusal.to_string();
+            assert!([*file, found, expected, "damaged or was changed"].iter().all(|p| said.contains(p)), "{said}");
+            said
+        })
+        .collect();
+    assert!(said.iter().collect::<std::collections::HashSet<_>>().len() == FILES.len(), "{said:?}");
+}
+
+#[test]
+fn a_changed_digest_in_the_manifest_is_a_refusal_too() {
+    let digest = "4e615ba29f80df406fd9c24d8a50cf75542fcae6f40e24ccc3b6a7bb429255cd";
+    let changed = digest.replacen('4', "5", 1);
+    let folder = bundle_with(|manifest| {
+        assert!(manifest.contains(digest), "detector.onnx of the demo bundle has another digest");
+        manifest.replace(digest, &changed)
+    });
     let said = refusal(&folder).to_string();
-    assert!(said.contains("detector.onnx") && said.contains("damaged or was changed"), "{said}");
+    assert!(said.contains("detector.onnx") && said.contains(digest) && said.contains(&changed), "{said}");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    for file in FILES {
+        let folder = bundle_with(|manifest| manifest);
+        fs::remove_file(folder.path().join(file)).unwrap();
+        let refusal = refusal(&folder);
+        assert!(matches!(&refusal, ModelError::Missing { path } if path.ends_with(file)), "{refusal}");
+        assert!(refusal.to_string().contains("lists it in [files]"), "{refusal}");
+    }
+    let folder = bundle_with(|m| m.replacen("[files]", &format!("[files]\n\"notes.txt\" = \"{}\"", "0".repeat(64)), 1));
+    let said = refusal(&folder).to_string();
+    assert!(said.contains("notes.txt is missing"), "{said}");
+    fs::remove_file(folder.path().join("bundle.toml")).unwrap();
+    let said = refusal(&folder).to_string();
+    assert!(said.contains("bundle.toml") && said.contains("cannot be read"), "{said}");
+}
+
+#[test]
+fn a_class_without_name_or_code_and_a_code_twice_are_named() {
+    let cases = [
+        ("name = \"burst fracture\"", "name = \"\"", "[[class]] 3 (code \"ASTLOF-2\") has an empty name"),
+        ("name = \"burst fracture\"", "name = \" \\t\"", "[[class]] 3 (code \"ASTLOF-2\") has an empty name"),
+        ("code = \"ASTLOF-1\"", "code = \"\"", "[[class]] 2 (name \"compression fracture\") has an empty code"),
+        ("code = \"ASTLOF-1\"", "code = \"  \"", "[[class]] 2 (name \"compression fracture\") has an empty code"),
+        (
+            "code = \"ASTLOF-2\"",
+            "code = \"ASTLOF-0\"",
+            "(name \"burst fracture\") has the code \"ASTLOF-0\" of an earlier class",
+        ),
+        ("code = \"ASTLOF-2\"\n", "", "missing field `code`"),
+        ("name = \"burst fracture\"\n", "", "missing field `name`"),
+    ];
+    for (from, to, expected) in cases {
+        let folder = bundle_with(|manifest| {
+            assert!(manifest.contains(from), "{from}");
+            manifest.replacen(from, to, 1)
+        });
+        let said = refusal(&folder).to_string();
+        assert!(said.contains(expected) && said.contains("bundle.toml"), "{to}: {said}");
+    }
+}
+
+#[test]
+fn a_backbone_that_is_not_the_manifests_is_refused() {
+    let cases = [
+        ("output = \"features\"", "output = \"pooled\"", "its outputs are features float32", "output = \"pooled\""),
+        ("features = 1280", "features = 2048", "[1, 1280]", "set features = 1280"),
+        ("width = 224", "width = 240", "float32 [1, 3, 224, 224]", "set width = 224 in [backbone]"),
+    ];
+    for (from, to, has, remedy) in cases {
+        let folder = bundle_with(|manifest| {
+            assert!(manifest.contains(from), "{from}");
+            manifest.replacen(from, to, 1)
+        });
+        let said = refusal(&folder).to_string();
+        assert!(said.contains("backbone.onnx") && said.contains(has) && said.contains(remedy), "{to}: {said}");
+    }
 }
 
 #[test]

@@ -22,7 +22,8 @@ impl Bundle {
     /// Reads `bundle.toml` in `folder` and checks the digest of every file it names.
     ///
     /// # Errors
-    /// [`ModelError::Manifest`], [`ModelError::Digest`] or [`ModelError::Unreadable`].
+    /// [`ModelError::Manifest`], [`ModelError::Missing`], [`ModelError::Digest`] or
+    /// [`ModelError::Unreadable`].
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
         let path = folder.join("bundle.toml");
         let text = fs::read_to_string(&path).map_err(|source| ModelError::Unreadable { path: path.clone(), source })?;
@@ -33,7 +34,10 @@ impl Bundle {
                 return Err(refuse(format!("[files] \"{name}\" leaves the bundle's folder")));
             }
             let file = folder.join(name);
-            let found = digest_of(&file).map_err(|source| ModelError::Unreadable { path: file.clone(), source })?;
+            let found = digest_of(&file).map_err(|source| match source.kind() {
+                io::ErrorKind::NotFound => ModelError::Missing { path: file.clone() },
+                _ => ModelError::Unreadable { path: file.clone(), source },
+            })?;
             if !found.eq_ignore_ascii_case(expected) {
                 return Err(ModelError::Digest { path: file, found, expected: expected.clone() });
             }

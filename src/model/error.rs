@@ -16,6 +16,12 @@ pub enum ModelError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A file that `[files]` lists is not there.
+    #[error("{} is missing, though bundle.toml lists it in [files]: the bundle is incomplete, copy the whole folder again", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// bundle.toml is not of the format.
     #[error("{}: {problem}", path.display())]
     Manifest {
@@ -46,6 +52,18 @@ pub enum ModelError {
         file: String,
         /// ONNX Runtime's reason, or what is wrong with its output.
         problem: String,
+    },
+    /// A network's inputs or outputs are not the ones bundle.toml speaks of.
+    #[error("the network {file} does not fit bundle.toml: {has}, but {says}; {remedy}")]
+    Misfit {
+        /// File of the bundle.
+        file: String,
+        /// What the network has.
+        has: String,
+        /// What the manifest says.
+        says: String,
+        /// What to do.
+        remedy: String,
     },
     /// The fusion model asks for a feature nobody computes.
     #[error("the fusion model needs the feature \"{0}\", which this bundle does not compute")]

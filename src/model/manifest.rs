@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::detector::Decoder;
+use super::detector::{Decoder, Points};
 use crate::radiomics;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -45,6 +45,8 @@ pub(super) struct Class {
 pub(super) struct Detector {
     pub file: String,
     pub decoder: Decoder,
+    #[serde(default)]
+    pub points: Points,
     /// Input size in pixels.
     pub width: usize,
     pub height: usize,
@@ -139,9 +141,20 @@ impl Manifest {
     }
 
     fn check(&self) -> Result<(), String> {
-        let must = |holds: bool, sentence: &str| if holds { Ok(()) } else { Err(sentence.to_owned()) };
         must(self.format == 1, "format must be 1: this version knows no other")?;
         must(self.class.len() >= 2, "at least two [[class]] entries are needed")?;
+        for (class, number) in self.class.iter().zip(1..) {
+            let Class { code, name } = class;
+            must(!name.trim().is_empty(), &format!("[[class]] {number} (code \"{code}\") has an empty name"))?;
+            must(!code.trim().is_empty(), &format!("[[class]] {number} (name \"{name}\") has an empty code"))?;
+            let first = self.class.iter().find(|c| c.code.trim() == code.trim());
+            must(
+                first.is_some_and(|first| std::ptr::eq(first, class)),
+                &format!(
+                    "[[class]] {number} (name \"{name}\") has the code \"{code}\" of an earlier class: codes must differ"
+                ),
+            )?;
+        }
         for (name, width, height, channels, mean, std) in [
             (
                 "detector",
@@ -172,7 +185,7 @@ impl Manifest {
             )?;
             must(std.iter().all(|s| *s != 0.0), &format!("[{name}] std must not be 0"))?;
         }
-        must(!self.detector.classes.is_empty(), "[detector] classes must name at least one class")?;
+        self.detector.check()?;
         must((0.0..=4.0).contains(&self.crop.margin), "[crop] margin must be 0 to 4")?;
         for file in
             [&self.detector.file, &self.backbone.file].into_iter().chain(self.self_test.iter().map(|t| &t.image))
@@ -197,6 +210,32 @@ impl Manifest {
         }
         self.radiomics.settings().map(|_| ())
     }
+}
+
+impl Detector {
+    fn check(&self) -> Result<(), String> {
+        must(!self.classes.is_empty(), "[detector] classes must name at least one class")?;
+        must(self.classes.iter().all(|c| !c.trim().is_empty()), "[detector] classes must not have an empty name")?;
+        must((0.0..=1.0).contains(&self.score_threshold), "[detector] score_threshold must be 0 to 1")?;
+        must((0.0..=1.0).contains(&self.iou_threshold), "[detector] iou_threshold must be 0 to 1")?;
+        let (decoder, points) = (self.decoder.name(), self.points.name());
+        must(
+            self.points == Points::None || self.decoder.may_have_points(),
+            &format!(
+                "[detector] points = \"{points}\" needs the decoder yolo or yolo-end2end: {decoder} has no points"
+            ),
+        )?;
+        let coarsest = 32;
+        must(
+            self.decoder != Decoder::Yolox
+                || (self.width.is_multiple_of(coarsest) && self.height.is_multiple_of(coarsest)),
+            "[detector] width and height must be multiples of 32 with the decoder yolox: its coarsest cells are that large",
+        )
+    }
+}
+
+fn must(holds: bool, sentence: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(sentence.to_owned()) }
 }
 
 impl Radiomics {

@@ -8,12 +8,14 @@ mod backbone;
 mod bundle;
 pub mod detector;
 mod error;
+mod fit;
 mod fusion;
 mod manifest;
 mod nms;
 mod open;
 mod runtime;
 mod six_points;
+mod tensor;
 
 pub use bundle::Bundle;
 pub use detector::Detection;

@@ -29,17 +29,17 @@ pub struct Model {
 const UNKNOWN_SPACING_MM: f64 = 1.0;
 
 impl Model {
-    /// Loads the networks and runs the self-test. `onnxruntime` is the library's path where somebody
+    /// Loads the networks, holds them against the manifest and runs the self-test. `onnxruntime` is the library's path where somebody
     /// named it; a network computes with `threads` threads.
     ///
     /// # Errors
-    /// [`ModelError`]: the runtime, a network or the self-test.
+    /// [`ModelError`]: the runtime, a network that does not load or does not fit, or the self-test.
     pub fn open(bundle: Bundle, onnxruntime: Option<&Path>, threads: usize) -> Result<Self, ModelError> {
         let environment = start(onnxruntime)?;
         let manifest = bundle.manifest.clone();
         let load = |file: &str| Network::load(&environment, &bundle.path(file), threads);
-        let detector = Detector::new(load(&manifest.detector.file)?, manifest.detector);
-        let backbone = Backbone::new(load(&manifest.backbone.file)?, manifest.backbone);
+        let detector = Detector::new(load(&manifest.detector.file)?, manifest.detector)?;
+        let backbone = Backbone::new(load(&manifest.backbone.file)?, manifest.backbone)?;
         let radiomics = manifest
             .radiomics
             .settings()

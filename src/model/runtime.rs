@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
-use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
-use ort::value::Tensor;
+use ort::session::{Session, SessionInputValue};
+use ort::value::{Outlet, Tensor, ValueType};
 
 use super::error::ModelError;
+use super::fit::{Feed, Misfit, TARGET_SIZES};
+use super::tensor::{Element, Header, Output, element};
 
 /// Beside the executable, where a portable folder has it.
 const PORTABLE: &str = "libonnxruntime.so";
@@ -56,14 +58,13 @@ fn usual_places() -> Vec<PathBuf> {
     beside(PORTABLE).into_iter().chain([PathBuf::from(INSTALLED)]).chain(build_tree).collect()
 }
 
-/// A loaded network with one float input.
+/// A loaded network and what it declares of itself.
 pub struct Network {
     session: Session,
     file: String,
+    inputs: Vec<Header>,
+    outputs: Vec<Header>,
 }
-
-/// Shape and values of one output.
-pub type Output = (String, Vec<i64>, Vec<f32>);
 
 impl Network {
     /// Loads a network; `threads` compute one run. Idle threads sleep: with the default spinning,
@@ -83,43 +84,55 @@ impl Network {
             .map_err(|e| failed(e.to_string()))?
             .commit_from_file(path)
             .map_err(|e| failed(e.to_string()))?;
-        Ok(Self { session, file })
+        let declared = |outlets: &[Outlet]| outlets.iter().map(Header::declared).collect();
+        let (inputs, outputs) = (declared(session.inputs()), declared(session.outputs()));
+        Ok(Self { session, file, inputs, outputs })
     }
 
-    /// Runs the network on a [1, channels, height, width] image. Integer outputs (labels) are given
-    /// as floats.
-    pub fn run(&mut self, shape: [usize; 4], values: Vec<f32>) -> Result<Vec<Output>, ModelError> {
+    /// The inputs it declares.
+    pub fn inputs(&self) -> &[Header] {
+        &self.inputs
+    }
+
+    /// The outputs it declares.
+    pub fn outputs(&self) -> &[Header] {
+        &self.outputs
+    }
+
+    /// Runs the network on an image. Outputs that are neither float32 nor whole numbers are left out.
+    pub fn run(&mut self, feed: &Feed, image: Vec<f32>) -> Result<Vec<Output>, ModelError> {
         let file = self.file.clone();
         let failed = |problem: String| ModelError::Network { file: file.clone(), problem };
-        let input = Tensor::from_array((shape, values)).map_err(|e| failed(e.to_string()))?;
-        let outputs = self.session.run(ort::inputs![input]).map_err(|e| failed(e.to_string()))?;
+        let image = Tensor::from_array((feed.shape.clone(), image)).map_err(|e| failed(e.to_string()))?;
+        let mut given: Vec<(&str, SessionInputValue)> = vec![(&feed.image, image.into())];
+        if let Some(size) = feed.target_size {
+            let size = Tensor::from_array(([1usize, 2], size.to_vec())).map_err(|e| failed(e.to_string()))?;
+            given.push((TARGET_SIZES, size.into()));
+        }
+        let outputs = self.session.run(given).map_err(|e| failed(e.to_string()))?;
         let mut read = Vec::with_capacity(outputs.len());
         for (name, value) in outputs.iter() {
-            let (shape, values) = match value.try_extract_tensor::<f32>() {
-                Ok((shape, values)) => (shape.to_vec(), values.to_vec()),
-                Err(_) => {
-                    let (shape, values) = value.try_extract_tensor::<i64>().map_err(|e| failed(e.to_string()))?;
-                    (shape.to_vec(), values.iter().map(|v| *v as f32).collect())
-                }
+            let ValueType::Tensor { ty, shape, .. } = value.dtype() else { continue };
+            let header = Header { name: name.to_owned(), element: element(*ty), shape: Some(shape.to_vec()) };
+            let values = match header.element {
+                Element::Float32 => value.try_extract_tensor::<f32>().map(|(_, v)| v.to_vec()),
+                Element::Int64 => value.try_extract_tensor::<i64>().map(|(_, v)| v.iter().map(|v| *v as f32).collect()),
+                Element::Int32 => value.try_extract_tensor::<i32>().map(|(_, v)| v.iter().map(|v| *v as f32).collect()),
+                Element::Other(_) => continue,
             };
-            read.push((name.to_owned(), shape, values));
+            read.push(Output { header, values: values.map_err(|e| failed(e.to_string()))? });
         }
         Ok(read)
-    }
-
-    /// The output called `name`.
-    pub fn output(&mut self, name: &str, shape: [usize; 4], values: Vec<f32>) -> Result<Vec<f32>, ModelError> {
-        let outputs = self.run(shape, values)?;
-        let known: Vec<_> = outputs.iter().map(|(n, ..)| n.clone()).collect();
-        outputs.into_iter().find(|(n, ..)| n == name).map(|(.., values)| values).ok_or_else(|| ModelError::Network {
-            file: self.file.clone(),
-            problem: format!("it has no output \"{name}\"; it has {}", known.join(", ")),
-        })
     }
 
     /// An error about this network.
     pub fn wrong(&self, problem: String) -> ModelError {
         ModelError::Network { file: self.file.clone(), problem }
+    }
+
+    /// An error about how it fits the manifest.
+    pub fn misfit(&self, Misfit { has, says, remedy }: Misfit) -> ModelError {
+        ModelError::Misfit { file: self.file.clone(), has, says, remedy }
     }
 }
 

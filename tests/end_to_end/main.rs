@@ -5,8 +5,11 @@
 
 mod access;
 mod audit;
+#[path = "../support/bundles.rs"]
+mod bundles;
 mod crash;
 mod daemon;
+mod detectors;
 mod films;
 mod memory;
 mod orthanc;

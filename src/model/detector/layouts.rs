@@ -1,176 +1,211 @@
-//! The four output layouts, decoded by pure functions.
+//! The output layouts of detectors: each family finds its tensors by name, type and shape and decodes
+//! them by a pure function. The same search serves the shapes a network declares, when a bundle is
+//! opened, and the outputs of a run.
 
-use super::{Decoder, Detection};
+mod objectness;
+#[cfg(test)]
+mod tests;
+mod transformer;
+mod triple;
+mod yolo;
+
+use super::{Decoder, Detection, Points};
 use crate::imaging::BoundingBox;
-use crate::model::runtime::Output;
+use crate::model::fit::Misfit;
+use crate::model::tensor::{Element, Header, Output, listed};
 
-/// Decodes the outputs of a network with `classes` classes and an input of `size` (width, height)
-/// pixels; boxes under `threshold` are left out. Regions are in input pixels.
-///
-/// # Errors
-/// A sentence that says which output has another shape than the layout demands.
-pub fn decode(
-    decoder: Decoder,
-    outputs: &[Output],
-    classes: usize,
-    size: (f64, f64),
-    threshold: f64,
-) -> Result<Vec<Detection>, String> {
-    let mut found = match decoder {
-        Decoder::Yolo => yolo(only(outputs)?, classes)?,
-        Decoder::YoloEnd2end => end_to_end(only(outputs)?)?,
-        Decoder::Detr => detr(outputs, classes, size)?,
-        Decoder::Torchvision => torchvision(outputs)?,
-    };
-    // A score that is no number compares false and goes.
-    found.retain(|d| {
-        d.score >= threshold
-            && d.class < classes
-            && [d.region.x0, d.region.y0, d.region.x1, d.region.y1].iter().all(|v| v.is_finite())
-    });
-    Ok(found)
+/// What the manifest says of a detector's outputs.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout {
+    pub decoder: Decoder,
+    pub points: Points,
+    /// How many classes it tells apart.
+    pub classes: usize,
+    /// Input size in pixels.
+    pub width: usize,
+    pub height: usize,
 }
 
-fn only(outputs: &[Output]) -> Result<&Output, String> {
-    match outputs {
-        [output] => Ok(output),
-        _ => Err(format!("its layout has one output, it has {}", outputs.len())),
+impl Layout {
+    /// Holds the outputs a network declares against the layout, as far as their types and shapes tell.
+    ///
+    /// # Errors
+    /// What it has, what the layout demands, and what to do about it.
+    pub fn check(&self, declared: &[Header]) -> Result<(), Misfit> {
+        if self.found_in(declared) {
+            return Ok(());
+        }
+        let (points, classes) = (self.points, self.classes);
+        let with_points =
+            if points == Points::None { String::new() } else { format!(", points = \"{}\"", points.name()) };
+        Err(Misfit {
+            has: format!("its outputs are {}", listed(declared)),
+            says: format!(
+                "[detector] says decoder = \"{}\"{with_points} and {classes} class{}: {}",
+                self.decoder.name(),
+                if classes == 1 { "" } else { "es" },
+                self.demanded()
+            ),
+            remedy: self.remedy(declared),
+        })
+    }
+
+    fn found_in(&self, declared: &[Header]) -> bool {
+        match self.decoder {
+            Decoder::Yolo => yolo::find(declared, self).is_some(),
+            Decoder::YoloEnd2end => yolo::find_end_to_end(declared, self).is_some(),
+            Decoder::Yolov5 => objectness::find(declared, self).is_some(),
+            Decoder::Yolox => objectness::find_cells(declared, self).is_some(),
+            Decoder::Detr => transformer::find(declared, self).is_some(),
+            Decoder::RtDetrUltralytics => transformer::find_joined(declared, self).is_some(),
+            Decoder::RtDetr => triple::find_batched(declared).is_some(),
+            Decoder::Torchvision => triple::find(declared).is_some(),
+        }
+    }
+
+    /// The tensors of the layout, for a message.
+    fn demanded(&self) -> String {
+        let (classes, points) = (self.classes, self.points.columns());
+        match self.decoder {
+            Decoder::Yolo => format!("float32 [1, {}, N]", 4 + classes + points),
+            Decoder::YoloEnd2end => format!("float32 [1, N, {}]", 6 + points),
+            Decoder::Yolov5 => format!("float32 [1, N, {}]", 5 + classes),
+            Decoder::Yolox => format!("float32 [1, {}, {}]", objectness::cells(self), 5 + classes),
+            Decoder::Detr => {
+                format!("logits float32 [1, N, {classes} or {}] and boxes float32 [1, N, 4]", classes + 1)
+            }
+            Decoder::RtDetrUltralytics => format!("float32 [1, N, {}]", 4 + classes),
+            Decoder::RtDetr => "labels int64 [1, N], boxes float32 [1, N, 4] and scores float32 [1, N]".into(),
+            Decoder::Torchvision => "boxes float32 [N, 4], labels int64 [N] and scores float32 [N]".into(),
+        }
+    }
+
+    /// Other settings that would fit, or where to look.
+    fn remedy(&self, declared: &[Header]) -> String {
+        if declared.iter().any(|h| h.element == Element::Other("float16")) {
+            return "export it without half precision".into();
+        }
+        let setting = |decoder: Decoder, points: Points| match points {
+            Points::None => format!("decoder = \"{}\"", decoder.name()),
+            _ => format!("decoder = \"{}\" with points = \"{}\"", decoder.name(), points.name()),
+        };
+        let declared: Vec<Header> = declared.iter().filter_map(pinned).collect();
+        let pairs = Decoder::ALL.into_iter().flat_map(|d| Points::ALL.into_iter().map(move |p| (d, p)));
+        let others = pairs
+            .filter(|(decoder, points)| *points == Points::None || decoder.may_have_points())
+            .filter(|(decoder, points)| Self { decoder: *decoder, points: *points, ..*self }.found_in(&declared))
+            .map(|(decoder, points)| setting(decoder, points));
+        let counts = (1..=MOST_CLASSES).filter(|classes| Self { classes: *classes, ..*self }.found_in(&declared));
+        let named = |n: usize| format!("{n} name{} in [detector] classes", if n == 1 { "" } else { "s" });
+        let fitting: Vec<String> = counts.map(named).chain(others).collect();
+        if fitting.is_empty() {
+            "name every class it was trained for in [detector] classes, and the decoder and points of its export (docs/bundle.md)".into()
+        } else {
+            format!("these outputs would fit {}", fitting.join(" or "))
+        }
+    }
+
+    /// Decodes the outputs of a run. Detections under `threshold` are left out, and such whose score
+    /// or box is no finite number; regions are in input pixels.
+    ///
+    /// # Errors
+    /// Outputs of another shape than the layout demands, a score above 1 and a class nobody named.
+    pub fn decode(&self, outputs: &[Output], threshold: f64) -> Result<Vec<Detection>, Misfit> {
+        // Those that are not what they say are as good as missing.
+        let outputs: Vec<&Output> = outputs.iter().filter(|o| is_consistent(o)).collect();
+        let headers: Vec<Header> = outputs.iter().map(|o| o.header.clone()).collect();
+        self.check(&headers)?;
+        let found = match self.decoder {
+            Decoder::Yolo => yolo::decode(&outputs, &headers, self),
+            Decoder::YoloEnd2end => yolo::decode_end_to_end(&outputs, &headers, self),
+            Decoder::Yolov5 => objectness::decode(&outputs, &headers, self),
+            Decoder::Yolox => objectness::decode_cells(&outputs, &headers, self),
+            Decoder::Detr => transformer::decode(&outputs, &headers, self),
+            Decoder::RtDetrUltralytics => transformer::decode_joined(&outputs, &headers, self),
+            Decoder::RtDetr => triple::decode_batched(&outputs, &headers),
+            Decoder::Torchvision => triple::decode(&outputs, &headers),
+        };
+        let is_certain = |d: &Detection| d.score.is_finite() && d.score >= threshold;
+        let mut found: Vec<Detection> =
+            found.unwrap_or_default().into_iter().filter(|d| is_certain(d) && is_finite(&d.region)).collect();
+        found.iter().try_for_each(|d| self.plausible(d))?;
+        for detection in &mut found {
+            detection.points =
+                detection.points.filter(|p| p.upper.iter().chain(&p.lower).flatten().all(|v| v.is_finite()));
+        }
+        Ok(found)
+    }
+
+    /// What shapes cannot tell.
+    fn plausible(&self, detection: &Detection) -> Result<(), Misfit> {
+        let decoder = self.decoder.name();
+        if detection.score > LARGEST_SCORE {
+            return Err(Misfit {
+                has: format!("it gives a score of {}", detection.score),
+                says: format!("decoder = \"{decoder}\" has scores of 0 to 1"),
+                remedy: "name the decoder of its export, or export it with its sigmoid".into(),
+            });
+        }
+        if detection.class >= self.classes {
+            return Err(Misfit {
+                has: format!("it found class number {}, counted from 0", detection.class),
+                says: format!("[detector] classes has {}", self.classes),
+                remedy: "list every class it was trained for in [detector] classes, in that order".into(),
+            });
+        }
+        Ok(())
     }
 }
 
-fn centred(cx: f64, cy: f64, w: f64, h: f64) -> BoundingBox {
+/// Up to so many classes are guessed from a shape, for a message: there are 26 vertebrae and a sacrum.
+const MOST_CLASSES: usize = 100;
+
+/// A probability in float32 may be rounded to a little more than 1.
+const LARGEST_SCORE: f64 = 1.001;
+
+/// The header with lengths for its dynamic axes: 1 for a batch, else one that no axis has whose length
+/// a layout fixes, so that only what is known counts as fitting.
+fn pinned(header: &Header) -> Option<Header> {
+    let mut shape = header.shape.clone()?;
+    for (axis, length) in shape.iter_mut().enumerate().filter(|(_, length)| **length < 0) {
+        *length = if axis == 0 { 1 } else { i64::MAX };
+    }
+    Some(Header { shape: Some(shape), ..header.clone() })
+}
+
+fn is_finite(region: &BoundingBox) -> bool {
+    [region.x0, region.y0, region.x1, region.y1].iter().all(|v| v.is_finite())
+}
+
+/// Whether the shape says how many values there are.
+fn is_consistent(output: &Output) -> bool {
+    let mut axes = output.header.shape.as_deref().unwrap_or(&[-1]).iter().map(|l| usize::try_from(*l).ok());
+    let count = axes.try_fold(1usize, |product, length| product.checked_mul(length?));
+    count == Some(output.values.len())
+}
+
+/// The first output of floats that can have this shape.
+fn floats(headers: &[Header], shape: &[Option<usize>]) -> Option<usize> {
+    headers.iter().position(|h| h.element == Element::Float32 && h.can_be(shape))
+}
+
+/// A box from its centre and size.
+fn centred([cx, cy, w, h]: [f64; 4]) -> BoundingBox {
     BoundingBox { x0: cx - w / 2.0, y0: cy - h / 2.0, x1: cx + w / 2.0, y1: cy + h / 2.0 }
 }
 
-/// The best class of some scores.
+fn corners([x0, y0, x1, y1]: [f64; 4]) -> BoundingBox {
+    BoundingBox { x0, y0, x1, y1 }
+}
+
+/// The best class of some scores; -inf where there is none.
 fn best(scores: impl Iterator<Item = f64>) -> (usize, f64) {
     scores
         .enumerate()
         .fold((0, f64::NEG_INFINITY), |best, (class, score)| if score > best.1 { (class, score) } else { best })
 }
 
-fn yolo((name, shape, values): &Output, classes: usize) -> Result<Vec<Detection>, String> {
-    let [1, rows, count] = shape[..] else {
-        return Err(format!("output {name} has shape {shape:?}, yolo has [1, 4 + classes, N]"));
-    };
-    if rows as usize != 4 + classes {
-        return Err(format!("output {name} has {rows} rows, 4 + {classes} classes are expected"));
-    }
-    let count = count as usize;
-    let at = |row: usize, i: usize| f64::from(values[row * count + i]);
-    let detection = |i: usize| {
-        let (class, score) = best((0..classes).map(|c| at(4 + c, i)));
-        Detection { region: centred(at(0, i), at(1, i), at(2, i), at(3, i)), score, class, points: None }
-    };
-    Ok((0..count).map(detection).collect())
-}
-
-fn end_to_end((name, shape, values): &Output) -> Result<Vec<Detection>, String> {
-    let [1, _, 6] = shape[..] else {
-        return Err(format!("output {name} has shape {shape:?}, yolo-end2end has [1, N, 6]"));
-    };
-    let detection = |v: &[f32]| {
-        let [x0, y0, x1, y1, score] = [0, 1, 2, 3, 4].map(|i| f64::from(v[i]));
-        Detection { region: BoundingBox { x0, y0, x1, y1 }, score, class: v[5].max(0.0) as usize, points: None }
-    };
-    Ok(values.chunks_exact(6).map(detection).collect())
-}
-
-fn detr(outputs: &[Output], classes: usize, (width, height): (f64, f64)) -> Result<Vec<Detection>, String> {
-    let is_box = |o: &&Output| o.1.len() == 3 && o.1[2] == 4 && o.0.contains("box");
-    let boxes = outputs.iter().find(is_box).ok_or("detr has an output of boxes [1, N, 4] with \"box\" in its name")?;
-    let logits = outputs
-        .iter()
-        .find(|o| o.0 != boxes.0 && o.1.len() == 3)
-        .ok_or("detr has an output of logits [1, N, classes]")?;
-    let (queries, columns) = (logits.1[1], logits.1[2] as usize);
-    if queries != boxes.1[1] || !(columns == classes || columns == classes + 1) {
-        return Err(format!("logits of shape {:?} do not fit boxes {:?} and {classes} classes", logits.1, boxes.1));
-    }
-    let detection = |(logit, place): (&[f32], &[f32])| {
-        let (class, score) = if columns == classes {
-            best(logit.iter().map(|l| 1.0 / (1.0 + (-f64::from(*l)).exp())))
-        } else {
-            let largest = logit.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let parts: Vec<f64> = logit.iter().map(|l| f64::from(l - largest).exp()).collect();
-            let sum: f64 = parts.iter().sum();
-            best(parts[..classes].iter().map(|p| p / sum))
-        };
-        let [cx, cy, w, h] = [0, 1, 2, 3].map(|i| f64::from(place[i]));
-        Detection { region: centred(cx * width, cy * height, w * width, h * height), score, class, points: None }
-    };
-    Ok(logits.2.chunks_exact(columns).zip(boxes.2.chunks_exact(4)).map(detection).collect())
-}
-
-fn torchvision(outputs: &[Output]) -> Result<Vec<Detection>, String> {
-    let called = |name: &str| {
-        outputs.iter().find(|o| o.0 == name).ok_or_else(|| format!("torchvision has an output \"{name}\""))
-    };
-    let (boxes, labels, scores) = (called("boxes")?, called("labels")?, called("scores")?);
-    if boxes.2.len() != 4 * labels.2.len() || labels.2.len() != scores.2.len() {
-        return Err(format!(
-            "shapes {:?}, {:?} and {:?} of boxes, labels and scores do not fit",
-            boxes.1, labels.1, scores.1
-        ));
-    }
-    let rows = boxes.2.chunks_exact(4).zip(labels.2.iter().zip(&scores.2));
-    // Label 0 is the background.
-    Ok(rows
-        .filter(|(_, (label, _))| **label >= 1.0)
-        .map(|(b, (label, score))| {
-            let [x0, y0, x1, y1] = [0, 1, 2, 3].map(|i| f64::from(b[i]));
-            Detection {
-                region: BoundingBox { x0, y0, x1, y1 },
-                score: f64::from(*score),
-                class: *label as usize - 1,
-                points: None,
-            }
-        })
-        .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn output(name: &str, shape: &[i64], values: &[f32]) -> Output {
-        (name.into(), shape.to_vec(), values.to_vec())
-    }
-
-    fn expect(decoder: Decoder, outputs: &[Output], classes: usize) {
-        let found = decode(decoder, outputs, classes, (100.0, 200.0), 0.5).unwrap();
-        assert_eq!(found.len(), 1, "{decoder:?}");
-        let BoundingBox { x0, y0, x1, y1 } = found[0].region;
-        for (got, wanted) in [x0, y0, x1, y1].into_iter().zip([10.0, 20.0, 30.0, 60.0]) {
-            assert!((got - wanted).abs() < 1e-4, "{decoder:?}: {got} is not {wanted}");
-        }
-        assert_eq!(found[0].class, 1, "{decoder:?}");
-        assert!((found[0].score - 0.9).abs() < 1e-3, "{decoder:?}: {}", found[0].score);
-    }
-
-    #[test]
-    fn every_layout_says_the_same_box() {
-        let yolo = [20.0, 5.0, 40.0, 5.0, 20.0, 2.0, 40.0, 2.0, 0.1, 0.2, 0.9, 0.1];
-        expect(Decoder::Yolo, &[output("output0", &[1, 6, 2], &yolo)], 2);
-        let end = [10.0, 20.0, 30.0, 60.0, 0.9, 1.0, 0.0, 0.0, 1.0, 1.0, 0.1, 0.0];
-        expect(Decoder::YoloEnd2end, &[output("output0", &[1, 2, 6], &end)], 2);
-        let boxes = output("pred_boxes", &[1, 2, 4], &[0.2, 0.2, 0.2, 0.2, 0.5, 0.5, 0.1, 0.1]);
-        let sigmoid = output("logits", &[1, 2, 2], &[-3.0, 2.1972, -3.0, -3.0]);
-        expect(Decoder::Detr, &[sigmoid, boxes.clone()], 2);
-        let softmax = output("logits", &[1, 2, 3], &[0.0, 2.8904, 0.0, 0.0, 0.0, 9.0]);
-        expect(Decoder::Detr, &[softmax, boxes], 2);
-        let torchvision = [
-            output("boxes", &[2, 4], &[10.0, 20.0, 30.0, 60.0, 0.0, 0.0, 9.0, 9.0]),
-            output("labels", &[2], &[2.0, 0.0]),
-            output("scores", &[2], &[0.9, 0.99]),
-        ];
-        expect(Decoder::Torchvision, &torchvision, 2);
-    }
-
-    #[test]
-    fn a_wrong_shape_is_named() {
-        let error = decode(Decoder::Yolo, &[output("p", &[1, 9, 1], &[0.0; 9])], 2, (1.0, 1.0), 0.5).unwrap_err();
-        assert!(error.contains("9 rows"), "{error}");
-        assert!(decode(Decoder::Detr, &[output("p", &[1, 9], &[0.0; 9])], 2, (1.0, 1.0), 0.5).is_err());
-    }
+/// A class given as a number; one that is no class makes the score no number.
+fn numbered(class: f32, score: f32) -> (usize, f64) {
+    if class >= 0.0 { (class as usize, f64::from(score)) } else { (0, f64::NAN) }
 }
