@@ -58,6 +58,13 @@ pub(super) struct Detector {
     pub score_threshold: f64,
     pub iou_threshold: f64,
     pub at_most: usize,
+    /// Whether only the best chain of bodies is kept.
+    #[serde(default = "yes")]
+    pub spine_line: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
