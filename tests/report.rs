@@ -29,7 +29,18 @@ fn vertebra(ordinal: u32, level: Option<&str>, class: usize) -> Vertebra {
     let mut probabilities = vec![0.05; 3];
     probabilities[class] = 0.9;
     let bounding_box = BoundingBox { x0: 100.5, y0, x1: 180.25, y1: y0 + 50.0 };
-    Vertebra { ordinal, level: level.map(str::to_owned), bounding_box, detection_score: 0.8, class, probabilities }
+    Vertebra {
+        ordinal,
+        level: level.map(str::to_owned),
+        level_source: None,
+        bounding_box,
+        detection_score: 0.8,
+        class,
+        probabilities,
+        points: None,
+        morphometry: None,
+        imputed: vec![],
+    }
 }
 
 fn findings(file: &Path, vertebrae: Vec<Vertebra>) -> Findings {
