@@ -12,7 +12,7 @@ pub use levels::LevelSource;
 
 use crate::RESEARCH_USE_ONLY;
 use crate::imaging::Radiograph;
-use crate::model::{Model, ModelError, morphometry};
+use crate::model::{Model, ModelError, SixPoints, morphometry};
 
 /// Finds the vertebrae of a radiograph, measures and classifies each.
 ///
@@ -22,22 +22,22 @@ pub fn analyse(model: &mut Model, radiograph: &Radiograph, image: ImageIdentity)
     let detections = model.detect(radiograph)?;
     let spine = model.spine_of(&detections);
     let levels = levels::name(&spine, |class| model.detector_class(class));
-    let points: Vec<_> = spine.bodies.iter().map(|body| body.points).collect();
+    let points: Vec<_> = spine.bodies.iter().map(|body| body.points.filter(SixPoints::is_finite)).collect();
     let shapes = morphometry::measure(&points, radiograph.spacing);
     let mut vertebrae = Vec::with_capacity(spine.bodies.len());
-    for (((body, level), morphometry), ordinal) in spine.bodies.iter().zip(levels).zip(shapes).zip(1..) {
+    for (i, ((body, level), morphometry)) in spine.bodies.iter().zip(levels).zip(shapes).enumerate() {
         let features = model.features_of_body(radiograph, &body.region, morphometry.as_ref())?;
         let probabilities = model.classify(&features)?;
         let (level, level_source) = level.unzip();
         vertebrae.push(Vertebra {
-            ordinal,
+            ordinal: i as u32 + 1,
             level,
             level_source,
             bounding_box: body.region,
             detection_score: body.score,
             class: most_probable(&probabilities),
             probabilities,
-            points: body.points,
+            points: points[i],
             morphometry,
             imputed: model.imputed(&features),
         });
