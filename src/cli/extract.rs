@@ -166,3 +166,24 @@ fn read_cases(file: &Path) -> Result<Vec<Case>, String> {
     }
     Ok(cases)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SixPoints;
+
+    #[test]
+    fn a_case_takes_the_shape_of_the_body_it_overlaps_most() {
+        let region = |y0: f64| BoundingBox { x0: 0.0, y0, x1: 40.0, y1: y0 + 30.0 };
+        let points = |height: f64| SixPoints {
+            upper: [0.0, 20.0, 40.0].map(|x| [x, 0.0]),
+            lower: [0.0, 20.0, 40.0].map(|x| [x, height]),
+        };
+        let shapes = morphometry::measure(&[Some(points(30.0)), Some(points(20.0)), None], None);
+        let bodies: Bodies = [0.0, 8.0, 100.0].map(region).into_iter().zip(shapes.clone()).collect();
+        assert_eq!(shape_at(&bodies, &region(1.0)), shapes[0]);
+        assert_eq!(shape_at(&bodies, &region(7.0)), shapes[1]);
+        assert_eq!(shape_at(&bodies, &region(30.0)), None, "the overlap is too small");
+        assert_eq!(shape_at(&bodies, &region(100.0)), None, "this body has no points");
+    }
+}

@@ -383,7 +383,8 @@ mod tests {
     fn degenerate_points_give_nothing() {
         let good = body(50.0, [30.0; 3]);
         assert!(measure(&[Some(good)], None)[0].is_some());
-        let spoilt: [(&str, fn(&mut SixPoints)); 7] = [
+        type Spoil = fn(&mut SixPoints);
+        let spoilt: [(&str, Spoil); 7] = [
             ("coincident", |p| *p = p.map(|_| [1.0, 1.0])),
             ("no number", |p| p.upper[1][0] = f64::NAN),
             ("infinite", |p| p.lower[2][1] = f64::INFINITY),
