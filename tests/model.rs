@@ -138,6 +138,7 @@ fn mistakes_in_the_manifest_are_named() {
         ("\"yolo\"", "\"yolo9\"", "yolo9"),
         ("\"detector.onnx\" =", "\"../detector.onnx\" =", "lacks the SHA-256"),
         ("bin_count = 32", "", "bin_width or bin_count"),
+        ("\"original_shape2D_Sphericity\"", "\"shape_WedgeRatio\"", "shape_WedgeRatio needs [detector] points"),
         ("filters = [\"Original\"]", "filters = [\"Sharpen\"]", "Sharpen"),
     ];
     for (from, to, expected) in cases {
@@ -173,6 +174,23 @@ fn a_fusion_model_that_asks_for_an_unknown_feature_is_refused_by_its_name() {
     let folder = bundle_with(|m| m.replacen("[[fusion.feature]]\nname = \"", "[[fusion.feature]]\nname = \"un", 1));
     let said = refusal(&folder).to_string();
     assert!(said.contains("needs the feature \"un"), "{said}");
+}
+
+#[test]
+fn a_bundle_may_do_without_the_spine_line() {
+    let film = root().join("tests/data/samples/intact.dcm");
+    let (radiograph, _) = decode::read(&film).unwrap();
+    // Every box the network is not sure of, so that there is something to leave out.
+    let unsure = |m: String| m.replacen("score_threshold = 0.35", "score_threshold = 0.0005", 1);
+    let bodies = |folder: &TempDir| {
+        let mut model = Model::open(Bundle::load(folder.path()).unwrap(), Some(&library()), 1).unwrap();
+        let detections = model.detect(&radiograph).unwrap();
+        (model.spine_of(&detections).bodies.len(), detections.len())
+    };
+    let (kept, detected) = bodies(&bundle_with(unsure));
+    assert!(kept < detected, "{kept} of {detected} kept");
+    let folder = bundle_with(|m| unsure(m).replacen("at_most = 25", "at_most = 25\nspine_line = false", 1));
+    assert_eq!(bodies(&folder), (detected, detected));
 }
 
 #[test]

@@ -9,10 +9,11 @@ use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, open_file};
 use spinetriage::RESEARCH_USE_ONLY;
-use spinetriage::analysis::{BundleIdentity, ClassName, Findings, Vertebra};
+use spinetriage::analysis::{BundleIdentity, ClassName, Findings, LevelSource, Vertebra};
 use spinetriage::config::SopClass;
 use spinetriage::identifiers::Uid;
 use spinetriage::imaging::{BoundingBox, decode};
+use spinetriage::model::{SixPoints, morphometry};
 use spinetriage::report::{ObjectKind, ReportImage, ReportRequest, write};
 use tempfile::TempDir;
 
@@ -29,7 +30,18 @@ fn vertebra(ordinal: u32, level: Option<&str>, class: usize) -> Vertebra {
     let mut probabilities = vec![0.05; 3];
     probabilities[class] = 0.9;
     let bounding_box = BoundingBox { x0: 100.5, y0, x1: 180.25, y1: y0 + 50.0 };
-    Vertebra { ordinal, level: level.map(str::to_owned), bounding_box, detection_score: 0.8, class, probabilities }
+    Vertebra {
+        ordinal,
+        level: level.map(str::to_owned),
+        level_source: None,
+        bounding_box,
+        detection_score: 0.8,
+        class,
+        probabilities,
+        points: None,
+        morphometry: None,
+        imputed: vec![],
+    }
 }
 
 fn findings(file: &Path, vertebrae: Vec<Vertebra>) -> Findings {
@@ -144,6 +156,103 @@ fn a_report_is_valid_and_complete() {
         .map(|i| text(&items(i, tags::CONCEPT_CODE_SEQUENCE)[0], tags::CODE_VALUE))
         .collect();
     assert_eq!(sites, ["23215003", "66794005", "51282000", "1217256009"], "T12, L1, a vertebra, thoracolumbar spine");
+}
+
+/// Three bodies with points: intact, wedged, and one whose points are no body; levels counted.
+fn with_points() -> ReportRequest {
+    let file = sample("compression");
+    let mut findings =
+        findings(&file, ["L3", "L4", "L5"].iter().zip(1..).map(|(l, n)| vertebra(n, Some(l), 0)).collect());
+    for (vertebra, anterior) in findings.vertebrae.iter_mut().zip([50.0, 30.0, 0.0]) {
+        let b = vertebra.bounding_box;
+        let x = [b.x0, (b.x0 + b.x1) / 2.0, b.x1];
+        let upper = [[x[0], b.y1 - anterior], [x[1], b.y1 - 45.0], [x[2], b.y1 - 50.0]];
+        vertebra.level_source = Some(LevelSource::CountedFromSacrum);
+        vertebra.points = Some(SixPoints { upper, lower: x.map(|x| [x, b.y1]) });
+    }
+    let points: Vec<_> = findings.vertebrae.iter().map(|v| v.points).collect();
+    for (vertebra, measured) in
+        findings.vertebrae.iter_mut().zip(morphometry::measure(&points, findings.image.pixel_spacing))
+    {
+        vertebra.morphometry = measured;
+    }
+    findings.vertebrae[2].imputed = vec!["shape_WedgeRatio".into()];
+    request(vec![ReportImage { findings, file }])
+}
+
+#[test]
+fn heights_grades_and_points_are_in_the_report() {
+    let asked = with_points();
+    let spacing = asked.images[0].findings.image.pixel_spacing.expect("the sample has one");
+    let (_folder, objects) = judged(&asked);
+    let report = &objects[0];
+    let measured = |code: &str| -> Vec<(f64, String)> {
+        let value = |item: &InMemDicomObject| {
+            let value = items(item, tags::MEASURED_VALUE_SEQUENCE)[0].clone();
+            let unit = text(&items(&value, tags::MEASUREMENT_UNITS_CODE_SEQUENCE)[0], tags::CODE_VALUE);
+            (text(&value, tags::NUMERIC_VALUE).parse().unwrap(), unit)
+        };
+        named(report, code).into_iter().map(value).collect()
+    };
+    let coded = |code: &str| -> Vec<String> {
+        let value = |item| text(&items(item, tags::CONCEPT_CODE_SEQUENCE)[0], tags::CODE_VALUE);
+        named(report, code).into_iter().map(value).collect()
+    };
+    for (code, pixels) in
+        [("HEIGHT-ANTERIOR", [50.0, 30.0]), ("HEIGHT-MIDDLE", [45.0, 45.0]), ("HEIGHT-POSTERIOR", [50.0, 50.0])]
+    {
+        let found = measured(code);
+        assert_eq!(found.len(), 2, "{code}: the third body has none");
+        for ((value, unit), pixels) in found.iter().zip(pixels) {
+            assert!((value - pixels * spacing.row_mm).abs() < 1e-5 && unit == "mm", "{code}: {value} {unit}");
+        }
+    }
+    let one = |values: [f64; 2], unit: &str| values.map(|v| (v, unit.to_owned()));
+    assert_eq!(measured("RATIO-WEDGE"), one([1.0, 0.6], "1"));
+    assert_eq!(measured("RATIO-BICONCAVE"), one([0.9, 0.9], "1"));
+    assert_eq!(measured("RATIO-CRUSH"), one([1.0, 1.0], "1"));
+    assert_eq!(measured("HEIGHT-LOSS"), one([10.0, 40.0], "%"));
+    assert_eq!(
+        (coded("GENANT"), coded("DEFORMITY")),
+        (vec!["GENANT-0".into(), "GENANT-2".into()], vec!["WEDGE".into()])
+    );
+    assert_eq!(coded("LEVEL-SOURCE"), ["FROM-SACRUM"; 3]);
+    let names: Vec<_> = named(report, "112039").into_iter().map(|i| text(i, tags::TEXT_VALUE)).collect();
+    assert_eq!(names[0], "vertebra L3 (assumed, counted from the sacrum)");
+    let points = named(report, "SIX-POINTS");
+    assert_eq!(points.len(), 2);
+    assert_eq!(text(points[0], tags::GRAPHIC_TYPE), "MULTIPOINT");
+    let data = points[0].element(tags::GRAPHIC_DATA).unwrap().to_multi_float32().unwrap();
+    assert_eq!((data.len(), &data[..2], &data[10..]), (12, &[100.5, 60.0][..], &[180.25, 110.0][..]));
+    let comments: Vec<_> = named(report, "121106").into_iter().map(|i| text(i, tags::TEXT_VALUE)).collect();
+    assert!(comments.iter().any(|c| c.contains("training mean: shape_WedgeRatio")), "{comments:?}");
+    assert!(comments.iter().any(|c| c.contains(RESEARCH_USE_ONLY)), "{comments:?}");
+}
+
+#[test]
+fn without_pixel_spacing_there_are_ratios_and_no_millimetres() {
+    let mut asked = with_points();
+    let findings = &mut asked.images[0].findings;
+    findings.image.pixel_spacing = None;
+    let points: Vec<_> = findings.vertebrae.iter().map(|v| v.points).collect();
+    for (vertebra, measured) in findings.vertebrae.iter_mut().zip(morphometry::measure(&points, None)) {
+        vertebra.morphometry = measured;
+    }
+    // A point beyond the film is a legal finding and no legal coordinate.
+    findings.vertebrae[0].points.as_mut().unwrap().upper[0][0] = -5.0;
+    let (_folder, objects) = judged(&asked);
+    let found = |code: &str| named(&objects[0], code).len();
+    assert_eq!((found("HEIGHT-ANTERIOR"), found("RATIO-WEDGE"), found("GENANT")), (0, 2, 2));
+    let data = named(&objects[0], "SIX-POINTS")[0].element(tags::GRAPHIC_DATA).unwrap().to_multi_float32().unwrap();
+    assert_eq!(data[0], 0.0);
+}
+
+#[test]
+fn a_report_without_points_says_nothing_of_them() {
+    let (_folder, objects) = judged(&one_image());
+    for code in ["HEIGHT-ANTERIOR", "RATIO-WEDGE", "GENANT", "SIX-POINTS", "LEVEL-SOURCE"] {
+        assert!(named(&objects[0], code).is_empty(), "{code}");
+    }
 }
 
 #[test]

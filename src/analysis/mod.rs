@@ -1,54 +1,48 @@
 //! Analysis: one radiograph in, its findings out.
 //!
-//! Owns: the pipeline detect, order, features, fusion as one readable function.
+//! Owns: the pipeline detect, spine line, levels, morphometry, features, fusion as one function.
 //! In: a [`crate::imaging::Radiograph`] and a [`crate::model::Model`]. Out: [`Findings`].
 //! Never: touches the network or the database.
 
 mod findings;
+mod levels;
 
 pub use findings::{BundleIdentity, ClassName, Findings, ImageIdentity, Vertebra};
+pub use levels::LevelSource;
 
 use crate::RESEARCH_USE_ONLY;
 use crate::imaging::Radiograph;
-use crate::model::{Detection, Model, ModelError};
+use crate::model::{Model, ModelError, SixPoints, morphometry};
 
-/// The detector class that is no vertebra to classify.
-const SACRUM: &str = "sacrum";
-/// The detector class of a vertebra whose level is not known.
-const VERTEBRA: &str = "vertebra";
-
-/// Finds the vertebrae of a radiograph and classifies each.
+/// Finds the vertebrae of a radiograph, measures and classifies each.
 ///
 /// # Errors
 /// [`ModelError`] when a network fails or a feature is missing.
 pub fn analyse(model: &mut Model, radiograph: &Radiograph, image: ImageIdentity) -> Result<Findings, ModelError> {
-    let mut detections = model.detect(radiograph)?;
-    detections.retain(|d| model.detector_class(d.class) != SACRUM);
-    order_from_above(&mut detections);
-    let mut vertebrae = Vec::with_capacity(detections.len());
-    for (detection, ordinal) in detections.iter().zip(1..) {
-        let features = model.features_of(radiograph, &detection.region)?;
+    let detections = model.detect(radiograph)?;
+    let spine = model.spine_of(&detections);
+    let levels = levels::name(&spine, |class| model.detector_class(class));
+    let points: Vec<_> = spine.bodies.iter().map(|body| body.points.filter(SixPoints::is_finite)).collect();
+    let shapes = morphometry::measure(&points, radiograph.spacing);
+    let mut vertebrae = Vec::with_capacity(spine.bodies.len());
+    for (i, ((body, level), morphometry)) in spine.bodies.iter().zip(levels).zip(shapes).enumerate() {
+        let features = model.features_of_body(radiograph, &body.region, morphometry.as_ref())?;
         let probabilities = model.classify(&features)?;
-        let name = model.detector_class(detection.class);
+        let (level, level_source) = level.unzip();
         vertebrae.push(Vertebra {
-            ordinal,
-            level: (name != VERTEBRA).then(|| name.to_owned()),
-            bounding_box: detection.region,
-            detection_score: detection.score,
+            ordinal: i as u32 + 1,
+            level,
+            level_source,
+            bounding_box: body.region,
+            detection_score: body.score,
             class: most_probable(&probabilities),
             probabilities,
+            points: points[i],
+            morphometry,
+            imputed: model.imputed(&features),
         });
     }
     Ok(Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle: model.identity().clone(), vertebrae })
-}
-
-/// By the height of the centre; side by side from the left.
-fn order_from_above(detections: &mut [Detection]) {
-    let centre = |d: &Detection| (d.region.y0 + d.region.y1, d.region.x0 + d.region.x1);
-    detections.sort_by(|a, b| {
-        let (a, b) = (centre(a), centre(b));
-        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-    });
 }
 
 /// Index of the largest probability, the first of equals.

@@ -12,7 +12,7 @@ use crate::analysis::{self, Findings};
 use crate::config::SopClass;
 use crate::identifiers::Uid;
 use crate::imaging::decode;
-use crate::model::{Bundle, Model};
+use crate::model::{Bundle, Model, Morphometry};
 use crate::report::{self, ReportImage, ReportRequest, overlay};
 
 /// Arguments of `analyze`.
@@ -104,16 +104,37 @@ fn as_table(findings: &Findings) -> String {
     if findings.vertebrae.is_empty() {
         return "no vertebra found".into();
     }
-    let rows: Vec<Vec<String>> = findings.vertebrae.iter().map(|v| vertebra_row(findings, v)).collect();
-    table::format(&VERTEBRA_COLUMNS, &rows)
+    let measured = findings.vertebrae.iter().any(|v| v.morphometry.is_some());
+    let rows: Vec<Vec<String>> = findings.vertebrae.iter().map(|v| vertebra_row(findings, v, measured)).collect();
+    table::format(&vertebra_columns(measured), &rows)
 }
 
 /// Header of [`vertebra_row`].
-pub(super) const VERTEBRA_COLUMNS: [&str; 3] = ["vertebra", "class", "probabilities"];
+pub(super) fn vertebra_columns(measured: bool) -> Vec<&'static str> {
+    let mut columns = vec!["vertebra", "class", "probabilities"];
+    if measured {
+        columns.extend(["heights a/m/p", "Genant grade"]);
+    }
+    columns
+}
 
-/// Label, class, probabilities of one vertebra.
-pub(super) fn vertebra_row(findings: &Findings, vertebra: &analysis::Vertebra) -> Vec<String> {
+/// Label, class, probabilities of one vertebra; with `measured` heights and grade.
+pub(super) fn vertebra_row(findings: &Findings, vertebra: &analysis::Vertebra, measured: bool) -> Vec<String> {
     let class = &findings.bundle.classes[vertebra.class];
     let probabilities: Vec<_> = vertebra.probabilities.iter().map(|p| format!("{p:.2}")).collect();
-    vec![vertebra.label(), format!("{} {}", class.code, class.name), probabilities.join(" ")]
+    let mut row = vec![vertebra.label(), format!("{} {}", class.code, class.name), probabilities.join(" ")];
+    if measured {
+        row.extend(vertebra.morphometry.as_ref().map_or(["-".into(), "-".into()], heights_and_grade));
+    }
+    row
+}
+
+/// Heights in mm, or as parts of the posterior one without pixel spacing; grade, shape and loss.
+fn heights_and_grade(m: &Morphometry) -> [String; 2] {
+    let heights = match &m.heights_mm {
+        Some(h) => format!("{:.1} {:.1} {:.1} mm", h.anterior, h.middle, h.posterior),
+        None => format!("{:.2} {:.2} 1 (no mm)", m.wedge_ratio, m.biconcave_ratio),
+    };
+    let shape = m.deformity.map_or("normal", |d| d.word());
+    [heights, format!("{} {shape}, {:.0} % lost", m.genant_grade.number(), m.height_loss_percent)]
 }

@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::analyze::{VERTEBRA_COLUMNS, vertebra_row};
+use super::analyze::{vertebra_columns, vertebra_row};
 use super::{FOUND_PROBLEMS, Outcome, table};
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis::Findings;
@@ -103,21 +103,23 @@ fn conclude(arguments: &Arguments, samples: &[Sample], seconds: &[f64], missing:
     let database = arguments.out.join("state").join(DATABASE);
     let mut rows = Vec::new();
     let mut without_findings = 0;
-    for (sample, seconds) in samples.iter().zip(seconds) {
-        let findings = findings_of(&database, &sample.sop_instance_uid)?;
+    let of_sample = |sample: &Sample| findings_of(&database, &sample.sop_instance_uid);
+    let all: Vec<Findings> = samples.iter().map(of_sample).collect::<Result<_, _>>()?;
+    let measured = all.iter().flat_map(|f| &f.vertebrae).any(|v| v.morphometry.is_some());
+    for ((sample, seconds), findings) in samples.iter().zip(seconds).zip(&all) {
         let (radiograph, _) = decode::read(&sample.file)?;
         let name = sample.file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        fs::write(arguments.out.join(format!("{name}.png")), overlay::draw(&radiograph, &findings).png())?;
+        fs::write(arguments.out.join(format!("{name}.png")), overlay::draw(&radiograph, findings).png())?;
         without_findings += usize::from(findings.vertebrae.is_empty());
         for vertebra in &findings.vertebrae {
             let mut row = vec![name.clone()];
-            row.extend(vertebra_row(&findings, vertebra));
+            row.extend(vertebra_row(findings, vertebra, measured));
             row.push(format!("{seconds:.1}"));
             rows.push(row);
         }
     }
     let mut columns = vec!["image"];
-    columns.extend(VERTEBRA_COLUMNS);
+    columns.extend(vertebra_columns(measured));
     columns.push("seconds");
     println!("\n{}\n\n{RESEARCH_USE_ONLY}.\n", table::format(&columns, &rows));
 

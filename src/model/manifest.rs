@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::detector::{Decoder, Points};
+use super::morphometry::FEATURES;
 use crate::radiomics;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -60,6 +61,13 @@ pub(super) struct Detector {
     pub score_threshold: f64,
     pub iou_threshold: f64,
     pub at_most: usize,
+    /// Whether only the best chain of bodies is kept.
+    #[serde(default = "yes")]
+    pub spine_line: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -202,6 +210,14 @@ impl Manifest {
                     right,
                     &format!("[[fusion.feature]] {} needs a positive scale and one coefficient a class", feature.name),
                 )?;
+            }
+            if self.detector.points == Points::None
+                && let Some(shape) = fusion.feature.iter().find(|feature| FEATURES.contains(&feature.name.as_str()))
+            {
+                return Err(format!(
+                    "[[fusion.feature]] {} needs [detector] points: without them no body has it, so export the detector with its six points or fit without shape features",
+                    shape.name
+                ));
             }
             must(self.self_test.is_some(), "a bundle with [fusion] needs a [self_test]")?;
         }

@@ -11,14 +11,18 @@ mod error;
 mod fit;
 mod fusion;
 mod manifest;
+pub mod morphometry;
 mod nms;
 mod open;
 mod runtime;
 mod six_points;
+pub mod spine_line;
 mod tensor;
 
 pub use bundle::Bundle;
 pub use detector::Detection;
 pub use error::ModelError;
+pub use morphometry::Morphometry;
 pub use open::Model;
 pub use six_points::{Point, SixPoints};
+pub use spine_line::Spine;

@@ -10,7 +10,9 @@ use super::detector::{Detection, Detector};
 use super::error::ModelError;
 use super::fusion;
 use super::manifest::{Manifest, SelfTest};
+use super::morphometry::{self, Morphometry};
 use super::runtime::{Network, start};
+use super::spine_line::{self, Spine};
 use crate::analysis::BundleIdentity;
 use crate::imaging::{BoundingBox, Radiograph, decode};
 use crate::radiomics;
@@ -25,6 +27,8 @@ pub struct Model {
     _environment: Environment,
 }
 
+/// The detector class that may only end a spine, and is not classified.
+const SACRUM: &str = "sacrum";
 /// Pixel size assumed where a file says none: features in mm are then in pixels.
 const UNKNOWN_SPACING_MM: f64 = 1.0;
 
@@ -70,8 +74,38 @@ impl Model {
         &self.detector.classes()[class]
     }
 
-    /// All features of one vertebra: radiomics of the box, deep features of the box with its margin.
+    /// The spine among what was detected: the best chain of bodies, or with `spine_line = false` in
+    /// the manifest everything but the sacrum, from above.
+    pub fn spine_of(&self, detections: &[Detection]) -> Spine {
+        let is_sacrum = |class: usize| self.detector_class(class) == SACRUM;
+        if self.detector.spine_line() {
+            spine_line::best_chain(detections, is_sacrum)
+        } else {
+            spine_line::all_from_above(detections, is_sacrum)
+        }
+    }
+
+    /// [`Self::features_of`] a body, and its shape features: what serving and `extract` offer the
+    /// fusion model. `shape` is `None` for a body without usable points: its features are NaN.
+    ///
+    /// # Errors
+    /// As [`Self::features_of`].
+    pub fn features_of_body(
+        &mut self,
+        radiograph: &Radiograph,
+        region: &BoundingBox,
+        shape: Option<&Morphometry>,
+    ) -> Result<Vec<(String, f64)>, ModelError> {
+        let mut features = self.features_of(radiograph, region)?;
+        features.extend(morphometry::features(shape));
+        Ok(features)
+    }
+
+    /// All features of one vertebra's pixels: radiomics of the box, deep features of the box with its margin.
     /// Serving, `extract` and the self-test all come through here.
+    ///
+    /// # Errors
+    /// [`ModelError`] when the region has no features or the backbone fails.
     pub fn features_of(
         &mut self,
         radiograph: &Radiograph,
@@ -103,6 +137,12 @@ impl Model {
     /// [`ModelError::NoFusion`] for a bundle without a fusion model.
     pub fn classify(&self, features: &[(String, f64)]) -> Result<Vec<f64>, ModelError> {
         fusion::probabilities(self.manifest().fusion.as_ref().ok_or(ModelError::NoFusion)?, features)
+    }
+
+    /// The names of the features that [`Self::classify`] needs and could not have from these: it took
+    /// their mean of the training, so that they spoke for no class.
+    pub fn imputed(&self, features: &[(String, f64)]) -> Vec<String> {
+        self.manifest().fusion.as_ref().map(|f| fusion::imputed(f, features)).unwrap_or_default()
     }
 
     fn pass(&mut self, test: &SelfTest) -> Result<(), ModelError> {

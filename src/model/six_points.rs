@@ -17,6 +17,11 @@ pub struct SixPoints {
 }
 
 impl SixPoints {
+    /// Whether every coordinate is a number: others could not be written as JSON and read again.
+    pub fn is_finite(&self) -> bool {
+        self.upper.iter().chain(&self.lower).flatten().all(|v| v.is_finite())
+    }
+
     /// The same body with each point changed.
     pub fn map(self, point: impl Fn(Point) -> Point) -> Self {
         Self { upper: self.upper.map(&point), lower: self.lower.map(&point) }

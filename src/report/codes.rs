@@ -1,5 +1,7 @@
 //! Coded concepts: PS3.16 where it has one, SNOMED CT through CID 7603, else our own scheme.
 
+use crate::model::morphometry::{Deformity, GenantGrade};
+
 /// Our own coding scheme, for the bundles' classes: no trustworthy code exists for ASTLOF's.
 pub const PRIVATE_SCHEME: &str = "99SPINETRIAGE";
 /// Coding Scheme UID of [`PRIVATE_SCHEME`].
@@ -65,6 +67,51 @@ pub const MILLIMETRES: Code<'static> = Code("mm", "UCUM", "mm");
 /// The class the model chose, as a question.
 pub const MODEL_CLASS: Code<'static> = Code("CLASS", PRIVATE_SCHEME, "Class by the model");
 
+/// Percent.
+pub const PERCENT: Code<'static> = Code("%", "UCUM", "percent");
+
+macro_rules! private {
+    ($($name:ident = $value:literal, $meaning:literal;)*) => {
+        $(pub const $name: Code<'static> = Code($value, PRIVATE_SCHEME, $meaning);)*
+    };
+}
+
+// Morphometry: no code of a public scheme was found that surely means one height of one vertebral
+// body on a radiograph. `docs/report.md` defines each.
+private! {
+    LEVEL_SOURCE = "LEVEL-SOURCE", "Source of the vertebral level";
+    FROM_SACRUM = "FROM-SACRUM", "Assumed, counted from the sacrum";
+    SIX_POINTS = "SIX-POINTS", "Six points of the vertebral body";
+    ANTERIOR_HEIGHT = "HEIGHT-ANTERIOR", "Anterior vertebral body height";
+    MIDDLE_HEIGHT = "HEIGHT-MIDDLE", "Middle vertebral body height";
+    POSTERIOR_HEIGHT = "HEIGHT-POSTERIOR", "Posterior vertebral body height";
+    WEDGE_RATIO = "RATIO-WEDGE", "Anterior to posterior height ratio";
+    BICONCAVE_RATIO = "RATIO-BICONCAVE", "Middle to posterior height ratio";
+    CRUSH_RATIO = "RATIO-CRUSH", "Posterior height to neighbours' posterior height ratio";
+    HEIGHT_LOSS = "HEIGHT-LOSS", "Largest loss of vertebral body height";
+    GENANT = "GENANT", "Genant semiquantitative grade, measured";
+    DEFORMITY = "DEFORMITY", "Shape of vertebral deformity";
+}
+
+/// The value of [`GENANT`].
+pub fn genant(grade: GenantGrade) -> Code<'static> {
+    match grade {
+        GenantGrade::Normal => Code("GENANT-0", PRIVATE_SCHEME, "Grade 0, less than 20 % lost"),
+        GenantGrade::Mild => Code("GENANT-1", PRIVATE_SCHEME, "Grade 1, 20 to 25 % lost"),
+        GenantGrade::Moderate => Code("GENANT-2", PRIVATE_SCHEME, "Grade 2, 25 to 40 % lost"),
+        GenantGrade::Severe => Code("GENANT-3", PRIVATE_SCHEME, "Grade 3, more than 40 % lost"),
+    }
+}
+
+/// The value of [`DEFORMITY`].
+pub fn deformity(shape: Deformity) -> Code<'static> {
+    match shape {
+        Deformity::Wedge => Code("WEDGE", PRIVATE_SCHEME, "Wedge"),
+        Deformity::Biconcave => Code("BICONCAVE", PRIVATE_SCHEME, "Biconcave"),
+        Deformity::Crush => Code("CRUSH", PRIVATE_SCHEME, "Crush"),
+    }
+}
+
 /// CID 7603 "Vertebra".
 const LEVELS: [(&str, Code<'static>); 17] = [
     ("T1", Code("64864005", "SCT", "T1 vertebra")),
@@ -118,5 +165,36 @@ pub fn astlof(class_code: &str) -> Option<(bool, bool)> {
         "ASTLOF-1" => Some((true, true)),
         "ASTLOF-2" => Some((true, false)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_codes_fit_into_their_value_representations() {
+        let grades = [GenantGrade::Normal, GenantGrade::Mild, GenantGrade::Moderate, GenantGrade::Severe].map(genant);
+        let shapes = [Deformity::Wedge, Deformity::Biconcave, Deformity::Crush].map(deformity);
+        let questions = [
+            LEVEL_SOURCE,
+            FROM_SACRUM,
+            SIX_POINTS,
+            ANTERIOR_HEIGHT,
+            MIDDLE_HEIGHT,
+            POSTERIOR_HEIGHT,
+            WEDGE_RATIO,
+            BICONCAVE_RATIO,
+            CRUSH_RATIO,
+            HEIGHT_LOSS,
+            GENANT,
+            DEFORMITY,
+        ];
+        let all = [&grades[..], &shapes, &questions].concat();
+        for Code(value, _, meaning) in &all {
+            assert!(value.len() <= 16 && meaning.len() <= 64, "SH {value}, LO {meaning}");
+        }
+        let values: std::collections::HashSet<_> = all.iter().map(|c| c.0).collect();
+        assert_eq!(values.len(), all.len(), "each is one thing");
     }
 }

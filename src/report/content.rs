@@ -118,10 +118,20 @@ pub fn image(relationship: Relationship, name: Code<'_>, sop_class_uid: &str, so
 
 /// A closed polyline on an image; points as (column, row).
 pub fn polygon(name: Code<'_>, points: &[(f64, f64)], on: Item) -> Item {
+    let closed: Vec<_> = points.iter().chain(points.first()).copied().collect();
+    coordinates(name, "POLYLINE", &closed, on)
+}
+
+/// Single points on an image, as (column, row), in their order.
+pub fn multipoint(name: Code<'_>, points: &[(f64, f64)], on: Item) -> Item {
+    coordinates(name, "MULTIPOINT", points, on)
+}
+
+/// A SCOORD (PS3.3 C.18.6).
+fn coordinates(name: Code<'_>, graphic_type: &str, points: &[(f64, f64)], on: Item) -> Item {
     let mut item = content(Relationship::Contains, "SCOORD", name);
-    put(&mut item, tags::GRAPHIC_TYPE, VR::CS, "POLYLINE");
-    let closed = points.iter().chain(points.first());
-    let data: Vec<f32> = closed.flat_map(|&(x, y)| [x as f32, y as f32]).collect();
+    put(&mut item, tags::GRAPHIC_TYPE, VR::CS, graphic_type);
+    let data: Vec<f32> = points.iter().flat_map(|&(x, y)| [x as f32, y as f32]).collect();
     item.put(DataElement::new(tags::GRAPHIC_DATA, VR::FL, PrimitiveValue::F32(data.into())));
     with_children(item, vec![on])
 }

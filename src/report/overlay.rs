@@ -1,4 +1,4 @@
-//! The picture a person looks at: the film with each vertebra's box, class and probability.
+//! The picture a person looks at: the film with each vertebra's box, six points, class and probability.
 
 use font8x8::{BASIC_FONTS, UnicodeFonts};
 
@@ -48,6 +48,11 @@ pub fn draw(radiograph: &Radiograph, findings: &Findings) -> Picture {
         let b = &vertebra.bounding_box;
         let [x0, y0, x1, y1] = [b.x0, b.y0, b.x1, b.y1].map(|v| (v * scale).round() as usize);
         picture.frame([x0, y0, x1, y1], zoom + 1, colour);
+        // Only points that are a body: what could not be measured is not shown as if it had been.
+        let points = vertebra.points.filter(|_| vertebra.morphometry.is_some());
+        for [x, y] in points.iter().flat_map(|p| p.upper.iter().chain(&p.lower)) {
+            picture.mark((x * scale, y * scale), zoom, colour);
+        }
         let class = &findings.bundle.classes[vertebra.class];
         let label = format!("{}: {} {:.2}", vertebra.label(), class.name, vertebra.probabilities[vertebra.class]);
         // Beside the box where there is room: a label must not hide what it is about.
@@ -105,6 +110,18 @@ impl Picture {
         }
     }
 
+    /// A square of `2 * zoom + 1` pixels on a black one, its centre at the point. Nothing for a point
+    /// beyond the picture.
+    fn mark(&mut self, (x, y): (f64, f64), zoom: usize, colour: [u8; 3]) {
+        if !(0.0..=self.width as f64).contains(&x) || !(0.0..=self.height as f64).contains(&y) {
+            return;
+        }
+        let (x, y) = (x.round() as usize, y.round() as usize);
+        for (half, colour) in [(zoom + 1, BLACK), (zoom, colour)] {
+            self.fill([x.saturating_sub(half), y.saturating_sub(half), x + half + 1, y + half + 1], colour);
+        }
+    }
+
     /// A line of text on black, `zoom` times the font's size, its top left corner at (`x`, `y`).
     fn text(&mut self, x: usize, y: usize, zoom: usize, text: &str, colour: [u8; 3]) {
         let width = text.chars().count() * GLYPH * zoom;
@@ -118,5 +135,23 @@ impl Picture {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_small_has_a_dark_rim_and_none_lies_beyond_the_picture() {
+        let grey = Picture { width: 12, height: 10, rgb: vec![128; 360] };
+        let mut picture = grey.clone();
+        picture.mark((5.2, 4.8), 1, WHITE);
+        let at = |x: usize, y: usize| picture.rgb[(y * 12 + x) * 3];
+        assert_eq!([at(5, 5), at(4, 6), at(3, 5), at(7, 7), at(2, 5), at(8, 5)], [255, 255, 0, 0, 128, 128]);
+        let mut untouched = grey.clone();
+        untouched.mark((f64::NAN, 1.0), 1, WHITE);
+        untouched.mark((-1.0, 3.0), 1, WHITE);
+        assert_eq!(untouched, grey);
     }
 }

@@ -1,0 +1,452 @@
+//! Vertebral morphometry: heights, ratios and Genant's grade from the six points of each body.
+//!
+//! Source: Genant HK, Wu CY, van Kuijk C, Nevitt MC. Vertebral fracture assessment using a
+//! semiquantitative technique. J Bone Miner Res 1993;8:1137-1148. A reader judges by eye; here the
+//! same limits are applied to measured heights, so a grade is a measurement, not a reading. The
+//! loss of projected area that the paper names beside the heights is not used.
+
+use serde::{Deserialize, Serialize};
+
+use super::six_points::{Point, SixPoints};
+use crate::imaging::PixelSpacing;
+
+/// Loss of height, percent, from which a body is deformed: a ratio of 0.8.
+const MILD_FROM: f64 = 20.0;
+/// From which the deformity is moderate.
+const MODERATE_FROM: f64 = 25.0;
+/// Above which it is severe.
+const SEVERE_ABOVE: f64 = 40.0;
+/// A height below this part of the wider end plate cannot be told from coincident points.
+const LEAST_HEIGHT: f64 = 0.05;
+
+/// What the six points of a body say.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Morphometry {
+    /// Heights; `None` when the image has no pixel spacing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heights_mm: Option<Heights>,
+    /// From the anterior to the posterior point of each end plate; `None` without pixel spacing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endplate_widths_mm: Option<EndplateWidths>,
+    /// Anterior over posterior height.
+    pub wedge_ratio: f64,
+    /// Middle over posterior height.
+    pub biconcave_ratio: f64,
+    /// Posterior height over the mean of the neighbours'; `None` for a body without neighbours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crush_ratio: Option<f64>,
+    /// Upper over lower end plate width.
+    pub endplate_ratio: f64,
+    /// Mean of the three heights over the mean end plate width.
+    pub height_to_width_ratio: f64,
+    /// Largest loss of the three heights against what is expected, percent, 0 where none is lost.
+    ///
+    /// Expected is, for the posterior height, the mean of the neighbours' posterior heights; for the
+    /// anterior and the middle height, the larger of the body's own posterior height and the mean of
+    /// the neighbours' same height. Why the larger: the posterior wall keeps its height in a wedge
+    /// and a biconcave fracture, so a fractured neighbour cannot hide either; where the body is lower
+    /// as a whole, the neighbours show it. Without neighbours only the own posterior height is left,
+    /// and a crush cannot be seen.
+    pub height_loss_percent: f64,
+    /// Genant's semiquantitative grade by that loss.
+    pub genant_grade: GenantGrade,
+    /// Which height is lost; `None` for grade 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deformity: Option<Deformity>,
+}
+
+/// Distances between corresponding points of the two end plates.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Heights {
+    /// At the anterior points.
+    pub anterior: f64,
+    /// At the middle points.
+    pub middle: f64,
+    /// At the posterior points.
+    pub posterior: f64,
+}
+
+/// Widths of the two end plates.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EndplateWidths {
+    /// Of the upper one.
+    pub upper: f64,
+    /// Of the lower one.
+    pub lower: f64,
+}
+
+/// Genant's grade, written as its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "u8", try_from = "u8")]
+pub enum GenantGrade {
+    /// Grade 0: less than 20 % lost.
+    Normal,
+    /// Grade 1: 20 % to less than 25 % lost.
+    Mild,
+    /// Grade 2: 25 % to 40 % lost.
+    Moderate,
+    /// Grade 3: more than 40 % lost.
+    Severe,
+}
+
+impl GenantGrade {
+    /// By the largest loss of a height, percent.
+    fn of(loss: f64) -> Self {
+        match loss {
+            l if l > SEVERE_ABOVE => Self::Severe,
+            l if l >= MODERATE_FROM => Self::Moderate,
+            l if l >= MILD_FROM => Self::Mild,
+            _ => Self::Normal,
+        }
+    }
+
+    /// 0 to 3.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// `normal`, `mild`, `moderate` or `severe`.
+    pub fn word(self) -> &'static str {
+        ["normal", "mild", "moderate", "severe"][usize::from(self.number())]
+    }
+}
+
+impl From<GenantGrade> for u8 {
+    fn from(grade: GenantGrade) -> u8 {
+        grade.number()
+    }
+}
+
+impl TryFrom<u8> for GenantGrade {
+    type Error = String;
+
+    fn try_from(number: u8) -> Result<Self, String> {
+        let grades = [Self::Normal, Self::Mild, Self::Moderate, Self::Severe];
+        grades.get(usize::from(number)).copied().ok_or_else(|| format!("{number} is no Genant grade: 0 to 3"))
+    }
+}
+
+/// The shape of a deformed body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deformity {
+    /// The anterior height is lost most, the posterior one is kept.
+    Wedge,
+    /// The middle height is lost most, the posterior one is kept.
+    Biconcave,
+    /// The posterior height is lost too.
+    Crush,
+}
+
+impl Deformity {
+    /// `wedge`, `biconcave` or `crush`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Wedge => "wedge",
+            Self::Biconcave => "biconcave",
+            Self::Crush => "crush",
+        }
+    }
+}
+
+/// Measures the bodies of one spine, given from above; neighbours are the nearest bodies above and
+/// below that have usable points, one of them at the ends. Without `spacing` pixels are taken as
+/// square, and nothing is in mm. A body whose points coincide, are no numbers or cross has `None`.
+pub fn measure(bodies: &[Option<SixPoints>], spacing: Option<PixelSpacing>) -> Vec<Option<Morphometry>> {
+    let spacing = spacing.map(|s| [s.column_mm, s.row_mm]).filter(|s| s.iter().all(|mm| mm.is_finite() && *mm > 0.0));
+    let [column, row] = spacing.unwrap_or([1.0, 1.0]);
+    let outline = |points: &SixPoints| Outline::of(points.map(|[x, y]| [x * column, y * row]));
+    let outlines: Vec<Option<Outline>> = bodies.iter().map(|b| b.as_ref().and_then(outline)).collect();
+    let mut above: Option<Outline> = None;
+    let mut neighbours: Vec<Vec<Outline>> = Vec::with_capacity(outlines.len());
+    for outline in &outlines {
+        neighbours.push(above.into_iter().collect());
+        above = outline.or(above);
+    }
+    let mut below: Option<Outline> = None;
+    for (outline, neighbours) in outlines.iter().zip(&mut neighbours).rev() {
+        neighbours.extend(below);
+        below = outline.or(below);
+    }
+    let of_body = |(outline, neighbours): (&Option<Outline>, &Vec<Outline>)| {
+        outline.map(|outline| outline.against(neighbours, spacing.is_some()))
+    };
+    outlines.iter().zip(&neighbours).map(of_body).collect()
+}
+
+/// Names of the features of [`features`], in its order. Heights and widths are in mm, the loss in
+/// percent, the rest without unit.
+pub const FEATURES: [&str; 11] = [
+    "shape_WedgeRatio",
+    "shape_BiconcaveRatio",
+    "shape_CrushRatio",
+    "shape_HeightLoss",
+    "shape_EndplateRatio",
+    "shape_HeightToWidthRatio",
+    "shape_AnteriorHeight",
+    "shape_MiddleHeight",
+    "shape_PosteriorHeight",
+    "shape_UpperEndplateWidth",
+    "shape_LowerEndplateWidth",
+];
+
+/// The shape features of a body for the fusion model; NaN is what could not be measured.
+pub fn features(measured: Option<&Morphometry>) -> impl Iterator<Item = (String, f64)> {
+    let values = measured.map_or([None; FEATURES.len()], |m| {
+        let (heights, widths) = (m.heights_mm, m.endplate_widths_mm);
+        [
+            Some(m.wedge_ratio),
+            Some(m.biconcave_ratio),
+            m.crush_ratio,
+            Some(m.height_loss_percent),
+            Some(m.endplate_ratio),
+            Some(m.height_to_width_ratio),
+            heights.map(|h| h.anterior),
+            heights.map(|h| h.middle),
+            heights.map(|h| h.posterior),
+            widths.map(|w| w.upper),
+            widths.map(|w| w.lower),
+        ]
+    });
+    FEATURES.iter().zip(values).map(|(name, value)| ((*name).to_owned(), value.unwrap_or(f64::NAN)))
+}
+
+/// Heights and widths of one body in the unit of its points.
+#[derive(Debug, Clone, Copy)]
+struct Outline {
+    heights: Heights,
+    widths: EndplateWidths,
+}
+
+impl Outline {
+    /// `None` for points that are no body.
+    fn of(points: SixPoints) -> Option<Self> {
+        let SixPoints { upper, lower } = points;
+        let plates = [minus(upper[2], upper[0]), minus(lower[2], lower[0])];
+        let columns = [0, 1, 2].map(|i| minus(lower[i], upper[i]));
+        let widths = EndplateWidths { upper: length(plates[0]), lower: length(plates[1]) };
+        let [anterior, middle, posterior] = columns.map(length);
+        let widest = widths.upper.max(widths.lower);
+        let measurable = widths.upper.min(widths.lower) >= LEAST_HEIGHT * widest
+            && anterior.min(middle).min(posterior) >= LEAST_HEIGHT * widest
+            && widest > 0.0
+            && [widths.upper, widths.lower, anterior, middle, posterior].iter().all(|l| l.is_finite());
+        // The end plates run the same way, the lower one is on the same side of the upper one at
+        // every height, and the middle points are between the outer ones.
+        let sides = plates.iter().flat_map(|plate| columns.iter().map(|column| cross(*plate, *column)));
+        let side = cross(plates[0], columns[1]).signum();
+        let uncrossed = dot(plates[0], plates[1]) > 0.0 && sides.into_iter().all(|s| s * side > 0.0);
+        let between = [upper, lower].iter().zip(plates).all(|(plate, along)| {
+            let middle = dot(minus(plate[1], plate[0]), along);
+            middle > 0.0 && middle < dot(along, along)
+        });
+        (measurable && uncrossed && between)
+            .then_some(Self { heights: Heights { anterior, middle, posterior }, widths })
+    }
+
+    fn against(&self, neighbours: &[Outline], in_mm: bool) -> Morphometry {
+        let h = self.heights;
+        let mean = |of: fn(&Heights) -> f64| {
+            let sum: f64 = neighbours.iter().map(|n| of(&n.heights)).sum();
+            (!neighbours.is_empty()).then(|| sum / neighbours.len() as f64)
+        };
+        let (anterior, middle, posterior) = (mean(|h| h.anterior), mean(|h| h.middle), mean(|h| h.posterior));
+        let lost = |height: f64, expected: f64| (100.0 * (expected - height) / expected).max(0.0);
+        let lost_anterior = lost(h.anterior, anterior.map_or(h.posterior, |mean| mean.max(h.posterior)));
+        let lost_middle = lost(h.middle, middle.map_or(h.posterior, |mean| mean.max(h.posterior)));
+        let lost_posterior = posterior.map_or(0.0, |mean| lost(h.posterior, mean));
+        let loss = lost_anterior.max(lost_middle).max(lost_posterior);
+        let genant_grade = GenantGrade::of(loss);
+        let deformity = (genant_grade > GenantGrade::Normal).then_some(if lost_posterior >= MILD_FROM {
+            Deformity::Crush
+        } else if lost_anterior >= lost_middle {
+            Deformity::Wedge
+        } else {
+            Deformity::Biconcave
+        });
+        let widths = self.widths;
+        Morphometry {
+            heights_mm: in_mm.then_some(h),
+            endplate_widths_mm: in_mm.then_some(widths),
+            wedge_ratio: h.anterior / h.posterior,
+            biconcave_ratio: h.middle / h.posterior,
+            crush_ratio: posterior.map(|mean| h.posterior / mean),
+            endplate_ratio: widths.upper / widths.lower,
+            height_to_width_ratio: (h.anterior + h.middle + h.posterior) / 3.0 / ((widths.upper + widths.lower) / 2.0),
+            height_loss_percent: loss,
+            genant_grade,
+            deformity,
+        }
+    }
+}
+
+fn minus([ax, ay]: Point, [bx, by]: Point) -> Point {
+    [ax - bx, ay - by]
+}
+
+fn length([x, y]: Point) -> f64 {
+    x.hypot(y)
+}
+
+fn dot([ax, ay]: Point, [bx, by]: Point) -> f64 {
+    ax * bx + ay * by
+}
+
+fn cross([ax, ay]: Point, [bx, by]: Point) -> f64 {
+    ax * by - ay * bx
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::imaging::SpacingSource;
+
+    /// A body 40 wide whose upper end plate sinks: heights as given, its lower end plate level.
+    fn body(y: f64, [anterior, middle, posterior]: [f64; 3]) -> SixPoints {
+        let x = [100.0, 120.0, 140.0];
+        SixPoints { upper: [[x[0], y - anterior], [x[1], y - middle], [x[2], y - posterior]], lower: x.map(|x| [x, y]) }
+    }
+
+    fn spacing(column_mm: f64, row_mm: f64) -> Option<PixelSpacing> {
+        Some(PixelSpacing { row_mm, column_mm, source: SpacingSource::Given })
+    }
+
+    fn measured(bodies: &[[f64; 3]]) -> Vec<Morphometry> {
+        let bodies: Vec<_> =
+            bodies.iter().enumerate().map(|(i, heights)| Some(body(50.0 * (i + 1) as f64, *heights))).collect();
+        measure(&bodies, spacing(0.5, 0.5)).into_iter().map(|m| m.expect("points are good")).collect()
+    }
+
+    #[test]
+    fn heights_and_ratios_are_those_computed_by_hand() {
+        let m = measured(&[[30.0, 27.0, 30.0], [18.0, 24.0, 30.0], [30.0, 27.0, 34.0]])[1];
+        let heights = m.heights_mm.unwrap();
+        assert_eq!([heights.anterior, heights.middle, heights.posterior], [9.0, 12.0, 15.0]);
+        assert_eq!((m.wedge_ratio, m.biconcave_ratio), (0.6, 0.8));
+        assert_eq!(m.crush_ratio, Some(15.0 / 16.0), "against the mean of 15 and 17 mm");
+        let upper = 20.0_f64.hypot(6.0);
+        assert_eq!(m.endplate_widths_mm, Some(EndplateWidths { upper, lower: 20.0 }));
+        assert_eq!(m.endplate_ratio, upper / 20.0);
+        assert_eq!(m.height_to_width_ratio, 12.0 / ((upper + 20.0) / 2.0));
+        assert_eq!(m.height_loss_percent, 40.0);
+        assert_eq!((m.genant_grade, m.deformity), (GenantGrade::Moderate, Some(Deformity::Wedge)));
+    }
+
+    #[test]
+    fn grades_and_shapes_follow_the_lost_height() {
+        let normal = [30.0, 30.0, 30.0];
+        for (heights, grade, shape) in [
+            ([30.0, 27.0, 30.0], 0, None),
+            ([24.3, 27.0, 30.0], 0, None),
+            ([24.0, 27.0, 30.0], 1, Some(Deformity::Wedge)),
+            ([27.0, 23.0, 30.0], 1, Some(Deformity::Biconcave)),
+            ([27.0, 22.5, 30.0], 2, Some(Deformity::Biconcave)),
+            ([17.0, 18.0, 30.0], 3, Some(Deformity::Wedge)),
+            ([21.0, 21.0, 21.0], 2, Some(Deformity::Crush)),
+            ([15.0, 18.0, 24.0], 3, Some(Deformity::Crush)),
+        ] {
+            let m = measured(&[normal, heights, normal])[1];
+            assert_eq!((m.genant_grade.number(), m.deformity), (grade, shape), "{heights:?}: {m:?}");
+        }
+    }
+
+    #[test]
+    fn a_fractured_neighbour_hides_no_wedge_and_one_alone_shows_no_crush() {
+        let wedge = [18.0, 24.0, 30.0];
+        assert!(measured(&[wedge, wedge, wedge]).iter().all(|m| m.genant_grade == GenantGrade::Moderate));
+        let alone = measured(&[[15.0, 15.0, 15.0]])[0];
+        assert_eq!((alone.crush_ratio, alone.genant_grade), (None, GenantGrade::Normal));
+        assert_eq!(measured(&[wedge])[0].genant_grade, GenantGrade::Moderate);
+    }
+
+    #[test]
+    fn neighbours_are_the_nearest_bodies_with_points() {
+        let [low, high] = [[20.0; 3], [30.0; 3]];
+        let bodies = [Some(body(50.0, high)), None, Some(body(150.0, low)), Some(body(200.0, [25.0; 3]))];
+        let m = measure(&bodies, None);
+        assert!(m[1].is_none());
+        assert_eq!(m[2].unwrap().crush_ratio, Some(20.0 / 27.5));
+        assert_eq!(m[3].unwrap().crush_ratio, Some(1.25), "one-sided at the end");
+        assert_eq!((m[2].unwrap().heights_mm, m[2].unwrap().endplate_widths_mm), (None, None), "no spacing, no mm");
+    }
+
+    #[test]
+    fn both_axes_have_their_own_spacing() {
+        let m = measure(&[Some(body(50.0, [30.0; 3]))], spacing(0.25, 0.5))[0].unwrap();
+        assert_eq!(m.heights_mm.unwrap().anterior, 15.0);
+        assert_eq!(m.endplate_widths_mm.unwrap().lower, 10.0);
+    }
+
+    #[test]
+    fn degenerate_points_give_nothing() {
+        let good = body(50.0, [30.0; 3]);
+        assert!(measure(&[Some(good)], None)[0].is_some());
+        type Spoil = fn(&mut SixPoints);
+        let spoilt: [(&str, Spoil); 7] = [
+            ("coincident", |p| *p = p.map(|_| [1.0, 1.0])),
+            ("no number", |p| p.upper[1][0] = f64::NAN),
+            ("infinite", |p| p.lower[2][1] = f64::INFINITY),
+            ("end plates that cross", |p| p.upper[2][1] = p.lower[2][1] + 20.0),
+            ("one end plate the other way", |p| p.lower.reverse()),
+            ("a middle point outside", |p| p.upper[1][0] = 500.0),
+            ("no height", |p| p.upper = p.lower),
+        ];
+        for (what, spoil) in spoilt {
+            let mut points = good;
+            spoil(&mut points);
+            assert_eq!(measure(&[Some(points), Some(good)], None)[0], None, "{what}");
+        }
+        assert!(measure(&[Some(good)], spacing(0.0, f64::NAN))[0].unwrap().heights_mm.is_none());
+    }
+
+    #[test]
+    fn a_grade_is_written_as_its_number() {
+        assert_eq!(serde_json::to_string(&GenantGrade::Moderate).unwrap(), "2");
+        assert_eq!(serde_json::from_str::<GenantGrade>("3").unwrap(), GenantGrade::Severe);
+        assert!(serde_json::from_str::<GenantGrade>("4").is_err());
+    }
+
+    #[test]
+    fn every_feature_has_its_name_and_what_is_missing_is_no_number() {
+        let m = measure(&[Some(body(50.0, [27.0, 27.0, 30.0]))], None)[0];
+        let by_name: std::collections::HashMap<_, _> = features(m.as_ref()).collect();
+        assert_eq!(by_name["shape_WedgeRatio"], 0.9);
+        assert!(by_name["shape_CrushRatio"].is_nan() && by_name["shape_AnteriorHeight"].is_nan());
+        assert!(features(None).all(|(name, value)| name.starts_with("shape_") && value.is_nan()));
+        assert_eq!(features(None).count(), FEATURES.len());
+    }
+
+    fn any_bodies() -> impl Strategy<Value = Vec<Option<SixPoints>>> {
+        let heights = [10.0..40.0_f64, 10.0..40.0_f64, 10.0..40.0_f64];
+        let bodies = prop::collection::vec(prop::option::weighted(0.8, heights), 1..8);
+        bodies.prop_map(|b| b.iter().enumerate().map(|(i, h)| h.map(|h| body(60.0 * (i + 1) as f64, h))).collect())
+    }
+
+    fn close(a: f64, b: f64) -> bool {
+        (a - b).abs() <= 1e-9 * a.abs().max(1.0)
+    }
+
+    proptest! {
+        #[test]
+        fn a_larger_film_has_larger_heights_and_the_same_ratios(bodies in any_bodies(), scale in 0.1..10.0_f64) {
+            let larger: Vec<_> = bodies.iter().map(|b| b.map(|b| b.map(|[x, y]| [x * scale, y * scale]))).collect();
+            let pairs = measure(&bodies, spacing(0.2, 0.2)).into_iter().zip(measure(&larger, spacing(0.2, 0.2)));
+            for (a, b) in pairs {
+                prop_assert_eq!(a.is_some(), b.is_some());
+                for ((name, a), (_, b)) in features(a.as_ref()).zip(features(b.as_ref())) {
+                    let long = name.ends_with("Height") || name.ends_with("Width");
+                    let factor = if long { scale } else { 1.0 };
+                    prop_assert!(a.is_nan() && b.is_nan() || close(a * factor, b), "{}: {} {}", name, a, b);
+                }
+            }
+        }
+
+        #[test]
+        fn a_mirrored_film_is_measured_alike(bodies in any_bodies()) {
+            let mirrored: Vec<_> = bodies.iter().map(|b| b.map(|b| b.map(|[x, y]| [512.0 - x, y]))).collect();
+            prop_assert_eq!(measure(&bodies, spacing(0.2, 0.3)), measure(&mirrored, spacing(0.2, 0.3)));
+        }
+    }
+}
