@@ -24,7 +24,7 @@ WHOLE_FROM = 0.9
 @dataclass
 class Body:
     """One vertebral body on a film. `box` (x0, y0, x1, y1) and `points` (x, y) of the six points in
-    pixels; `share`: the part of the box that is on the film and not behind a shutter."""
+    pixels, whole numbers between them; `share`: the part of the box that is on the film and not behind a shutter."""
 
     level: str
     astlof: int
@@ -101,14 +101,15 @@ def paste(film, picture, frame, fracture, u_range, v_range, gain):
 
 def describe(vertebra, view, open_):
     """The body as the film's label; None when nothing of it is on the film."""
-    outline = vertebra.frame.pixels(vertebra.fracture.outline())
+    # A frame counts from the middle of the first pixel, a label from its corner.
+    outline = vertebra.frame.pixels(vertebra.fracture.outline()) + 0.5
     (y0, x0), (y1, x1) = outline.min(0), outline.max(0)
     top, bottom, left, right = open_
     seen = max(min(y1, bottom) - max(y0, top), 0) * max(min(x1, right) - max(x0, left), 0)
     share = seen / ((y1 - y0) * (x1 - x0))
     if share < 0.02:
         return None
-    f, points = vertebra.fracture, vertebra.frame.pixels(vertebra.fracture.points())
+    f, points = vertebra.fracture, vertebra.frame.pixels(vertebra.fracture.points()) + 0.5
     whole = share >= WHOLE_FROM and vertebra.level not in OBSCURED[view]
     box = tuple(round(float(t), 3) for t in (x0, y0, x1, y1))
     return Body(vertebra.level, f.astlof, f.kind, round(float(f.loss), 4), f.mild, box, round(float(share), 4), bool(whole),

@@ -104,7 +104,8 @@ def train(layers, work, count, steps):
     """The trained detector: an exponential moving average of the weights."""
     pictures, labels = cohort(layers, work, count)
     torch.manual_seed(SEED)
-    model, average = Detector(), Detector()
+    # Channels last is a sixth faster on a CPU.
+    model, average = (Detector().to(memory_format=torch.channels_last) for _ in range(2))
     average.load_state_dict(model.state_dict())
     optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=1e-3)
     checkpoint = work / "detector.pt"
@@ -120,7 +121,7 @@ def train(layers, work, count, steps):
             group["lr"] = rate(step, steps)
         rng = np.random.default_rng([SEED, 2, step])
         batch = [torch.stack(t) for t in zip(*(example(pictures, labels, rng) for _ in range(BATCH)))]
-        value = loss(model(batch[0]), *batch[1:])
+        value = loss(model(batch[0].contiguous(memory_format=torch.channels_last)), *batch[1:])
         optimiser.zero_grad()
         value.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
