@@ -22,11 +22,17 @@ ARCH = {"lateral": ((-4.2, 1.2), (-2.4, 3.4)), "frontal": ((-2.2, 2.2), (-2.4, 3
 
 ARCH_CELLS = (144, 144)
 
+WHOLE_ARCH = "L1"
+"""The lowest level whose processes end above the edge of the CT."""
+
 
 def mesh(u_range, v_range, cells):
     """`u`, `v` [rows, columns]; rows follow v."""
     return np.meshgrid(np.linspace(*u_range, cells[1], dtype=np.float32), np.linspace(*v_range, cells[0], dtype=np.float32))
 
+
+FADE = np.minimum(1, np.outer(*(np.clip(np.minimum(np.arange(n), np.arange(n)[::-1]) / 14, 0, 1) for n in ARCH_CELLS))).astype(np.float32)
+"""An arch has no hard edge where its window ends."""
 
 U, V = mesh((-REACH, REACH), (-REACH, REACH), (CELLS, CELLS))
 
@@ -94,7 +100,7 @@ class Patient:
             flat = points.copy()
             flat[1], flat[4] = (points[0] + points[2]) / 2, (points[3] + points[5]) / 2
             arch = straightened(layers[f"{view}_posterior_{level}"] if f"{view}_posterior_{level}" in layers else empty, flat, *wide)
-            self.cuts[level] = Cut(straightened(layers[f"{view}_excess_{level}"], points, U, V), arch, points)
+            self.cuts[level] = Cut(straightened(layers[f"{view}_excess_{level}"], points, U, V), arch * FADE, points)
 
 
 def patients(folder, held_out=False):

@@ -76,7 +76,7 @@ def texture(rng, view, level, patient, style, mild=False):
     else:
         known = level if level in LEVELS else "T1" if level.startswith("C") else str(rng.choice(["L2", "L1", "T12"]))
         cut = patient.cuts[known]
-        body, arch = cut.body * bone, cut.arch
+        body, arch = cut.body * bone, patient.cuts[bodies.WHOLE_ARCH if known == "L2" else known].arch
         if rng.random() < 0.6:
             body = body + bodies.drawn_body(rng, view, style, rng.uniform(0, 0.3))
     if not mild and rng.random() < 0.2:

@@ -23,17 +23,16 @@ def from_ct(rng, patient, spine, shape, mm):
     order = np.argsort(film[:, 0])
     film, rest = film[order], rest[order]
     rows, scale = np.arange(shape[0], dtype=float), mm / PIXEL_MM
-    def along(values):
-        inner = np.interp(rows, film[:, 0], values)
-        return inner
+    along = lambda values: np.interp(rows, film[:, 0], values)
     row_map = along(rest[:, 0]) + scale * (np.minimum(rows - film[0, 0], 0) + np.maximum(rows - film[-1, 0], 0))
     row_map = ndimage.gaussian_filter1d(row_map, 8, mode="nearest") + rng.normal(0, 6)
     shift = ndimage.gaussian_filter1d(along(rest[:, 1]), 8, mode="nearest") + rng.normal(0, 8)
     course = ndimage.gaussian_filter1d(along(film[:, 1]), 8, mode="nearest")
     columns = shift[:, None] + (np.arange(shape[1])[None] - course[:, None]) * scale * rng.uniform(0.85, 1.15)
     end = patient.rest.shape[0]
-    floor = ndimage.gaussian_filter1d(patient.rest[-14:-4].mean(0), 10)
-    extended = np.concatenate([patient.rest[:-4], np.repeat(floor[None], 6, 0)])
+    floor = ndimage.gaussian_filter1d(patient.rest[-24:-4].mean(0), 10)
+    fade = np.clip((np.arange(end) - end + 70) / 64, 0, 1)[:, None].astype(np.float32)
+    extended = patient.rest * (1 - fade) + floor * fade
     picture = ndimage.map_coordinates(extended, (np.repeat(row_map[:, None], shape[1], 1), columns), order=1, mode="nearest")
     below = np.clip((row_map[:, None] - end + 30) / 60, 0, 1)
     return picture * rng.uniform(0.75, 1.1) + 0.35 * below * clouds(rng, shape, 6) + rng.uniform(0, 0.2) * clouds(rng, shape, int(rng.integers(3, 9)))
