@@ -149,9 +149,10 @@ class Tally:
         precision = right.cumsum() / np.arange(1, len(right) + 1)
         return float(np.maximum.accumulate(precision[::-1])[::-1][right].sum() / max(self.asked, 1))
 
-    def report(self, title):
-        print(f"{title}: {self.asked} bodies, recall {self.hit / max(self.asked, 1):.3f}, "
-              f"precision {self.hit / max(self.hit + self.wrong, 1):.3f}, AP {self.average_precision():.3f}")
+    def report(self, title, ranked=True):
+        """`ranked`: with the average precision, which means nothing once weak boxes are gone."""
+        print(f"{title}: {self.asked} bodies, recall {self.hit / max(self.asked, 1):.3f}, precision "
+              f"{self.hit / max(self.hit + self.wrong, 1):.3f}" + (f", AP {self.average_precision():.3f}" if ranked else ""), flush=True)
 
     def details(self):
         print("  recall by class: " + ", ".join(f"{name} {hit / max(asked, 1):.3f} of {asked}" for name, (asked, hit) in sorted(self.by_class.items())))
@@ -216,7 +217,7 @@ def main():
             raw, line = evaluate(patients, detector, view, given.films, look, given.pictures)
             raw.report(f"{view}, {name}, {given.films} films")
             raw.details()
-            line.report("  on the spine's line")
+            line.report("  on the spine's line", ranked=False)
 
 
 if __name__ == "__main__":
