@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Rebuilds the demo bundle and the sample X-rays, from the CT to the last digest, on Debian 12.
-# Takes about an hour on two cores. A step whose output is there is not done again.
+# Takes about an hour and a half on two cores. A step whose output is there is not done again.
 # usage: recipes/build_demo_bundle.sh WORKDIR     leaves WORKDIR/bundle, WORKDIR/samples, WORKDIR/figures.txt
-# For a quick try: FILMS=120 STEPS=20 CASE_FILMS=24 recipes/build_demo_bundle.sh WORKDIR
+# For a quick try: FILMS=120 STEPS=20 COHORT=0.05 SHOWN=8 recipes/build_demo_bundle.sh WORKDIR
 mkdir -p "$1"
 work=$(realpath "$1")
 source "$(dirname "$0")/../scripts/common.sh"
@@ -58,7 +58,7 @@ extract() {
 
 figures() {
     {
-        recipe evaluate_detector "$work/layers" "$bundle/detector.onnx"
+        recipe evaluate_detector "$work/layers" "$bundle/detector.onnx" --pictures "$work/pictures" ${SHOWN:+--films "$SHOWN"}
         recipe check_backbone "$weights" "$bundle/backbone.onnx"
         recipe fit_fusion "$work/features.csv" "$bundle" "$work/cases"
     } | tee "$work/figures.part"
@@ -73,7 +73,7 @@ make "$work/data" fetch
 make "$work/layers/layers.json" project
 make "$work/samples/truth.json" recipe samples "$work/layers" "$work/samples"
 make "$bundle/backbone.onnx" recipe backbone "$weights" "$bundle/backbone.onnx"
-make "$work/cases/cases.csv" recipe cohort "$work/layers" "$work/cases" ${CASE_FILMS:+"$CASE_FILMS"}
+make "$work/cases/cases.csv" recipe cohort "$work/layers" "$work/cases" ${COHORT:+"$COHORT"}
 make "$bundle/detector.onnx" recipe train_detector "$work/layers" "$work/training" "$bundle/detector.onnx" \
     ${FILMS:+--films "$FILMS"} ${STEPS:+--steps "$STEPS"}
 make "$work/features.csv" extract

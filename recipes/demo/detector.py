@@ -1,8 +1,9 @@
 """The vertebra detector: a small centre-point network (Zhou et al. 2019, "Objects as Points").
 
-Input `images` [1, 1, H, W], 0 to 1. Output `predictions` [1, 5, N]: cx, cy, w, h in input pixels and
-the score of each cell that is a local maximum (0 elsewhere), the layout called `yolo` in bundle.toml.
-Local contrast normalisation is the network's first layer, so the manifest needs no such thing.
+Input `images` [1, 1, SIZE, SIZE], 0 to 1. Output `predictions` [1, 18, N], a column for each cell:
+cx, cy, w, h in input pixels; the scores of `vertebra` and `sacrum`, 0 where the cell is no local
+maximum; x, y in input pixels of six points: upper anterior, middle, posterior, lower anterior, middle,
+posterior. Local contrast normalisation is the network's first layer, so the manifest needs no such thing.
 """
 
 import torch
@@ -12,6 +13,10 @@ from torch.nn import functional as F
 STRIDE = 4
 SIZE = 512
 """Rows and columns of the exported network's input."""
+
+CLASSES = ("vertebra", "sacrum")
+SWAPPED = (2, 1, 0, 5, 4, 3)
+"""The six points when left and right change places."""
 
 
 def block(inputs, outputs, stride=1):
@@ -40,36 +45,41 @@ class LocalContrast(nn.Module):
 
 
 class Detector(nn.Module):
-    """About 0.9 million parameters; cells of STRIDE input pixels."""
+    """About 1.9 million parameters; cells of STRIDE input pixels.
 
-    def __init__(self, widths=(16, 32, 64, 96, 128), neck=48):
+    Points are predicted as left and right; whether the patient faces left is a channel of its own. A
+    film that could be either then has whole points whose names may be exchanged, instead of points
+    drawn together in the middle."""
+
+    def __init__(self, widths=(16, 32, 64, 112, 160), neck=48):
         super().__init__()
         a, b, c, d, e = widths
         self.contrast = LocalContrast()
         self.to4 = nn.Sequential(block(2, a, 2), block(a, b, 2), Residual(b))
         self.to8 = nn.Sequential(block(b, c, 2), Residual(c))
-        self.to16 = nn.Sequential(block(c, d, 2), Residual(d))
-        self.to32 = nn.Sequential(block(d, e, 2), Residual(e))
+        self.to16 = nn.Sequential(block(c, d, 2), Residual(d), Residual(d))
+        self.to32 = nn.Sequential(block(d, e, 2), Residual(e), Residual(e))
         self.sides = nn.ModuleList(nn.Conv2d(w, neck, 1) for w in (b, c, d, e))
         self.merge = nn.ModuleList(block(neck, neck) for _ in range(3))
-        self.heat = nn.Sequential(block(neck, neck), nn.Conv2d(neck, 1, 1))
-        self.size = nn.Sequential(block(neck, neck), nn.Conv2d(neck, 4, 1))
+        self.heat = nn.Sequential(block(neck, neck), nn.Conv2d(neck, len(CLASSES), 1))
+        self.geometry = nn.Sequential(block(neck, neck), nn.Conv2d(neck, 17, 1))
         nn.init.constant_(self.heat[-1].bias, -3.0)
 
     def forward(self, images):
-        """Heat logits [B, 1, H/4, W/4]; and [B, 4, ...]: centre offset in cells, log of width and
-        height in cells."""
+        """Heat logits [B, 2, H/4, W/4]; and [B, 17, ...]: centre offset in cells (x, y), log of width
+        and height in cells, x and y of six points from the centre in parts of width and height (the
+        left ones where the anterior ones are named), and the logit of "the front is at the left"."""
         levels = [self.to4(self.contrast(images))]
         for stage in (self.to8, self.to16, self.to32):
             levels.append(stage(levels[-1]))
         merged = self.sides[3](levels[3])
         for side, merge, level in zip(reversed(self.sides[:3]), self.merge, reversed(levels[:3])):
             merged = merge(F.interpolate(merged, scale_factor=2.0, mode="nearest") + side(level))
-        return self.heat(merged), self.size(merged)
+        return self.heat(merged), self.geometry(merged)
 
 
 class Exported(nn.Module):
-    """The detector with its output decoded to the `yolo` layout."""
+    """The detector with its output decoded. All bodies of a film face the side that most of them do."""
 
     def __init__(self, detector):
         super().__init__()
@@ -77,49 +87,67 @@ class Exported(nn.Module):
         cells = torch.arange(SIZE // STRIDE, dtype=torch.float32)
         self.register_buffer("y", cells.view(1, 1, -1, 1).expand(1, 1, -1, SIZE // STRIDE).contiguous())
         self.register_buffer("x", cells.view(1, 1, 1, -1).expand(1, 1, SIZE // STRIDE, -1).contiguous())
+        self.register_buffer("order", torch.tensor([2 * p + a for p in SWAPPED for a in (0, 1)]))
 
     def forward(self, images):
         heat, geometry = self.detector(images)
         score = torch.sigmoid(heat)
-        score = score * (F.max_pool2d(score, 3, 1, 1) == score).to(score.dtype)
-        centre_x, centre_y = (self.x + geometry[:, 0:1]) * STRIDE, (self.y + geometry[:, 1:2]) * STRIDE
+        best = score.max(1, keepdim=True)[0]
+        weight = best * best * best
+        peak = (F.max_pool2d(best, 3, 1, 1) == best).to(score.dtype)
+        centre = torch.cat([self.x + geometry[:, 0:1], self.y + geometry[:, 1:2]], 1) * STRIDE
         size = torch.exp(torch.clamp(geometry[:, 2:4], -2.0, 5.0)) * STRIDE
-        return torch.cat([centre_x, centre_y, size, score], 1).flatten(2)
+        points = centre.repeat(1, 6, 1, 1) + geometry[:, 4:16] * size.repeat(1, 6, 1, 1)
+        facing = (weight * geometry[:, 16:17]).sum((1, 2, 3), keepdim=True)
+        left = (facing >= 0).to(score.dtype)
+        points = left * points + (1 - left) * points[:, self.order]
+        return torch.cat([centre, size, score * peak, points], 1).flatten(2)
 
 
-def targets(boxes, whole, cells):
-    """Heat map, geometry and weights of one image: `boxes` [n, 4] in pixels, `whole` says which are
-    asked for (the others are neither right nor wrong)."""
-    heat, geometry = torch.zeros(1, cells, cells), torch.zeros(4, cells, cells)
-    weight, care = torch.zeros(1, cells, cells), torch.ones(1, cells, cells)
+def targets(boxes, points, kinds, facing, cells):
+    """Heat maps, geometry and weights of one image. `boxes` [n, 4] and `points` [n, 6, 2] in pixels;
+    `kinds` [n]: 0 vertebra, 1 sacrum, -1 neither right nor wrong; `facing` 1 when the front is left."""
+    heat, geometry = torch.zeros(2, cells, cells), torch.zeros(17, cells, cells)
+    weight, care = torch.zeros(1, cells, cells), torch.ones(2, cells, cells)
     ys = torch.arange(cells).float().view(-1, 1)
     xs = torch.arange(cells).float().view(1, -1)
-    for (x0, y0, x1, y1), asked in zip(boxes, whole):
+    for (x0, y0, x1, y1), six, kind in zip(boxes, points, kinds):
         cx, cy, w, h = (x0 + x1) / 2 / STRIDE, (y0 + y1) / 2 / STRIDE, (x1 - x0) / STRIDE, (y1 - y0) / STRIDE
         column, row = int(cx), int(cy)
+        if kind < 0:
+            care[:, max(int(y0 / STRIDE), 0):max(int(y1 / STRIDE) + 1, 0), max(int(x0 / STRIDE), 0):max(int(x1 / STRIDE) + 1, 0)] = 0
+            continue
         if not (0 <= column < cells and 0 <= row < cells):
             continue
-        if not asked:
-            care[0, max(int(y0 / STRIDE), 0):int(y1 / STRIDE) + 1, max(int(x0 / STRIDE), 0):int(x1 / STRIDE) + 1] = 0
-            continue
         bell = torch.exp(-((xs - column) ** 2 / (2 * (w / 7) ** 2) + (ys - row) ** 2 / (2 * (h / 7) ** 2)))
-        heat[0] = torch.maximum(heat[0], bell)
-        heat[0, row, column] = 1
+        heat[kind] = torch.maximum(heat[kind], bell)
+        heat[kind, row, column] = 1
         near = bell > 0.6
         near[row, column] = True
         geometry[0][near] = (cx - xs).expand(cells, cells)[near]
         geometry[1][near] = (cy - ys).expand(cells, cells)[near]
-        geometry[2][near], geometry[3][near] = torch.log(torch.tensor(w)), torch.log(torch.tensor(h))
+        from_centre = (torch.as_tensor(six, dtype=torch.float32) / STRIDE - torch.tensor([cx, cy])) / torch.tensor([w, h])
+        if not facing:
+            from_centre = from_centre[list(SWAPPED)]
+        known = torch.cat([torch.log(torch.tensor([w, h])), from_centre.flatten(), torch.tensor([float(facing)])])
+        geometry[2:, near] = known.float()[:, None]
         weight[0][near] = bell[near]
-        care[0, row, column] = 1
+        care[:, row, column] = 1
     return heat, geometry, weight, care
 
 
+SACRUM_WEIGHT = 2.5
+"""Centres of the sacrum count more: a film has at most one, and most have none."""
+
+
 def loss(outputs, heat, geometry, weight, care):
-    """Penalty-reduced focal loss of the centres plus L1 of the geometry."""
+    """Penalty-reduced focal loss of the centres, L1 of the geometry, cross-entropy of the facing."""
     logits, predicted = outputs
     p = torch.clamp(torch.sigmoid(logits), 1e-4, 1 - 1e-4)
     hit = (heat == 1).float()
-    focal = -(hit * (1 - p) ** 2 * torch.log(p) + (1 - hit) * (1 - heat) ** 4 * p ** 2 * torch.log(1 - p)) * care
-    centres = focal.sum() / hit.sum().clamp(min=1)
-    return centres + 2 * (torch.abs(predicted - geometry) * weight).sum() / weight.sum().clamp(min=1) / 2
+    rare = torch.tensor([1.0, SACRUM_WEIGHT]).view(1, 2, 1, 1)
+    focal = -(rare * hit * (1 - p) ** 2 * torch.log(p) + (1 - hit) * (1 - heat) ** 4 * p ** 2 * torch.log(1 - p)) * care
+    total = weight.sum().clamp(min=1)
+    apart = lambda a, b: (torch.abs(predicted[:, a:b] - geometry[:, a:b]) * weight).sum() / total
+    facing = (F.binary_cross_entropy_with_logits(predicted[:, 16:], geometry[:, 16:], reduction="none") * weight).sum() / total
+    return focal.sum() / hit.sum().clamp(min=1) + 0.5 * apart(0, 2) + 1.5 * apart(2, 4) + 1.2 * apart(4, 16) + 0.2 * facing

@@ -1,155 +1,171 @@
-"""Composes lateral films from the layers: fractures, posture, field of view, exposure, processing.
+"""Composes lateral and frontal films: a spine's course, a picture for each body, all around it, the
+exposure. Film `i` of a seed is the same bytes whenever it is made.
 
-A film is an array of attenuation line integrals turned into grey values, bone bright, with the box,
-level and class of every body on it. Film `i` of a seed is the same bytes whenever it is made.
+A film is grey values of 0 to 1, bone bright, with the box, level, class and six points of every body
+on it. Points and picture come from the same frame and the same warp.
 """
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
 
-from . import fractures
-from .volume import LEVELS, PIXEL_MM
+from . import bodies, exposure, fractures, implants, negatives, scenery, spine
+from .bodies import patients
+from .volume import LEVELS
 
-OBSCURED = ("T1", "T2", "T3", "T4")
-"""Behind the shoulders: neither asked of the detector nor held against it."""
+OBSCURED = {"lateral": ("C5", "C6", "C7", "T1", "T2", "T3"), "frontal": ("C5", "C6", "C7")}
+"""Of the neck, or behind the shoulders: neither asked of the detector nor held against it."""
+
+WHOLE_FROM = 0.9
+"""The share of a body's box that must be seen for the body to be asked for."""
 
 
 @dataclass
 class Body:
-    """One vertebral body on a film."""
+    """One vertebral body on a film. `box` (x0, y0, x1, y1) and `points` (x, y) of the six points in
+    pixels, whole numbers between them; `share`: the part of the box that is on the film and not behind a shutter."""
 
     level: str
     astlof: int
     kind: str
+    loss: float
+    mild: bool
     box: tuple
+    share: float
     whole: bool
+    points: tuple
 
 
-class Patient:
-    """The layers of one rotation, with the frame of each body."""
+@dataclass
+class Film:
+    """Grey values [rows, columns], the bodies on it, mm a pixel, and the view ("none" without spine)."""
 
-    def __init__(self, file):
-        layers = np.load(file)
-        self.rest = layers["rest"]
-        self.excess = {l: layers[f"excess_{l}"] for l in LEVELS}
-        self.shape = {l: layers[f"shape_{l}"] for l in LEVELS}
-        names = list(LEVELS)
-        centres = {l: np.argwhere(self.shape[l] > 0.35 * self.shape[l].max()).mean(0) for l in names}
-        self.frames = {}
-        for i, level in enumerate(names):
-            below, above = names[max(i - 1, 0)], names[min(i + 1, len(names) - 1)]
-            self.frames[level] = fractures.Frame.of(self.shape[level], centres[above], centres[below])
+    picture: np.ndarray
+    bodies: list = field(default_factory=list)
+    mm: float = 1.0
+    view: str = "none"
 
 
-def patients(folder, held_out=False):
-    """The patients to render from: the held-out rotation alone, or all others."""
-    rotations = json.loads((Path(folder) / "layers.json").read_text())["rotations"]
-    return [Patient(Path(folder) / f"layers_{i}.npz") for i, angle in enumerate(rotations) if (angle == 0.0) == held_out]
+@dataclass(frozen=True)
+class Look:
+    """How films are drawn. `size` (rows, columns), None for a random one that fits `longest`;
+    `fov_mm` the range of the film's longer side; `lateral`, `drawn`, `negative`, `inverted` the
+    shares of such films, `broken` of such bodies; `mild` leaves out what spoils a film or the
+    spine's posture; `metal` the share of films with implants."""
+
+    longest: int = 512
+    size: tuple | None = None
+    fov_mm: tuple = (160.0, 600.0)
+    lateral: float = 0.72
+    drawn: float = 0.4
+    negative: float = 0.07
+    inverted: float = 0.2
+    broken: float = 0.22
+    metal: float = 0.22
+    mild: bool = False
 
 
-def compose(patient, broken, rng):
-    """Line integrals of the patient with the fractures of `broken` (level to Fracture), and a map
-    of the bodies: 0, or 1 + the level's position in LEVELS."""
-    film = patient.rest * rng.uniform(0.75, 1.1)
-    bodies = np.zeros(film.shape, np.uint8)
-    bone = rng.uniform(0.9, 1.8)
-    rim = rng.uniform(0.0, 0.35)
-    for index, level in enumerate(LEVELS, 1):
-        fracture = broken.get(level, fractures.Fracture())
-        window, excess, shape = fractures.break_body(patient.excess[level], patient.shape[level], patient.frames[level], fracture)
-        film[window] += bone * rng.uniform(0.85, 1.15) * excess
-        inside = shape > 0.35 * patient.shape[level].max()
-        depth = ndimage.distance_transform_edt(inside)
-        film[window] += rim * np.exp(-((depth - 1.5) / 1.2) ** 2) * inside
-        bodies[window][inside] = index
-    return film, bodies
+def texture(rng, view, level, patient, style, mild=False):
+    """Pictures of a body and its arch: the CT's (beyond the CT, its nearest ones), in 60 %
+    with a drawn rim, because the CT's slices blur it; or drawn."""
+    bone = rng.uniform(0.85, 1.15)
+    if patient is None or level == "S1":
+        body = bodies.drawn_body(rng, view, style)
+        arch = bodies.drawn_arch(rng, view) if level != "S1" else None
+    else:
+        known = level if level in LEVELS else "T1" if level.startswith("C") else str(rng.choice(["L2", "L1", "T12"]))
+        cut = patient.cuts[known]
+        body, arch = cut.body * bone, patient.cuts[bodies.WHOLE_ARCH if known == "L2" else known].arch
+        if rng.random() < 0.6:
+            body = body + bodies.drawn_body(rng, view, style, rng.uniform(0, 0.3))
+    if not mild and rng.random() < 0.2:
+        body = body + bodies.spurs(rng)
+    return body, arch
 
 
-def coordinates(rng, shape, size, centre, mm_per_pixel, posture):
-    """Where each pixel of a `size` film looks in the composed picture, in pixels of it: rotation,
-    magnification, and a smooth deformation of up to `posture` mm."""
-    rows, columns = np.mgrid[0:size[0], 0:size[1]].astype(np.float32)
-    angle = np.deg2rad(rng.uniform(-12, 12) * min(posture / 4, 1))
-    stretch = rng.uniform(0.88, 1.12) if posture else 1.0
-    y, x = (rows - size[0] / 2) * mm_per_pixel, (columns - size[1] / 2) * mm_per_pixel * stretch
-    down, right = np.cos(angle) * y - np.sin(angle) * x, np.sin(angle) * y + np.cos(angle) * x
-    if posture:
-        for target in (down, right):
-            coarse = rng.normal(0, 1, (5, 4))
-            bend = ndimage.zoom(coarse, (size[0] / 5, size[1] / 4), order=3)[:size[0], :size[1]]
-            target += posture * bend[:size[0], :size[1]] / 1.5
-    return centre[0] + down / PIXEL_MM, centre[1] + right / PIXEL_MM
+def paste(film, picture, frame, fracture, u_range, v_range, gain):
+    """Adds a picture of the frame to the film through the fracture's warp."""
+    window, u, v = frame.grid(film.shape, u_range, v_range)
+    if not u.size:
+        return
+    per_pixel = (u_range[1] - u_range[0]) / picture.shape[1] * np.array([np.linalg.norm(frame.down), np.linalg.norm(frame.anterior)])
+    smooth = np.maximum(1 / np.maximum(per_pixel, 1e-3) - 1, 0) * 0.45
+    if smooth.max() > 0.2:
+        picture = ndimage.gaussian_filter(picture, smooth)
+    density = 1.0
+    if fracture is not None:
+        u, v, density = fracture.source(u, v)
+    film[window] += gain * bodies.sample(picture, u, v, u_range, v_range) * density ** 0.7
 
 
-def boxes(bodies_here, full_counts, mm_ratio, broken):
-    """The bodies on a film, from its map: box in pixels, and whether the body is whole on it."""
-    found = []
-    rows, columns = bodies_here.shape
-    for index, (level, where) in enumerate(zip(LEVELS, ndimage.find_objects(bodies_here, len(LEVELS))), 1):
-        if where is None:
-            continue
-        y, x = where
-        seen = np.count_nonzero(bodies_here[where] == index)
-        touches = y.start == 0 or x.start == 0 or y.stop == rows or x.stop == columns
-        whole = seen * mm_ratio > 0.8 * full_counts[index] and not touches and level not in OBSCURED
-        fracture = broken.get(level, fractures.Fracture())
-        found.append(Body(level, fractures.astlof_class(fracture), fracture.kind, (x.start, y.start, x.stop, y.stop), whole))
-    return found
+def describe(vertebra, view, open_):
+    """The body as the film's label; None when nothing of it is on the film."""
+    # A frame counts from the middle of the first pixel, a label from its corner.
+    outline = vertebra.frame.pixels(vertebra.fracture.outline()) + 0.5
+    (y0, x0), (y1, x1) = outline.min(0), outline.max(0)
+    top, bottom, left, right = open_
+    seen = max(min(y1, bottom) - max(y0, top), 0) * max(min(x1, right) - max(x0, left), 0)
+    share = seen / ((y1 - y0) * (x1 - x0))
+    if share < 0.02:
+        return None
+    f, points = vertebra.fracture, vertebra.frame.pixels(vertebra.fracture.points()) + 0.5
+    whole = share >= WHOLE_FROM and vertebra.level not in OBSCURED[view]
+    box = tuple(round(float(t), 3) for t in (x0, y0, x1, y1))
+    return Body(vertebra.level, f.astlof, f.kind, round(float(f.loss), 4), f.mild, box, round(float(share), 4), bool(whole),
+                tuple((round(float(x), 3), round(float(y), 3)) for y, x in points))
 
 
-def expose(line_integrals, rng, mild=False):
-    """Grey values 0 to 1: scatter, local contrast, gamma, noise, blur, collimation."""
-    film = line_integrals
-    spread = lambda sigma: ndimage.gaussian_filter(film, sigma)
-    low, high = np.percentile(film, [1, 99.5])
-    film = (film - low) / (high - low + 1e-6)
-    local = film - ndimage.gaussian_filter(film, rng.uniform(18, 45))
-    local /= np.sqrt(ndimage.gaussian_filter(local * local, 40)) + 0.05
-    mix = rng.uniform(0.1, 0.25) if mild else rng.uniform(0.0, 0.35)
-    film = np.clip((1 - mix) * film + mix * (0.5 + 0.22 * local), 0, 1.2)
-    film = film ** rng.uniform(0.7, 1.4)
-    if not mild and rng.random() < 0.4:
-        film = ndimage.gaussian_filter(film, rng.uniform(0.3, 1.2))
-    noise = rng.uniform(0.004, 0.012) if mild else rng.uniform(0.003, 0.05)
-    film = film + rng.normal(0, noise, film.shape)
-    if rng.random() < (0.3 if mild else 0.5):
-        film = collimated(film, rng)
-    return np.clip(film, 0, 1).astype(np.float32)
+def layout(rng, look, view, fixed, focus):
+    """The film's shape, its spine in pixels, and mm a pixel."""
+    if look.size:
+        shape = look.size
+    else:
+        ratio = rng.uniform(0.36, 1.0) if rng.random() < 0.88 else rng.uniform(1.0, 1.4)
+        shape = (look.longest, int(look.longest * ratio)) if ratio <= 1 else (int(look.longest / ratio), look.longest)
+    mm = np.exp(rng.uniform(*np.log(look.fov_mm))) / max(shape)
+    course = spine.build(rng, view, look.broken, fixed)
+    level = focus or str(rng.choice(spine.LEVELS[6:]))
+    stretch = np.ones(2) if look.mild else np.exp(rng.uniform(-0.06, 0.06) * np.array([1, -1]))
+    matrix = np.diag(stretch) / mm
+    middle = matrix @ next(v.frame.centre for v in course if v.level == level)
+    aim = np.array(shape) / 2 + (0 if fixed is not None else rng.normal(0, 0.13, 2) * shape)
+    return shape, spine.placed(course, matrix, aim - middle), mm
 
 
-def collimated(film, rng):
-    """Straight shutters at the edges."""
-    rows, columns = film.shape
-    top, bottom = int(rng.uniform(0, 0.06) * rows), int(rng.uniform(0.94, 1) * rows)
-    left, right = int(rng.uniform(0, 0.12) * columns), int(rng.uniform(0.88, 1) * columns)
-    shut = np.full_like(film, rng.choice([0.0, 0.0, 0.02, 1.0]))
-    shut[top:bottom, left:right] = film[top:bottom, left:right]
-    return shut
-
-
-def film(everyone, seed, number, size, fov_mm, posture=4.0, mild=False, fixed=None):
-    """Film `number` of `seed`: grey values [size], the bodies on it, mm per pixel.
-
-    `size` (rows, columns); `fov_mm` the range of the film's height in mm; `fixed` replaces the
-    random fractures (level to Fracture) and centres the film on the fractured levels."""
+def film(everyone, seed, number, look=Look(), view=None, fixed=None, focus=None):
+    """Film `number` of `seed` as a Film; `fixed` replaces the random fractures (level to Fracture),
+    `focus` is the level in the middle."""
     rng = np.random.default_rng([seed, number])
-    patient = everyone[rng.integers(len(everyone))]
-    broken = fixed if fixed is not None else {l: fractures.draw(rng) for l in LEVELS}
-    composed, bodies = compose(patient, broken, rng)
-    mm_per_pixel = rng.uniform(*fov_mm) / size[0]
-    levels = list(LEVELS)
-    level = levels[rng.integers(0, 7)] if fixed is None else "T12"
-    centre = patient.frames[level].centre + (rng.normal(0, 16, 2) if posture else 0)
-    half = size[0] * mm_per_pixel / PIXEL_MM / 2
-    if half < composed.shape[0] / 2:
-        centre[0] = np.clip(centre[0], half, composed.shape[0] - half)
-    where = coordinates(rng, composed.shape, size, centre, mm_per_pixel, posture)
-    seen = ndimage.map_coordinates(composed, where, order=1, mode="nearest")
-    labels = ndimage.map_coordinates(bodies, where, order=0, cval=0)
-    counts = np.bincount(bodies.ravel(), minlength=len(LEVELS) + 1)
-    ratio = (mm_per_pixel / PIXEL_MM) ** 2
-    return expose(seen, rng, mild), boxes(labels, counts, ratio, broken), mm_per_pixel
+    view = view or ("lateral" if rng.random() < look.lateral else "frontal")
+    negative = rng.random() < look.negative
+    shape, course, mm = layout(rng, look, view, fixed, focus)
+    if negative:
+        return Film(finished(exposure.expose(negatives.draw(rng, shape), rng), rng, look, (0, shape[0], 0, shape[1])))
+    patient = None if rng.random() < look.drawn else everyone[view][rng.integers(len(everyone[view]))]
+    background = patient if patient is not None and rng.random() < 0.85 else None
+    picture = scenery.around(rng, view, background, course, shape, mm).astype(np.float32)
+    bone, arches = rng.uniform(0.8, 1.9), rng.uniform(0.5, 1.4)
+    if not look.mild:
+        bone *= np.exp(rng.uniform(-0.7, 0.2))
+    reach, style = (-bodies.REACH, bodies.REACH), bodies.Style.draw(rng)
+    for vertebra in course:
+        body, arch = texture(rng, view, vertebra.level, patient, style, look.mild)
+        if arch is not None:
+            paste(picture, arch, vertebra.frame, None, *bodies.ARCH[view], bone * arches)
+        paste(picture, body, vertebra.frame, vertebra.fracture, reach, reach, bone)
+    metal = implants.any_(rng, view, course, shape, mm, look.metal)
+    open_ = exposure.shutters(rng, shape)
+    shown = finished(exposure.expose(picture, rng, look.mild, metal), rng, look, open_)
+    labels = [b for b in (describe(v, view, open_) for v in course) if b is not None]
+    return Film(shown, labels, float(mm), view)
+
+
+def finished(shown, rng, look, open_):
+    """Shutters, letters, polarity."""
+    if not look.mild and rng.random() < 0.5:
+        shown = exposure.written(shown, rng, int(rng.integers(1, 5)))
+    shown = exposure.shut(shown, open_, rng)
+    if rng.random() < 0.3:
+        shown = exposure.written(shown, rng, 1)
+    return (1 - shown if rng.random() < look.inverted else shown).astype(np.float32)

@@ -1,19 +1,20 @@
 """Fits the fusion model on the features of `spinetriage extract` and completes bundle.toml.
 
-usage: python3 -m demo.fit_fusion FEATURES.csv BUNDLE_FOLDER COHORT_FOLDER (needs scikit-learn)
+usage: python3 -m demo.fit_fusion FEATURES.csv BUNDLE_FOLDER COHORT_FOLDER (needs scikit-learn, pydicom)
 
 On the training set only: z-scores, removal of near duplicates, LASSO (L1 multinomial logistic
 regression) with the penalty chosen by cross-validation grouped by patient, then logistic regression
-on what it selected. Prints one-vs-rest AUC on both sets.
+on what it selected. Prints one-vs-rest AUC on each set.
 """
 
 import csv
-import shutil
 import sys
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import pydicom
+from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.model_selection import GroupKFold
@@ -72,10 +73,10 @@ def main(features, bundle, cohort):
     kept = distinct(z[train])
     chosen = kept[select(z[train][:, kept], y[train], patients[train])]
     model = LogisticRegression(C=1.0, max_iter=5000).fit(z[train][:, chosen], y[train])
-    for which in ("train", "internal"):
+    for which in dict.fromkeys(sets.tolist()):
         here = sets == which
         p = model.predict_proba(z[here][:, chosen])
-        auc = [roc_auc_score(y[here] == c, p[:, c]) for c in range(3)]
+        auc = [roc_auc_score(y[here] == c, p[:, c]) if len(set(y[here] == c)) == 2 else np.nan for c in range(3)]
         print(f"{which}: {here.sum()} bodies, {np.bincount(y[here]).tolist()} a class, AUC one-vs-rest "
               f"{auc[0]:.3f} {auc[1]:.3f} {auc[2]:.3f}, accuracy {accuracy_score(y[here], p.argmax(1)):.3f}")
     probe = next(i for i in np.flatnonzero(sets == "internal") if y[i] == 1)
@@ -83,11 +84,19 @@ def main(features, bundle, cohort):
           model, [(names[c], mean[c], scale[c]) for c in chosen])
 
 
+def as_png(dicom, png):
+    """Writes the file's grey values, bone bright, as 16-bit PNG; its mm a pixel."""
+    d = pydicom.dcmread(dicom)
+    values = d.pixel_array
+    if d.PhotometricInterpretation == "MONOCHROME1":
+        values = 2 ** d.BitsStored - 1 - values
+    Image.fromarray(values.astype(np.uint16)).save(png)
+    return f"{float(d.PixelSpacing[0]):.5f}"
+
+
 def write(bundle, cohort, case, expected, model, features):
     """Completes the manifest: what the template says, then digests, fusion and self-test."""
-    shutil.copyfile(cohort / case[0], bundle / "self_test.png")
-    with open(cohort / "cases.csv") as file:
-        spacing = next(r["spacing_mm"] for r in csv.DictReader(file) if r["path"] == case[0])
+    spacing = as_png(cohort / case[0], bundle / "self_test.png")
     number = lambda v: repr(float(v))
     listed = lambda values: "[" + ", ".join(number(v) for v in values) + "]"
     text = [(Path(__file__).parent / "bundle_template.toml").read_text().rstrip(), "", "[files]"]

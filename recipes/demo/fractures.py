@@ -1,107 +1,137 @@
 """Simulated fractures of one vertebral body, in the body's own frame.
 
-`u` runs along the end plates, -1 at the posterior and +1 at the anterior wall; `v` along the spine,
--1 at the upper and +1 at the lower end plate. A fracture is an inverse warp: for each point of the
-fractured body it names the point of the intact body that is seen there.
+`u` runs along the end plates, -1 at the posterior and +1 at the anterior wall (on a frontal film +1
+is the wall at the left); `v` along the spine, -1 at the upper and +1 at the lower end plate. A
+fracture is a warp with an exact inverse: the picture is made with one, the six points with the other.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
-CLASS_OF = {"intact": 0, "wedge": 1, "biconcave": 1, "burst": 2}
+CLASS_OF = {"intact": 0, "wedge": 1, "biconcave": 1, "crush": 2}
 """ASTLOF class of each kind: 0 no fracture, 1 compression fracture, 2 burst fracture."""
+
+FRACTURED_FROM = 0.15
+"""A smaller loss of height counts as no fracture."""
+
+MILD_BELOW = 0.22
+"""A fracture that loses less is marked as mild in the cohort."""
+
+CORNERS = np.array([(1, -1), (0, -1), (-1, -1), (1, 1), (0, 1), (-1, 1)], float)
+"""`u`, `v` of the six points: upper anterior, middle, posterior; lower anterior, middle, posterior."""
 
 
 @dataclass(frozen=True)
 class Fracture:
     """`loss`: the part of the height that is lost where most is lost (wedge: at the anterior wall);
-    `widening` of the body and `bulge` of the posterior wall, parts of the half depth."""
+    `widening` of the body and `bulge` of the posterior wall, parts of the half depth. `hollow`: how
+    much each end plate is hollowed by nature, part of half the height; `taper`: how much narrower the
+    lower end plate is than the upper one. An intact body may have a little of each."""
 
     kind: str = "intact"
     loss: float = 0.0
     widening: float = 0.0
     bulge: float = 0.0
+    hollow: float = 0.0
+    taper: float = 0.0
+
+    @property
+    def astlof(self):
+        return CLASS_OF[self.kind] if self.loss >= FRACTURED_FROM else 0
+
+    @property
+    def mild(self):
+        return self.astlof > 0 and self.loss < MILD_BELOW
+
+    def plates(self, u):
+        """`v` of the upper and the lower end plate at `u` of the intact body."""
+        u = np.clip(u, -1, 1)
+        hollow = self.hollow * (1 - u * u)
+        if self.kind == "biconcave":
+            dip = self.loss * (1 - u * u)
+            return -1 + hollow + dip, 1 - hollow - dip
+        drop = 0.0
+        if self.kind == "crush":
+            drop = 2 * self.loss * (0.75 + 0.25 * np.clip(u, 0, 1))
+        elif self.loss:
+            drop = 2 * self.loss * (u + 1) / 2
+        return -1 + hollow + drop, 1 - hollow + 0 * u
+
+    def width(self, front, v):
+        """Half depth at `v` of the broken body, at its front (`front` true) or back."""
+        bulge = np.where(front, 0.0, self.bulge * np.clip(1 - v * v, 0, 1))
+        return (1 + self.widening + bulge) * (1 - self.taper * np.clip((1 + v) / 2, 0, 1))
 
     def source(self, u, v):
-        """Coordinates in the intact body, and how much the bone there is compressed."""
-        if self.kind == "wedge":
-            height = 1 - self.loss * np.clip((u + 1) / 2, 0, 1)
-            return u, 1 - (1 - v) / height, 1 / height
-        if self.kind == "biconcave":
-            height = 1 - self.loss * np.clip(1 - u * u, 0, 1)
-            return u, v / height, 1 / height
-        if self.kind == "burst":
-            height = 1 - self.loss * (0.75 + 0.25 * np.clip(u, 0, 1))
-            wide = 1 + self.widening + np.where(u < 0, self.bulge * np.clip(1 - v * v, 0, 1), 0)
-            return u / wide, 1 - (1 - v) / height, 1 / (height * (1 + self.widening))
-        return u, v, np.ones_like(u)
+        """Coordinates in the intact body of a point of the broken one, and how much the bone there
+        is compressed."""
+        whole = u / self.width(u > 0, v)
+        upper, lower = self.plates(whole)
+        return whole, (2 * v - upper - lower) / (lower - upper), 2 / (lower - upper) / (1 + self.widening)
+
+    def target(self, u, v):
+        """Coordinates in the broken body of a point of the intact one: the inverse of `source`."""
+        upper, lower = self.plates(u)
+        moved = upper + (v + 1) / 2 * (lower - upper)
+        return u * self.width(u > 0, moved), moved
+
+    def points(self):
+        """`u`, `v` of the six points of the broken body, [6, 2]."""
+        return np.stack(self.target(CORNERS[:, 0], CORNERS[:, 1]), -1)
+
+    def outline(self):
+        """`u`, `v` along the border of the broken body, [n, 2]."""
+        t = np.linspace(-1, 1, 9)
+        one = np.ones_like(t)
+        u, v = np.concatenate([t, t, one, -one]), np.concatenate([-one, one, t, t])
+        return np.stack(self.target(u, v), -1)
 
 
-def draw(rng, share=0.35):
-    """A random fracture, intact with probability `1 - share`. An intact body may be a little uneven:
-    the classes touch, as they do in patients."""
-    if rng.random() > share:
-        return Fracture("wedge", loss=rng.uniform(0, 0.08)) if rng.random() < 0.3 else Fracture()
-    kind = rng.choice(["wedge", "wedge", "biconcave", "burst", "burst"])
-    if kind == "burst":
-        return Fracture(kind, rng.uniform(0.2, 0.5), rng.uniform(0.06, 0.22), rng.uniform(0.05, 0.2))
-    return Fracture(kind, rng.uniform(0.18, 0.5))
+def intact(rng):
+    """A body without fracture that may be a little wedged, wide or hollow: the classes touch, as they
+    do in patients."""
+    some = lambda chance, most: rng.uniform(0, most) if rng.random() < chance else 0.0
+    return Fracture("intact", some(0.4, 0.11), some(0.3, 0.07), some(0.3, 0.06), rng.uniform(0, 0.1), rng.uniform(-0.06, 0.04))
 
 
-def astlof_class(fracture):
-    """The class, with a loss under 15 % counted as no fracture."""
-    return CLASS_OF[fracture.kind] if fracture.loss >= 0.15 else 0
+def broken(rng, kind=None, mild=False):
+    """A fracture of random degree, of `kind` if one is given; `mild` draws the slightest ones."""
+    kind = kind or rng.choice(["wedge", "wedge", "wedge", "biconcave", "biconcave", "crush", "crush"])
+    low, high = {"wedge": (0.15, 0.5), "biconcave": (0.18, 0.5), "crush": (0.2, 0.5)}[kind]
+    loss = rng.uniform(low, MILD_BELOW if mild else high)
+    if kind == "crush":
+        return Fracture(kind, loss, rng.uniform(0.08, 0.25), rng.uniform(0.06, 0.18), rng.uniform(0, 0.15))
+    return Fracture(kind, loss, rng.uniform(0, 0.08), rng.uniform(0, 0.07), rng.uniform(0, 0.08))
+
+
+def draw(rng, share=0.22):
+    """A random body, fractured with probability `share`."""
+    return broken(rng) if rng.random() < share else intact(rng)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Centre (row, column), unit vectors and half sizes (pixels) of a body on a film."""
+    """Where a body lies on a film, in pixels (row, column): its centre, and the vectors from it to
+    the middle of the anterior wall and of the lower end plate."""
 
     centre: np.ndarray
     anterior: np.ndarray
     down: np.ndarray
-    half_depth: float
-    half_height: float
 
-    @classmethod
-    def of(cls, shape, above, below):
-        """From a body's path-length picture and the centres of its neighbours."""
-        inside = shape > 0.35 * shape.max()
-        points = np.argwhere(inside)
-        centre = points.mean(0)
-        down = (np.asarray(below) - np.asarray(above)).astype(float)
-        down /= np.linalg.norm(down)
-        anterior = np.array([down[1], -down[0]])
-        if anterior[1] > 0:
-            anterior = -anterior
-        along, across = (points - centre) @ down, (points - centre) @ anterior
-        reach = lambda t: (np.percentile(t, 98) - np.percentile(t, 2)) / 2 + 0.5
-        return cls(centre, anterior, down, reach(across), reach(along))
+    def pixels(self, points):
+        """Row and column of points `u`, `v` [n, 2]."""
+        return self.centre + points[:, :1] * self.anterior + points[:, 1:] * self.down
 
-    def grid(self, margin=1.6):
-        """The window around the body (two slices), and `u`, `v` of its pixels."""
-        reach = margin * np.hypot(self.half_depth, self.half_height)
-        low = np.maximum(np.floor(self.centre - reach), 0).astype(int)
-        high = np.ceil(self.centre + reach).astype(int)
-        rows, columns = np.mgrid[low[0]:high[0], low[1]:high[1]]
-        offset = np.stack([rows - self.centre[0], columns - self.centre[1]], -1)
+    def grid(self, shape, u_range, v_range):
+        """The part of a film of `shape` around `u_range` and `v_range` (two slices, perhaps empty),
+        and `u`, `v` of its pixels."""
+        ends = np.array([(u, v) for u in u_range for v in v_range], float)
+        reach = self.pixels(ends)
+        low = np.clip(np.floor(reach.min(0)).astype(int), 0, shape)
+        high = np.clip(np.ceil(reach.max(0)).astype(int) + 1, low, shape)
+        rows, columns = np.mgrid[low[0]:high[0], low[1]:high[1]].astype(np.float32)
+        inverse = np.linalg.inv(np.stack([self.anterior, self.down], 1))
+        y, x = rows - self.centre[0], columns - self.centre[1]
         window = (slice(low[0], high[0]), slice(low[1], high[1]))
-        return window, offset @ self.anterior / self.half_depth, offset @ self.down / self.half_height
-
-    def pixels(self, u, v):
-        """Row and column of points in the frame."""
-        point = self.centre + u[..., None] * self.half_depth * self.anterior + v[..., None] * self.half_height * self.down
-        return point[..., 0], point[..., 1]
-
-
-def break_body(excess, shape, frame, fracture):
-    """Excess attenuation and path length of the body after the fracture, in the frame's window."""
-    window, u, v = frame.grid()
-    window = tuple(slice(w.start, min(w.stop, n)) for w, n in zip(window, excess.shape))
-    rows, columns = window[0].stop - window[0].start, window[1].stop - window[1].start
-    source_u, source_v, density = fracture.source(u[:rows, :columns], v[:rows, :columns])
-    where = frame.pixels(source_u, source_v)
-    moved = ndimage.map_coordinates(excess, where, order=1, cval=0.0) * density ** 0.7
-    return window, moved.astype(np.float32), ndimage.map_coordinates(shape, where, order=1, cval=0.0).astype(np.float32)
+        return window, inverse[0, 0] * y + inverse[0, 1] * x, inverse[1, 0] * y + inverse[1, 1] * x

@@ -1,9 +1,9 @@
 """Reads the labelled CT and projects it into layers.
 
-A parallel projection along x turns the volume into a lateral film. Deformations that do not vary
-along the beam commute with it, so the slow part is done once here: each vertebral body becomes a
-layer of its own, everything else one layer, at a few rotations of the patient. Films are composed
-from the layers in 2-D (films.py).
+A parallel projection along x turns the volume into a lateral film, along y into a frontal one.
+Deformations that do not vary along the beam commute with it, so the slow part is done once here:
+each vertebral body and each arch becomes a layer of its own, everything else one layer, at a few
+rotations of the patient. Films are composed from the layers in 2-D (films.py).
 """
 
 import gzip
@@ -29,6 +29,11 @@ ROTATIONS = (-9.0, -3.0, 3.0, 9.0)
 """Rotations of the patient about the long axis, degrees. The samples use HELD_OUT_ROTATION."""
 
 HELD_OUT_ROTATION = 0.0
+
+BEAM = {"lateral": 0, "frontal": 1}
+"""The axis that each view sums over."""
+
+POSTERIOR = 100
 
 
 def read_nifti(path):
@@ -83,47 +88,63 @@ def body_masks(labels, size):
     return bodies
 
 
+def attenuation(hounsfield):
+    """Attenuation [x, y] in 1/mm of one axial slice; dense bone is raised, the table is air."""
+    mu = WATER_PER_MM * (1 + np.clip(hounsfield, -1000, 3000) / 1000)
+    mu *= 1 + 0.6 * np.clip((hounsfield - 150) / 150, 0, 1)
+    return np.clip(mu, 0, None) * patient_only(hounsfield)
+
+
+def parts(labels, bodies):
+    """One code a voxel: the index of the vertebra's body, that index + POSTERIOR for the rest of the
+    vertebra, 0 elsewhere."""
+    codes = bodies.copy()
+    for index, label in enumerate(LEVELS.values(), 1):
+        codes[(labels == label) & (bodies == 0)] = POSTERIOR + index
+    return codes
+
+
 def project(ct, mask, folder, rotations=ROTATIONS + (HELD_OUT_ROTATION,)):
-    """Writes `layers_<n>.npz` for each rotation: `rest` [rows, columns] and, per level, `excess`
-    (attenuation above soft tissue) and `shape` (path length, mm). Head on top, anterior left."""
+    """Writes `layers_<n>.npz` for each rotation. For each view: `<view>_rest` [rows, columns], line
+    integrals without the vertebrae's bone; for each level `_excess_` (attenuation of the body above
+    soft tissue), `_posterior_` (the same of its arch and processes) and `_shape_` (path length in the
+    body, mm). Head on top; the patient's front, or on a frontal film the right side, on the left."""
     hounsfield, size = read_nifti(ct)
     labels, _ = read_nifti(mask)
-    bodies = body_masks(labels, size)
-    nx, ny, nz = hounsfield.shape
+    codes = parts(labels, body_masks(labels, size))
     soft = WATER_PER_MM * 1.05
     for number, angle in enumerate(rotations):
-        rest = np.zeros((ny, nz), np.float32)
-        excess = np.zeros((len(LEVELS) + 1, ny, nz), np.float32)
-        shape = np.zeros_like(excess)
-        for z in range(nz):
-            hu = hounsfield[:, :, z].astype(np.float32)
-            mu = WATER_PER_MM * (1 + np.clip(hu, -1000, 3000) / 1000)
-            mu *= 1 + 0.6 * np.clip((hu - 150) / 150, 0, 1)
-            mu = np.clip(mu, 0, None) * patient_only(hu)
-            body = bodies[:, :, z]
+        sums = {view: {} for view in BEAM}
+        for z in range(hounsfield.shape[2]):
+            mu, code = attenuation(hounsfield[:, :, z].astype(np.float32)), codes[:, :, z]
             if angle:
                 mu = ndimage.rotate(mu, angle, reshape=False, order=1)
-                body = ndimage.rotate(body, angle, reshape=False, order=0)
-            here = body > 0
-            above = np.where(here, mu - soft, 0)
-            rest[:, z] = (mu - above).sum(0) * size[0]
-            for index in np.unique(body[here]):
-                of_it = body == index
-                excess[index, :, z] = (above * of_it).sum(0) * size[0]
-                shape[index, :, z] = of_it.sum(0) * size[0]
-        layers = {"rest": picture(rest, size)}
-        for index, level in enumerate(LEVELS, 1):
-            layers[f"excess_{level}"] = picture(excess[index], size)
-            layers[f"shape_{level}"] = picture(shape[index], size)
+                code = ndimage.rotate(code, angle, reshape=False, order=0)
+            above = np.where(code > 0, np.maximum(mu - soft, 0), 0)
+            for view, beam in BEAM.items():
+                def add(name, values):
+                    layer = sums[view].setdefault(name, np.zeros((mu.shape[1 - beam], hounsfield.shape[2]), np.float32))
+                    layer[:, z] = values.sum(beam) * size[beam]
+                add("rest", mu - above)
+                for index, level in enumerate(LEVELS, 1):
+                    body = code == index
+                    if body.any():
+                        add(f"excess_{level}", above * body)
+                        add(f"shape_{level}", body)
+                    posterior = code == POSTERIOR + index
+                    if posterior.any():
+                        add(f"posterior_{level}", above * posterior)
+        layers = {f"{view}_{name}": picture(layer, (size[1 - BEAM[view]], size[2]))
+                  for view in BEAM for name, layer in sums[view].items()}
         np.savez_compressed(Path(folder) / f"layers_{number}.npz", **layers)
         print(f"projected at {angle} degrees", flush=True)
     (Path(folder) / "layers.json").write_text(json.dumps({"rotations": rotations, "pixel_mm": PIXEL_MM}))
 
 
 def picture(projection, size):
-    """A projection [y, z] as a film: square pixels, rows from the head, columns from the front."""
-    zoomed = ndimage.zoom(projection, (size[1] / PIXEL_MM, size[2] / PIXEL_MM), order=1, grid_mode=True, mode="nearest")
-    smooth = ndimage.gaussian_filter(zoomed, (0.3, 0.5 * size[2] / PIXEL_MM / 2.355))
+    """A projection [across, z] of `size` mm as a film: square pixels, rows from the head."""
+    zoomed = ndimage.zoom(projection, (size[0] / PIXEL_MM, size[1] / PIXEL_MM), order=1, grid_mode=True, mode="nearest")
+    smooth = ndimage.gaussian_filter(zoomed, (0.3, 0.5 * size[1] / PIXEL_MM / 2.355))
     return np.ascontiguousarray(smooth.T[::-1, ::-1]).astype(np.float32)
 
 

@@ -1,18 +1,19 @@
-"""The boxes of a film are those of its bodies, and a film is the same whenever it is made."""
+"""Boxes and points of a film are those of its bodies, and a film is the same whenever it is made."""
 
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from demo import films
+from demo import films, fractures, spine
 from demo.fractures import Fracture
 from demo.volume import PIXEL_MM
 from tests import phantom
 
-MM = 0.4
-SIZE = (700, 400)
+LOOK = films.Look(size=(700, 420), fov_mm=(279.9, 280), drawn=0, negative=0, inverted=0, metal=0, mild=True)
+WILD = films.Look(longest=200)
 
 
 class FilmsFitTheirLabels(unittest.TestCase):
@@ -23,71 +24,99 @@ class FilmsFitTheirLabels(unittest.TestCase):
             cls.patients = films.patients(folder)
             cls.held_out = films.patients(folder, held_out=True)
 
-    def straight(self, broken, number=3):
-        """A film without posture: scaled and shifted only."""
-        fov = (SIZE[0] * MM, SIZE[0] * MM)
-        return films.film(self.patients, 1, number, SIZE, fov, posture=0, mild=True, fixed=broken)
+    def film(self, fixed, number=3, view="lateral"):
+        return films.film(self.patients, 1, number, LOOK, view, fixed, "T12")
 
-    def test_boxes_have_the_size_and_distance_of_the_bodies(self):
-        _, bodies, mm = self.straight({})
-        self.assertAlmostEqual(mm, MM)
-        boxes = {b.level: b.box for b in bodies if b.whole}
-        self.assertGreaterEqual(len(boxes), 7)
-        for x0, y0, x1, y1 in boxes.values():
-            self.assertAlmostEqual(x1 - x0, phantom.DEPTH * PIXEL_MM / MM, delta=1.01)
-            self.assertAlmostEqual(y1 - y0, phantom.HEIGHT * PIXEL_MM / MM, delta=1.01)
-        self.assertAlmostEqual(boxes["T12"][1] - boxes["T11"][1], phantom.PITCH * PIXEL_MM / MM, delta=1.01)
+    def test_the_cuts_have_their_points_at_the_corners_of_the_boxes(self):
+        for view in ("lateral", "frontal"):
+            points = self.patients[view][0].cuts["T10"].points
+            top = phantom.top("T10")
+            np.testing.assert_allclose(points[[0, 2]], [(top, phantom.LEFT), (top, phantom.LEFT + phantom.DEPTH - 1)], atol=2.5)
+            np.testing.assert_allclose(points[[1, 4], 0], [top, top + phantom.HEIGHT - 1], atol=1.5)
+
+    def test_the_heights_of_the_points_are_those_of_the_fracture(self):
+        fixed = {"T12": Fracture("wedge", 0.35), "T11": Fracture("biconcave", 0.3), "L1": Fracture("crush", 0.4, 0.1, 0.1)}
+        for number in range(6):
+            found = {b.level: b for b in self.film(fixed, number).bodies}
+            for level, expected in (("T12", [0.65, 0.825, 1]), ("T11", [1, 0.7, 1]), ("L1", [0.6, 0.7, 0.7])):
+                points = np.array(found[level].points)
+                heights = np.linalg.norm(points[:3] - points[3:], axis=1)
+                np.testing.assert_allclose(heights / heights.max(), np.array(expected) / max(expected), atol=0.03)
+                self.assertAlmostEqual(found[level].loss, fixed[level].loss)
+            self.assertEqual([found[l].astlof for l in ("T11", "T12", "L1")], [1, 1, 2])
+
+    def test_a_box_holds_its_points_and_touches_them(self):
+        for number in range(6):
+            for b in films.film(self.patients, 4, number, replace(WILD, negative=0)).bodies:
+                points, (x0, y0, x1, y1) = np.array(b.points), b.box
+                self.assertTrue((points.min(0) >= [x0 - 0.01, y0 - 0.01]).all() and (points.max(0) <= [x1 + 0.01, y1 + 0.01]).all(), b)
+                self.assertLess(abs(points[:, 1].min() - y0), 0.12 * (y1 - y0) + 1)
 
     def test_a_box_lies_on_the_bone_of_the_picture(self):
-        picture, bodies, _ = self.straight({})
-        x0, y0, x1, y1 = next(b.box for b in bodies if b.level == "T12")
-        inside = picture[y0 + 4:y1 - 4, x0 + 4:x1 - 4].mean()
-        disc = picture[y1 + 3:y1 + 6, x0 + 4:x1 - 4].mean()
-        in_front = picture[y0 + 4:y1 - 4, x0 - 20:x0 - 5].mean()
-        self.assertGreater(inside, disc + 0.1)
-        self.assertGreater(inside, in_front + 0.1)
+        film = self.film({})
+        for body in (b for b in film.bodies if b.whole and b.level in ("T11", "T12", "L1")):
+            points = np.array(body.points)
+            centre, upper = points.mean(0), points[:3].mean(0)
+            value = lambda p: film.picture[int(p[1]) - 4:int(p[1]) + 5, int(p[0]) - 8:int(p[0]) + 9].mean()
+            front = centre + 1.5 * (points[[0, 3]].mean(0) - centre)
+            self.assertGreater(value(centre + 0.3 * (upper - centre)), value(front) + 0.05, body.level)
 
-    def test_a_broken_body_has_its_class_and_a_lower_box(self):
-        _, bodies, _ = self.straight({"T12": Fracture("burst", 0.4, 0.1, 0.1), "T11": Fracture("wedge", 0.3)})
-        found = {b.level: b for b in bodies}
-        self.assertEqual((found["T12"].astlof, found["T11"].astlof, found["T10"].astlof), (2, 1, 0))
-        height = lambda level: found[level].box[3] - found[level].box[1]
-        self.assertAlmostEqual(height("T12") / height("T10"), 0.7, delta=0.05)
+    def test_the_front_of_the_patient_and_the_left_of_a_frontal_film_are_at_the_left(self):
+        for view in ("lateral", "frontal"):
+            for b in self.film({}, view=view).bodies:
+                points = np.array(b.points)
+                self.assertLess(points[0, 0], points[2, 0])
+                self.assertLess(points[3, 0], points[5, 0])
+                self.assertLess(points[1, 1], points[4, 1])
+
+    def test_a_wedge_bends_the_spine_above_it_forwards(self):
+        tilt = lambda course, level: np.rad2deg(np.arcsin(next(v for v in course if v.level == level).frame.anterior[0]
+                / np.linalg.norm(next(v for v in course if v.level == level).frame.anterior)))
+        build = lambda fixed: spine.build(np.random.default_rng(8), "lateral", fixed=fixed)
+        straight, bent = build({"L1": Fracture()}), build({"L1": Fracture("wedge", 0.5)})
+        self.assertAlmostEqual(tilt(straight, "L2"), tilt(bent, "L2"))
+        self.assertGreater(tilt(bent, "T12"), tilt(straight, "T12") + 5)
 
     def test_cut_off_and_obscured_bodies_are_not_whole(self):
-        rows, columns = SIZE
-        everything = films.film(self.patients, 1, 5, SIZE, (640, 640), posture=0, mild=True, fixed={})[1]
-        obscured = [b for b in everything if b.level in films.OBSCURED]
-        self.assertIn("T4", [b.level for b in obscured])
-        self.assertFalse([b for b in obscured if b.whole])
-        for number in range(8):
-            _, bodies, _ = films.film(self.patients, 2, number, SIZE, (150, 200))
-            for body in bodies:
-                x0, y0, x1, y1 = body.box
-                if x0 == 0 or y0 == 0 or x1 == columns or y1 == rows:
-                    self.assertFalse(body.whole, body)
+        for number in range(10):
+            film = films.film(self.patients, 2, number, replace(WILD, negative=0))
+            rows, columns = film.picture.shape
+            for b in film.bodies:
+                x0, y0, x1, y1 = b.box
+                inside = max(min(x1, columns) - max(x0, 0), 0) * max(min(y1, rows) - max(y0, 0), 0) / ((x1 - x0) * (y1 - y0))
+                self.assertLessEqual(b.share, inside + 0.01)
+                if b.whole:
+                    self.assertGreaterEqual(b.share, films.WHOLE_FROM)
+                    self.assertNotIn(b.level, films.OBSCURED[film.view])
 
     def test_the_same_seed_and_number_give_the_same_bytes(self):
-        film = lambda seed, number: films.film(self.patients, seed, number, (200, 160), (170, 340))
-        picture, bodies, mm = film(7, 1)
-        again, bodies_again, mm_again = film(7, 1)
-        self.assertEqual(picture.tobytes(), again.tobytes())
-        self.assertEqual((bodies, mm), (bodies_again, mm_again))
-        self.assertNotEqual(picture.tobytes(), film(7, 2)[0].tobytes())
-        self.assertNotEqual(picture.tobytes(), film(8, 1)[0].tobytes())
+        film = lambda seed, number: films.film(self.patients, seed, number, WILD)
+        for number in range(3):
+            one, again = film(7, number), film(7, number)
+            self.assertEqual(one.picture.tobytes(), again.picture.tobytes())
+            self.assertEqual((one.bodies, one.mm, one.view), (again.bodies, again.mm, again.view))
+            self.assertNotEqual(one.picture.tobytes(), film(8, number).picture.tobytes())
 
-    def test_a_film_is_finite_and_between_0_and_1(self):
-        for number in range(4):
-            picture, _, _ = films.film(self.patients, 9, number, (200, 160), (170, 340))
-            self.assertTrue(np.isfinite(picture).all())
-            self.assertTrue(0 <= picture.min() and picture.max() <= 1)
+    def test_films_are_of_both_views_and_of_none_finite_and_between_0_and_1(self):
+        views = set()
+        for number in range(40):
+            film = films.film(self.patients, 9, number, WILD)
+            views.add(film.view)
+            self.assertTrue(np.isfinite(film.picture).all())
+            self.assertTrue(0 <= film.picture.min() and film.picture.max() <= 1)
+            self.assertFalse(film.view == "none" and film.bodies)
+        self.assertEqual(views, {"lateral", "frontal", "none"})
 
-    def test_the_front_of_the_patient_is_at_the_left(self):
-        for frame in self.patients[0].frames.values():
-            self.assertLess(frame.anterior[1], -0.99)
+    def test_a_whole_spine_ends_in_a_tapering_sacrum(self):
+        course = spine.build(np.random.default_rng(1), "lateral")
+        self.assertEqual([v.level for v in course], list(spine.LEVELS))
+        rows = [v.frame.centre[0] for v in course]
+        self.assertEqual(rows, sorted(rows))
+        points = course[-1].fracture.points()
+        self.assertLess(points[3, 0] - points[5, 0], 0.85 * (points[0, 0] - points[2, 0]))
 
     def test_training_and_samples_share_no_rotation(self):
-        self.assertEqual((len(self.patients), len(self.held_out)), (1, 1))
+        self.assertEqual((len(self.patients["lateral"]), len(self.held_out["lateral"])), (1, 1))
 
 
 if __name__ == "__main__":

@@ -1,77 +1,93 @@
-"""A fracture takes away the height it says, where it says."""
+"""A fracture takes away the height it says, where it says, and its points go with it."""
 
-import tempfile
 import unittest
-from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
-from demo import films
-from demo.fractures import Fracture, astlof_class, break_body, draw
-from tests import phantom
+from demo import bodies
+from demo.fractures import CORNERS, MILD_BELOW, Fracture, Frame, broken, draw, intact
+
+UPPER_FRONT, UPPER_MIDDLE, UPPER_BACK, LOWER_FRONT, LOWER_MIDDLE, LOWER_BACK = range(6)
+
+
+def heights(fracture):
+    """Anterior, middle and posterior height, parts of the intact one."""
+    points = fracture.points()
+    return np.linalg.norm(points[:3] - points[3:], axis=1) / 2
 
 
 class FracturesChangeHeights(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        with tempfile.TemporaryDirectory() as folder:
-            phantom.write(Path(folder))
-            cls.patient = films.patients(folder)[0]
-
-    def outline(self, fracture, level="T10"):
-        """The broken body as a mask of the film."""
-        frame, shape = self.patient.frames[level], self.patient.shape[level]
-        window, _, broken = break_body(self.patient.excess[level], shape, frame, fracture)
-        mask = np.zeros(shape.shape, bool)
-        mask[window] = broken > 0.5 * shape.max()
-        return mask
-
-    def height(self, mask, part):
-        """Height at `part` of the depth, 0 at the anterior and 1 at the posterior wall of the intact body."""
-        return np.count_nonzero(mask[:, phantom.LEFT + round(part * (phantom.DEPTH - 1))])
-
-    def assert_part(self, found, intact, expected):
-        self.assertAlmostEqual(found / intact, expected, delta=0.045)
-
-    def test_an_intact_body_keeps_its_box(self):
-        rows, columns = np.nonzero(self.outline(Fracture()))
-        self.assertEqual((rows.min(), rows.max() + 1), (phantom.top("T10"), phantom.top("T10") + phantom.HEIGHT))
-        self.assertEqual((columns.min(), columns.max() + 1), (phantom.LEFT, phantom.LEFT + phantom.DEPTH))
+    def test_an_intact_body_keeps_its_points(self):
+        np.testing.assert_allclose(Fracture().points(), CORNERS)
 
     def test_a_wedge_loses_anterior_height_and_keeps_posterior_height(self):
         for loss in (0.15, 0.3, 0.5):
-            mask = self.outline(Fracture("wedge", loss))
-            self.assert_part(self.height(mask, 0.0), phantom.HEIGHT, 1 - loss)
-            self.assert_part(self.height(mask, 0.5), phantom.HEIGHT, 1 - loss / 2)
-            self.assert_part(self.height(mask, 1.0), phantom.HEIGHT, 1)
+            np.testing.assert_allclose(heights(Fracture("wedge", loss)), [1 - loss, 1 - loss / 2, 1], atol=1e-9)
 
     def test_a_biconcave_body_loses_height_in_the_middle(self):
-        mask = self.outline(Fracture("biconcave", 0.4))
-        self.assert_part(self.height(mask, 0.5), phantom.HEIGHT, 0.6)
-        self.assert_part(self.height(mask, 0.0), phantom.HEIGHT, 1)
-        self.assert_part(self.height(mask, 1.0), phantom.HEIGHT, 1)
+        np.testing.assert_allclose(heights(Fracture("biconcave", 0.4)), [1, 0.6, 1], atol=1e-9)
 
-    def test_a_burst_loses_height_everywhere_and_its_posterior_wall_moves_back(self):
-        mask = self.outline(Fracture("burst", 0.4, widening=0.1, bulge=0.2))
-        self.assert_part(self.height(mask, 1.0), phantom.HEIGHT, 1 - 0.75 * 0.4)
-        columns = np.flatnonzero(mask.any(0))
-        front, back = phantom.LEFT - columns.min(), columns.max() + 1 - phantom.LEFT - phantom.DEPTH
-        self.assertAlmostEqual(front, 0.1 * phantom.DEPTH / 2, delta=1.5)
-        self.assertAlmostEqual(back, 0.3 * phantom.DEPTH / 2, delta=1.5)
+    def test_a_crush_loses_height_everywhere_and_its_posterior_wall_moves_back(self):
+        fracture = Fracture("crush", 0.4, widening=0.1, bulge=0.2)
+        np.testing.assert_allclose(heights(fracture), [0.6, 0.7, 0.7], atol=0.01)
+        outline = fracture.outline()
+        self.assertAlmostEqual(outline[:, 0].max(), 1.1, places=3)
+        self.assertAlmostEqual(outline[:, 0].min(), -1.3, delta=0.02)
+
+    def test_the_warp_and_its_inverse_fit(self):
+        rng = np.random.default_rng(3)
+        u, v = rng.uniform(-1, 1, (2, 200))
+        for fracture in [draw(rng, 0.7) for _ in range(40)]:
+            back_u, back_v, density = fracture.source(*fracture.target(u, v))
+            np.testing.assert_allclose(back_u, u, atol=1e-9)
+            np.testing.assert_allclose(back_v, v, atol=1e-9)
+            self.assertTrue((density > 0).all())
 
     def test_a_small_loss_is_no_fracture(self):
-        self.assertEqual(astlof_class(Fracture("wedge", 0.08)), 0)
-        self.assertEqual(astlof_class(Fracture("wedge", 0.2)), 1)
-        self.assertEqual(astlof_class(Fracture("biconcave", 0.2)), 1)
-        self.assertEqual(astlof_class(Fracture("burst", 0.2)), 2)
+        self.assertEqual(Fracture("wedge", 0.08).astlof, 0)
+        self.assertEqual(Fracture("wedge", 0.2).astlof, 1)
+        self.assertEqual(Fracture("biconcave", 0.2).astlof, 1)
+        self.assertEqual(Fracture("crush", 0.2).astlof, 2)
+        self.assertTrue(Fracture("wedge", 0.2).mild)
+        self.assertFalse(Fracture("wedge", 0.08).mild or Fracture("wedge", 0.3).mild)
 
-    def test_drawn_fractures_are_of_all_classes_and_in_range(self):
+    def test_drawn_bodies_are_of_all_classes_and_the_classes_touch(self):
         rng = np.random.default_rng(5)
-        drawn = [draw(rng) for _ in range(600)]
-        self.assertEqual({astlof_class(f) for f in drawn}, {0, 1, 2})
+        drawn = [draw(rng) for _ in range(1500)]
+        self.assertEqual({f.astlof for f in drawn}, {0, 1, 2})
+        self.assertAlmostEqual(np.mean([f.astlof > 0 for f in drawn]), 0.22, delta=0.03)
         self.assertLessEqual(max(f.loss for f in drawn), 0.5)
-        # Nothing is drawn on the border of the classes, where the label would be a matter of taste.
-        self.assertFalse([f for f in drawn if 0.08 < f.loss < 0.18])
+        whole = [intact(rng) for _ in range(300)]
+        self.assertTrue(all(f.astlof == 0 for f in whole))
+        self.assertGreater(max(f.widening for f in whole), min(f.widening for f in drawn if f.kind == "wedge"))
+        self.assertTrue(all(broken(rng, "wedge", mild=True).loss < MILD_BELOW for _ in range(50)))
+
+
+class PointsLieOnTheDrawnBody(unittest.TestCase):
+    """The picture is made with the inverse warp, the points with the warp: they must meet."""
+
+    def outline(self, fracture, frame):
+        shape = (400, 400)
+        window, u, v = frame.grid(shape, (-bodies.REACH, bodies.REACH), (-bodies.REACH, bodies.REACH))
+        solid = ((np.abs(bodies.U) <= 1) & (np.abs(bodies.V) <= 1)).astype(np.float32)
+        film = np.zeros(shape)
+        u, v, _ = fracture.source(u, v)
+        film[window] = bodies.sample(solid, u, v)
+        return film > 0.5
+
+    def test_points_are_at_the_corners_of_the_picture(self):
+        rng = np.random.default_rng(9)
+        for _ in range(25):
+            tilt = np.deg2rad(rng.uniform(-35, 35))
+            frame = Frame(np.array([200.0, 200.0]), 70 * np.array([np.sin(tilt), -np.cos(tilt)]), 50 * np.array([np.cos(tilt), np.sin(tilt)]))
+            fracture = draw(rng, 0.6)
+            mask = self.outline(fracture, frame)
+            into, out_of = ndimage.distance_transform_edt(~mask), ndimage.distance_transform_edt(mask)
+            for point in frame.pixels(fracture.points()):
+                row, column = np.round(point).astype(int)
+                self.assertLess(into[row, column], 2.5, fracture)
+                self.assertLess(out_of[row, column], 2.5, fracture)
 
 
 if __name__ == "__main__":
