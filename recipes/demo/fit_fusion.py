@@ -24,6 +24,8 @@ PENALTIES = (0.01, 0.02, 0.04, 0.08)
 SAME = 0.95
 COPIED = 9
 """Columns before the features."""
+KNOWN_AT_LEAST = 0.8
+"""Share of the training's bodies that must have a feature: a body the detector missed has no shape."""
 
 
 def read(path):
@@ -66,10 +68,14 @@ def main(features, bundle, cohort):
     column = lambda i: np.array([r[i] for r in rows])
     y, sets, patients = column(6).astype(int), column(7), column(8)
     train = sets == "train"
-    usable = np.isfinite(table).all(0) & (table[train].std(0) > 1e-9)
-    names, table = np.array(names)[usable], table[:, usable]
-    mean, scale = table[train].mean(0), table[train].std(0)
-    z = (table - mean) / scale
+    table[~np.isfinite(table)] = np.nan
+    known = np.isfinite(table[train]).mean(0) >= KNOWN_AT_LEAST
+    names, table = np.array(names)[known], table[:, known]
+    varies = np.nanstd(table[train], 0) > 1e-9
+    names, table = names[varies], table[:, varies]
+    mean, scale = np.nanmean(table[train], 0), np.nanstd(table[train], 0)
+    # What is undefined counts as the training's mean, as it does when the router serves.
+    z = np.nan_to_num((table - mean) / scale)
     kept = distinct(z[train])
     chosen = kept[select(z[train][:, kept], y[train], patients[train])]
     model = LogisticRegression(C=1.0, max_iter=5000).fit(z[train][:, chosen], y[train])
@@ -80,8 +86,10 @@ def main(features, bundle, cohort):
         print(f"{which}: {here.sum()} bodies, {np.bincount(y[here]).tolist()} a class, AUC one-vs-rest "
               f"{auc[0]:.3f} {auc[1]:.3f} {auc[2]:.3f}, accuracy {accuracy_score(y[here], p.argmax(1)):.3f}")
     probe = next(i for i in np.flatnonzero(sets == "internal") if y[i] == 1)
-    write(Path(bundle), Path(cohort), rows[probe], model.predict_proba(z[[probe]][:, chosen])[0],
-          model, [(names[c], mean[c], scale[c]) for c in chosen])
+    # The self-test has a box and no points: its shape features are at their mean.
+    shapeless = np.where(np.char.startswith(names, "shape_"), 0, z[probe])
+    write(Path(bundle), Path(cohort), rows[probe], model.predict_proba(shapeless[None, chosen])[0], model,
+          [(names[c], mean[c], scale[c]) for c in chosen])
 
 
 def as_png(dicom, png):
