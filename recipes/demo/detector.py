@@ -150,4 +150,4 @@ def loss(outputs, heat, geometry, weight, care):
     total = weight.sum().clamp(min=1)
     apart = lambda a, b: (torch.abs(predicted[:, a:b] - geometry[:, a:b]) * weight).sum() / total
     facing = (F.binary_cross_entropy_with_logits(predicted[:, 16:], geometry[:, 16:], reduction="none") * weight).sum() / total
-    return focal.sum() / hit.sum().clamp(min=1) + 0.5 * apart(0, 2) + 1.5 * apart(2, 4) + 1.2 * apart(4, 16) + 0.2 * facing
+    return focal.sum() / hit.sum().clamp(min=1) + 0.5 * apart(0, 2) + 1.5 * apart(2, 4) + 1.2 * apart(4, 16) + 1.0 * facing

@@ -5,6 +5,7 @@ usage: python3 -m demo.evaluate_detector LAYERS_FOLDER DETECTOR.onnx [--films N]
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -187,11 +188,21 @@ def drawn(film, found):
     return image
 
 
+def mirrored(film):
+    """The film of a patient who faces the other way; the points keep their names."""
+    width = film.picture.shape[1]
+    turn = lambda b: replace(b, box=(width - b.box[2], b.box[1], width - b.box[0], b.box[3]), points=tuple((width - x, y) for x, y in b.points))
+    return replace(film, picture=np.ascontiguousarray(film.picture[:, ::-1]), bodies=[turn(b) for b in film.bodies])
+
+
 def evaluate(patients, detector, view, count, look, pictures=None):
-    """Tallies of `count` films of one view: as found, and on the spine's line."""
+    """Tallies of `count` films of one view: as found, and on the spine's line. Every other lateral film
+    faces right."""
     raw, line = Tally(), Tally()
     for number in range(count):
         film = films.film(patients, SEED, number, look, view=view)
+        if view == "lateral" and number % 2:
+            film = mirrored(film)
         found = detector.detect(film.picture)
         raw.add(found, film)
         kept = chained([f for f in found if f.score >= SCORE])

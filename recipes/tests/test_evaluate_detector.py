@@ -4,7 +4,7 @@ import unittest
 
 import numpy as np
 
-from demo.evaluate_detector import Found, Tally, decoded, iou, letterboxed
+from demo.evaluate_detector import Found, Tally, decoded, iou, letterboxed, mirrored
 from demo.films import Body, Film
 
 
@@ -72,6 +72,18 @@ class Output(unittest.TestCase):
         np.testing.assert_allclose(f.box, [80, 70, 120, 90])
         np.testing.assert_allclose(f.points[5], [120, 90])
         self.assertEqual((f.kind, f.score), (1, 0.9))
+
+
+class Mirror(unittest.TestCase):
+    def test_a_mirrored_film_has_its_body_and_its_anterior_points_at_the_other_side(self):
+        picture = np.zeros((40, 100), np.float32)
+        picture[10:20, 5:25] = 1
+        film = mirrored(Film(picture, [body((5, 10, 25, 20))], 0.5, "lateral"))
+        x0, y0, x1, y1 = film.bodies[0].box
+        self.assertEqual((x0, y0, x1, y1), (75, 10, 95, 20))
+        self.assertTrue((film.picture[y0:y1, x0:x1] == 1).all())
+        self.assertEqual(film.picture.sum(), 200)
+        self.assertEqual(film.bodies[0].points[0], (95, 10))
 
 
 class Letterbox(unittest.TestCase):
