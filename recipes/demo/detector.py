@@ -63,6 +63,8 @@ class Detector(nn.Module):
         self.merge = nn.ModuleList(block(neck, neck) for _ in range(3))
         self.heat = nn.Sequential(block(neck, neck), nn.Conv2d(neck, len(CLASSES), 1))
         self.geometry = nn.Sequential(block(neck, neck), nn.Conv2d(neck, 17, 1))
+        # Which side is the front shows from afar better than on a body.
+        self.facing = nn.Conv2d(e, 1, 1)
         nn.init.constant_(self.heat[-1].bias, -3.0)
 
     def forward(self, images):
@@ -75,7 +77,9 @@ class Detector(nn.Module):
         merged = self.sides[3](levels[3])
         for side, merge, level in zip(reversed(self.sides[:3]), self.merge, reversed(levels[:3])):
             merged = merge(F.interpolate(merged, scale_factor=2.0, mode="nearest") + side(level))
-        return self.heat(merged), self.geometry(merged)
+        geometry = self.geometry(merged)
+        afar = F.interpolate(self.facing(levels[3]), scale_factor=8.0, mode="nearest")
+        return self.heat(merged), torch.cat([geometry[:, :16], geometry[:, 16:] + afar], 1)
 
 
 class Exported(nn.Module):
