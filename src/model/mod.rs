@@ -1,7 +1,8 @@
 //! Model: the bundle, a folder that is a model, and its networks.
 //!
-//! Owns: the manifest and its digests, ONNX Runtime, detector, backbone, fusion and the self-test.
-//! In: a folder, and radiographs. Out: boxes, features by name, probabilities.
+//! Owns: the manifest and its digests, ONNX Runtime, detector, spine line, morphometry, backbone, fusion
+//! and the self-test.
+//! In: a folder, and radiographs. Out: bodies, heights, features by name, probabilities.
 //! Never: downloads anything, or runs a bundle whose digest or self-test fails.
 
 mod backbone;
