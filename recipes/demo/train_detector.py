@@ -28,6 +28,9 @@ RATE = 2e-3
 SCALES = (0.6, 1.5)
 """Film pixels to crop pixels."""
 
+ASPECT, GAMMA = 0.08, 0.35
+"""Most that height and width, and the grey values' exponent, differ from 1, as logarithms."""
+
 _everyone = None
 
 
@@ -61,21 +64,21 @@ def cohort(layers, work, count):
 
 
 def example(pictures, labels, rng):
-    """One random crop with its targets: scaled, shifted, mirrored half the time, brightness changed."""
+    """One random crop with its targets: scaled, shifted, mirrored half the time, grey values changed."""
     number = int(rng.integers(len(labels)))
     picture = torch.from_numpy(np.array(pictures[number], np.float32) / 255)[None, None]
     bodies = labels[number]["bodies"]
     boxes = np.array([b["box"] for b in bodies], float).reshape(-1, 4)
     points = np.array([b["points"] for b in bodies], float).reshape(-1, 6, 2)
-    scale = float(np.exp(rng.uniform(*np.log(SCALES))))
-    side = CROP / scale
+    scale = np.exp(rng.uniform(*np.log(SCALES)) + rng.uniform(-ASPECT, ASPECT) * np.array([1, -1]))
+    width, height = CROP / scale
     used = min(SIZE, boxes[:, 2].max() + 40) if len(boxes) else SIZE
-    x = rng.uniform(min(0, SIZE - side), max(0.0, min(used - side / 2, SIZE - side)))
-    y = rng.uniform(min(0, SIZE - side), max(0.0, SIZE - side))
-    theta = torch.tensor([[[side / SIZE, 0, (2 * x + side) / SIZE - 1], [0, side / SIZE, (2 * y + side) / SIZE - 1]]], dtype=torch.float32)
+    x = rng.uniform(min(0, SIZE - width), max(0.0, min(used - width / 2, SIZE - width)))
+    y = rng.uniform(min(0, SIZE - height), max(0.0, SIZE - height))
+    theta = torch.tensor([[[width / SIZE, 0, (2 * x + width) / SIZE - 1], [0, height / SIZE, (2 * y + height) / SIZE - 1]]], dtype=torch.float32)
     grid = torch.nn.functional.affine_grid(theta, (1, 1, CROP, CROP), align_corners=False)
     crop = torch.nn.functional.grid_sample(picture, grid, align_corners=False)[0]
-    boxes, points = (boxes - [x, y, x, y]) * scale, (points - [x, y]) * scale
+    boxes, points = (boxes - [x, y, x, y]) * np.tile(scale, 2), (points - [x, y]) * scale
     clipped = np.clip(boxes, 0, CROP)
     area = lambda b: np.maximum(b[:, 2] - b[:, 0], 0) * np.maximum(b[:, 3] - b[:, 1], 0)
     share = area(clipped) / np.maximum(area(boxes), 1e-6)
@@ -89,6 +92,7 @@ def example(pictures, labels, rng):
             points = points[:, SWAPPED]
         else:
             facing = 0
+    crop = torch.clamp(crop, 0, 1) ** float(np.exp(rng.uniform(-GAMMA, GAMMA)))
     crop = torch.clamp((crop - 0.5) * rng.uniform(0.7, 1.3) + 0.5 + rng.uniform(-0.12, 0.12), 0, 1)
     seen = share > 0.05
     return (crop, *targets(boxes[seen], points[seen], kinds[seen], facing, CROP // STRIDE))
@@ -126,7 +130,7 @@ def train(layers, work, count, steps):
         value.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimiser.step()
-        decay = min(0.996, (step + 1) / (step + 10))
+        decay = min(0.999, (step + 1) / (step + 10))
         with torch.no_grad():
             for kept, new in zip(average.state_dict().values(), model.state_dict().values()):
                 kept.copy_(kept * decay + new * (1 - decay) if kept.dtype.is_floating_point else new)
@@ -150,8 +154,8 @@ def main():
     arguments.add_argument("layers")
     arguments.add_argument("work", type=Path)
     arguments.add_argument("onnx", type=Path)
-    arguments.add_argument("--films", type=int, default=4000)
-    arguments.add_argument("--steps", type=int, default=4000)
+    arguments.add_argument("--films", type=int, default=8000)
+    arguments.add_argument("--steps", type=int, default=12000)
     given = arguments.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     detector = train(given.layers, given.work, given.films, given.steps)
