@@ -22,6 +22,17 @@ impl SixPoints {
         self.upper.iter().chain(&self.lower).flatten().all(|v| v.is_finite())
     }
 
+    /// Middle of the six.
+    pub fn middle(&self) -> Point {
+        let sum = self.upper.iter().chain(&self.lower).fold([0.0, 0.0], |[x, y], p| [x + p[0], y + p[1]]);
+        sum.map(|v| v / 6.0)
+    }
+
+    /// Mean of the anterior, middle and posterior height, in pixels.
+    pub fn mean_height(&self) -> f64 {
+        self.upper.iter().zip(&self.lower).map(|(u, l)| (l[0] - u[0]).hypot(l[1] - u[1])).sum::<f64>() / 3.0
+    }
+
     /// The same body with each point changed.
     pub fn map(self, point: impl Fn(Point) -> Point) -> Self {
         Self { upper: self.upper.map(&point), lower: self.lower.map(&point) }

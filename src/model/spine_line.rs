@@ -40,6 +40,13 @@ const FREE_BEND: f64 = 25.0;
 const MOST_BEND: f64 = 60.0;
 /// Cost of the largest bend: no score outweighs it.
 const BEND_COST: f64 = 1.0;
+/// Distance in mean heights of the bodies, as their six points give them, from which two that follow
+/// each other are as far apart as bodies must be. Boxes do not tell: that of a tilted body is higher than the body.
+const APART: f64 = 0.95;
+/// Bodies whose points are this near lie on each other.
+const ON_EACH_OTHER: f64 = 0.8;
+/// Cost of lying on each other: more than any score brings.
+const OVERLAP_COST: f64 = 1.0;
 /// How many predecessors of a body are tried, the nearest ones: within [`ONE_MISSED`] heights there
 /// are two bodies of the same spine, the rest is room for false boxes. Keeps the search O(n²).
 const PREDECESSORS: usize = 8;
@@ -156,6 +163,14 @@ impl<'a> Place<'a> {
             2.0 * dx.hypot(dy) / (self.height + below.height)
         }
     }
+
+    /// Distance of the middles of the six points in mean heights of the bodies; `None` where one has
+    /// no points.
+    fn distance_of_points(&self, below: &Place) -> Option<f64> {
+        let (above, below) = (self.detection.points?, below.detection.points?);
+        let [[ax, ay], [bx, by]] = [above.middle(), below.middle()];
+        Some(2.0 * (bx - ax).hypot(by - ay) / (above.mean_height() + below.mean_height()))
+    }
 }
 
 /// Usable detections from above, in an order that does not depend on that of the input.
@@ -192,6 +207,7 @@ fn step_cost(above: &Place, below: &Place, before: Option<[f64; 2]>) -> Option<f
         return None;
     }
     let mut cost = if distance > NEIGHBOURS[1] { MISSED_COST } else { 0.0 };
+    cost += OVERLAP_COST * above.distance_of_points(below).map_or(0.0, |d| beyond(-d, -APART, -ON_EACH_OTHER));
     cost += TILT_COST * beyond(tilt, FREE_TILT, MOST_TILT);
     // A sacrum has a size and, at the lumbosacral angle, a direction of its own.
     if below.sacrum {
@@ -222,6 +238,7 @@ mod tests {
 
     use super::*;
     use crate::imaging::BoundingBox;
+    use crate::model::six_points::SixPoints;
 
     const BODY: usize = 0;
     const SACRUM: usize = 1;
@@ -269,6 +286,23 @@ mod tests {
         assert_eq!(chain(&with_disc).bodies, bodies, "a box over a disc");
         bodies[2] = at(200.0, 170.0, 40.0, 14.0, 0.45);
         assert_eq!(chain(&bodies).bodies, bodies, "a crushed body");
+    }
+
+    /// The same box with the points of a body that fills it.
+    fn with_points(d: Detection) -> Detection {
+        let BoundingBox { x0, y0, x1, y1 } = d.region;
+        let plate = |y| [[x0, y], [(x0 + x1) / 2.0, y], [x1, y]];
+        Detection { points: Some(SixPoints { upper: plate(y0), lower: plate(y1) }), ..d }
+    }
+
+    #[test]
+    fn points_that_lie_on_a_body_go_although_the_boxes_could_be_neighbours() {
+        let spine: Vec<_> = [100.0, 135.0, 190.0, 225.0].map(|y| at(200.0, y, 40.0, 30.0, 0.8)).to_vec();
+        let between = at(200.0, 159.0, 40.0, 26.0, 0.6);
+        let all = [&spine[..], &[between]].concat();
+        assert_eq!(chain(&all).bodies.len(), 5, "boxes alone may be those of tilted bodies");
+        let all: Vec<_> = all.into_iter().map(with_points).collect();
+        assert_eq!(chain(&all).bodies, all[..4]);
     }
 
     #[test]
