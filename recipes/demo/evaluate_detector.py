@@ -1,11 +1,11 @@
 """Measures the exported detector, run by ONNX Runtime, on simulated films of the rotation that the
-training never saw, with and without the spine-line filter.
+training never saw. What the router makes of its boxes is measured by evaluate_served.py.
 
 usage: python3 -m demo.evaluate_detector LAYERS_FOLDER DETECTOR.onnx [--films N] [--pictures FOLDER]
 """
 
 import argparse
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,6 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from . import films
-from .spine_line import on_the_line
 
 SEED = 77003
 """Not the training's: these are other films, of another rotation."""
@@ -48,12 +47,16 @@ def letterboxed(picture, size):
     return frame, scale
 
 
+@dataclass(eq=False)
 class Found:
-    """A detection in pixels of the picture: box (x0, y0, x1, y1), score, class (0 vertebra, 1 sacrum)
-    and the six points [6, 2] (x, y)."""
+    """A detection in pixels of the picture: box (x0, y0, x1, y1), score, class (0 vertebra, 1 sacrum),
+    the six points [6, 2] (x, y), and the probabilities of its classes where the router gave them."""
 
-    def __init__(self, box, score, kind, points):
-        self.box, self.score, self.kind, self.points = box, score, kind, points
+    box: np.ndarray
+    score: float
+    kind: int
+    points: np.ndarray
+    probabilities: tuple = ()
 
 
 class Detector:
@@ -88,11 +91,6 @@ def decoded(columns, scale, least):
         if all(iou(box, other.box) < SUPPRESS for other in kept):
             kept.append(Found(box, scores[i], int(columns[4:6, i].argmax()), columns[6:, i].reshape(6, 2) / scale))
     return kept
-
-
-def chained(found):
-    """Those of the detections that stand in one line."""
-    return [found[i] for i in on_the_line([f.box for f in found], [f.score for f in found])]
 
 
 def matches(found, bodies):
@@ -151,7 +149,7 @@ class Tally:
         return float(np.maximum.accumulate(precision[::-1])[::-1][right].sum() / max(self.asked, 1))
 
     def report(self, title, ranked=True):
-        """`ranked`: with the average precision, which means nothing once weak boxes are gone."""
+        """`ranked`: with the average precision, which means nothing where weak boxes are gone."""
         print(f"{title}: {self.asked} bodies, recall {self.hit / max(self.asked, 1):.3f}, precision "
               f"{self.hit / max(self.hit + self.wrong, 1):.3f}" + (f", AP {self.average_precision():.3f}" if ranked else ""), flush=True)
 
@@ -195,21 +193,27 @@ def mirrored(film):
     return replace(film, picture=np.ascontiguousarray(film.picture[:, ::-1]), bodies=[turn(b) for b in film.bodies])
 
 
-def evaluate(patients, detector, view, count, look, pictures=None):
-    """Tallies of `count` films of one view: as found, and on the spine's line. Every other lateral film
-    faces right."""
-    raw, line = Tally(), Tally()
+LOOKS = {"as in training": films.Look(negative=0.03), "mild": films.Look(negative=0, mild=True, inverted=0, metal=0.05)}
+"""How the films are drawn that the figures are of."""
+
+
+def held_out(patients, view, count, look):
+    """Films of one view. Every other lateral one faces right."""
     for number in range(count):
         film = films.film(patients, SEED, number, look, view=view)
-        if view == "lateral" and number % 2:
-            film = mirrored(film)
+        yield mirrored(film) if view == "lateral" and number % 2 else film
+
+
+def evaluate(patients, detector, view, count, look, pictures=None):
+    """The Tally of `count` films of one view."""
+    tally = Tally()
+    for number, film in enumerate(held_out(patients, view, count, look)):
         found = detector.detect(film.picture)
-        raw.add(found, film)
-        kept = chained([f for f in found if f.score >= SCORE])
-        line.add(kept, film)
+        tally.add(found, film)
         if pictures and number < 12:
-            drawn(film, kept).save(pictures / f"{view}_{'mild' if look.mild else 'hard'}_{number:02d}.png")
-    return raw, line
+            shown = [f for f in found if f.score >= SCORE]
+            drawn(film, shown).save(pictures / f"{view}_{'mild' if look.mild else 'hard'}_{number:02d}.png")
+    return tally
 
 
 def main():
@@ -224,11 +228,10 @@ def main():
     patients, detector = films.patients(given.layers, held_out=True), Detector(given.onnx)
     print(f"simulated films of the held-out rotation, IoU {MATCH}, score {SCORE}")
     for view in ("lateral", "frontal"):
-        for name, look in (("as in training", films.Look(negative=0.03)), ("mild", films.Look(negative=0, mild=True, inverted=0, metal=0.05))):
-            raw, line = evaluate(patients, detector, view, given.films, look, given.pictures)
-            raw.report(f"{view}, {name}, {given.films} films")
-            raw.details()
-            line.report("  on the spine's line", ranked=False)
+        for name, look in LOOKS.items():
+            tally = evaluate(patients, detector, view, given.films, look, given.pictures)
+            tally.report(f"{view}, {name}, {given.films} films")
+            tally.details()
 
 
 if __name__ == "__main__":

@@ -76,9 +76,13 @@ def boxes(rng, canvas, shape):
         capsule(canvas, centre - [r, 0], centre + [r, rng.normal(0, r / 2)], 2 * r * rng.uniform(0.6, 1.6), rng.uniform(0.7, 1))
 
 
-def draw(rng, shape):
-    """Line integrals of something that is no spine."""
-    kind = rng.choice(["hand", "hip", "chest", "long", "boxes", "cloud", "black", "noise"], p=[0.2, 0.22, 0.18, 0.16, 0.04, 0.06, 0.07, 0.07])
+KINDS = {"hand": 0.2, "hip": 0.22, "chest": 0.18, "long": 0.16, "boxes": 0.04, "cloud": 0.06, "black": 0.07, "noise": 0.07}
+"""What may be on a film without a spine, with its share."""
+
+
+def draw(rng, shape, kind=None):
+    """Line integrals of something that is no spine: of one of KINDS, a random one without `kind`."""
+    kind = kind or rng.choice(list(KINDS), p=list(KINDS.values()))
     if kind == "black":
         return np.zeros(shape, np.float32)
     if kind == "noise":
