@@ -1,18 +1,17 @@
 //! `spinetriage extract`: the features of labelled vertebrae, computed by the code that serves.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 
 use super::Outcome;
 use crate::imaging::{BoundingBox, Radiograph, decode};
-use crate::model::{Bundle, Model, Morphometry, morphometry};
+use crate::model::{Bundle, Model, ModelError, Morphometry, SixPoints, morphometry};
 
 /// Arguments of `extract`.
 #[derive(Debug, Args)]
@@ -25,9 +24,21 @@ pub struct Arguments {
     /// CSV to write: the case's columns, then one column a feature
     #[arg(long)]
     out: PathBuf,
+    /// Whose boxes the features are computed on
+    #[arg(long, value_enum, default_value_t = Boxes::Given)]
+    boxes: Boxes,
     /// ONNX Runtime's library
     #[arg(long)]
     onnxruntime: Option<PathBuf>,
+}
+
+/// Whose boxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Boxes {
+    /// Those of the cases
+    Given,
+    /// Those the detector finds on the same bodies, as when serving; bodies it misses are left out and named
+    Detected,
 }
 
 /// Columns copied from the cases to the features.
@@ -36,14 +47,27 @@ const COPIED: [&str; 9] = ["path", "x0", "y0", "x1", "y1", "level", "class", "se
 /// A detected body belongs to a case's box from this overlap on.
 const SAME_BODY_IOU: f64 = 0.5;
 
-/// The detected bodies of a film, with what their points measure.
-type Bodies = Vec<(BoundingBox, Option<Morphometry>)>;
+/// How many missed bodies are named one by one.
+const NAMED: usize = 10;
 
 struct Case {
     line: usize,
     fields: Vec<String>,
     region: BoundingBox,
     spacing_mm: Option<f64>,
+}
+
+/// A film as serving sees it.
+struct Film {
+    path: String,
+    radiograph: Radiograph,
+    /// The bodies of its spine, with what their points measure.
+    bodies: Vec<Body>,
+}
+
+struct Body {
+    region: BoundingBox,
+    shape: Option<Morphometry>,
 }
 
 /// Writes one row a case, in the order of the cases.
@@ -54,73 +78,93 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let mut out =
         BufWriter::new(File::create(&arguments.out).map_err(|e| format!("{}: {e}", arguments.out.display()))?);
     let progress = ProgressBar::new(cases.len() as u64);
-    let bodies = bodies_by_film(&mut model, arguments, &cases, folder)?;
-    let mut open: Option<(String, Radiograph)> = None;
-    for (number, case) in cases.iter().enumerate() {
+    let mut open: Option<Film> = None;
+    let mut header_written = false;
+    let mut missed: Vec<&Case> = Vec::new();
+    for case in &cases {
+        progress.inc(1);
         let wrong = |e: &dyn Error| format!("{} line {}: {e}", arguments.cases.display(), case.line);
-        let path = &case.fields[0];
-        if open.as_ref().is_none_or(|(name, _)| name != path) {
-            open =
-                Some((path.clone(), read_image(&folder.join(path), case.spacing_mm).map_err(|e| wrong(e.as_ref()))?));
-        }
-        let Some((_, radiograph)) = &open else { continue };
-        let features = match &bodies {
-            None => model.features_of(radiograph, &case.region),
-            Some(bodies) => {
-                let shape = bodies.get(path).and_then(|bodies| shape_at(bodies, &case.region));
-                model.features_of_body(radiograph, &case.region, shape.as_ref())
+        let film = match open.take().filter(|film| film.path == case.fields[0]) {
+            Some(film) => film,
+            None => {
+                let radiograph = read_image(&folder.join(&case.fields[0]), case.spacing_mm);
+                see(&mut model, &case.fields[0], radiograph.map_err(|e| wrong(e.as_ref()))?).map_err(|e| wrong(&e))?
             }
+        };
+        let film = open.insert(film);
+        let body = body_at(&film.bodies, &case.region);
+        let region = match (arguments.boxes, body) {
+            (Boxes::Given, _) => case.region,
+            (Boxes::Detected, Some(body)) => body.region,
+            (Boxes::Detected, None) => {
+                missed.push(case);
+                continue;
+            }
+        };
+        let shape = body.and_then(|body| body.shape.as_ref());
+        let features = if model.measures_shape() {
+            model.features_of_body(&film.radiograph, &region, shape)
+        } else {
+            model.features_of(&film.radiograph, &region)
         }
         .map_err(|e| wrong(&e))?;
-        if number == 0 {
+        if !header_written {
             let names: Vec<_> = features.iter().map(|(name, _)| name.as_str()).collect();
             writeln!(out, "{},{}", COPIED.join(","), names.join(","))?;
+            header_written = true;
         }
-        write!(out, "{}", case.fields.join(","))?;
+        write!(out, "{}", case.row(&region))?;
         for (_, value) in &features {
             write!(out, ",{value}")?;
         }
         writeln!(out)?;
-        progress.inc(1);
     }
     out.flush()?;
     progress.finish();
+    if !missed.is_empty() {
+        eprintln!("{}", left_out(&missed, cases.len()));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the detector finds on each film, measured as serving does; `None` for a detector that gives
-/// no points on any of them: then the header has no shape features. Each film is read once for this,
-/// before the first row is written.
-fn bodies_by_film(
-    model: &mut Model,
-    arguments: &Arguments,
-    cases: &[Case],
-    folder: &Path,
-) -> Result<Option<HashMap<String, Bodies>>, String> {
-    let mut bodies: HashMap<String, Bodies> = HashMap::new();
-    let mut points_seen = false;
-    for case in cases {
-        let wrong = |e: &dyn Error| format!("{} line {}: {e}", arguments.cases.display(), case.line);
-        let path = &case.fields[0];
-        if bodies.contains_key(path) {
-            continue;
-        }
-        let radiograph = read_image(&folder.join(path), case.spacing_mm).map_err(|e| wrong(e.as_ref()))?;
-        let detections = model.detect(&radiograph).map_err(|e| wrong(&e))?;
-        let spine = model.spine_of(&detections);
-        let points: Vec<_> = spine.bodies.iter().map(|body| body.points).collect();
-        points_seen |= points.iter().any(Option::is_some);
-        let shapes = morphometry::measure(&points, radiograph.spacing);
-        bodies.insert(path.clone(), spine.bodies.iter().map(|body| body.region).zip(shapes).collect());
-    }
-    Ok(points_seen.then_some(bodies))
+/// Looks at a film as serving does.
+fn see(model: &mut Model, path: &str, radiograph: Radiograph) -> Result<Film, ModelError> {
+    let detections = model.detect(&radiograph)?;
+    let spine = model.spine_of(&detections);
+    let points: Vec<_> = spine.bodies.iter().map(|body| body.points.filter(SixPoints::is_finite)).collect();
+    let shapes = morphometry::measure(&points, radiograph.spacing);
+    let bodies = spine.bodies.iter().zip(shapes).map(|(body, shape)| Body { region: body.region, shape }).collect();
+    Ok(Film { path: path.to_owned(), radiograph, bodies })
 }
 
-/// What was measured of the detected body that `region` means: the one it overlaps most.
-fn shape_at(bodies: &Bodies, region: &BoundingBox) -> Option<Morphometry> {
-    let overlaps = bodies.iter().map(|(place, shape)| (place.iou(region), shape));
+/// The detected body that `region` means: the one it overlaps most.
+fn body_at<'a>(bodies: &'a [Body], region: &BoundingBox) -> Option<&'a Body> {
+    let overlaps = bodies.iter().map(|body| (body.region.iou(region), body));
     let best = overlaps.filter(|(iou, _)| *iou >= SAME_BODY_IOU).max_by(|a, b| a.0.total_cmp(&b.0))?;
-    *best.1
+    Some(best.1)
+}
+
+/// What is said of the bodies that the detector did not find.
+fn left_out(missed: &[&Case], of: usize) -> String {
+    let places = missed.iter().take(NAMED).map(|case| format!("\n  line {}: {}", case.line, case.fields[0]));
+    let more = missed.len().saturating_sub(NAMED);
+    let rest = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+    format!(
+        "{} of {of} bodies were not found by the detector and are left out:{}{rest}",
+        missed.len(),
+        places.collect::<String>()
+    )
+}
+
+impl Case {
+    /// The copied columns, with the box that the features are of.
+    fn row(&self, region: &BoundingBox) -> String {
+        if *region == self.region {
+            return self.fields.join(",");
+        }
+        let BoundingBox { x0, y0, x1, y1 } = region;
+        format!("{},{x0},{y0},{x1},{y1},{}", self.fields[0], self.fields[5..].join(","))
+    }
 }
 
 fn read_image(path: &Path, spacing_mm: Option<f64>) -> Result<Radiograph, Box<dyn Error>> {
@@ -170,7 +214,6 @@ fn read_cases(file: &Path) -> Result<Vec<Case>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SixPoints;
 
     #[test]
     fn a_case_takes_the_shape_of_the_body_it_overlaps_most() {
@@ -180,10 +223,15 @@ mod tests {
             lower: [0.0, 20.0, 40.0].map(|x| [x, height]),
         };
         let shapes = morphometry::measure(&[Some(points(30.0)), Some(points(20.0)), None], None);
-        let bodies: Bodies = [0.0, 8.0, 100.0].map(region).into_iter().zip(shapes.clone()).collect();
-        assert_eq!(shape_at(&bodies, &region(1.0)), shapes[0]);
-        assert_eq!(shape_at(&bodies, &region(7.0)), shapes[1]);
-        assert_eq!(shape_at(&bodies, &region(30.0)), None, "the overlap is too small");
-        assert_eq!(shape_at(&bodies, &region(100.0)), None, "this body has no points");
+        let bodies: Vec<_> = [0.0, 8.0, 100.0]
+            .iter()
+            .zip(&shapes)
+            .map(|(y0, shape)| Body { region: region(*y0), shape: *shape })
+            .collect();
+        let shape_at = |y0: f64| body_at(&bodies, &region(y0)).map(|body| body.shape);
+        assert_eq!(shape_at(1.0), Some(shapes[0]));
+        assert_eq!(shape_at(7.0), Some(shapes[1]));
+        assert_eq!(shape_at(30.0), None, "the overlap is too small");
+        assert_eq!(shape_at(100.0), Some(None), "this body has no points");
     }
 }

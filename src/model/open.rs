@@ -6,7 +6,7 @@ use ort::environment::Environment;
 
 use super::backbone::Backbone;
 use super::bundle::Bundle;
-use super::detector::{Detection, Detector};
+use super::detector::{Detection, Detector, Points};
 use super::error::ModelError;
 use super::fusion;
 use super::manifest::{Manifest, SelfTest};
@@ -83,6 +83,11 @@ impl Model {
         } else {
             spine_line::all_from_above(detections, is_sacrum)
         }
+    }
+
+    /// Whether the detector gives points, so that bodies have shape features.
+    pub fn measures_shape(&self) -> bool {
+        self.manifest().detector.points != Points::None
     }
 
     /// [`Self::features_of`] a body, and its shape features: what serving and `extract` offer the

@@ -1,0 +1,116 @@
+//! `spinetriage extract` on the sample X-rays: whose boxes, which rows, what is said of the rest.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const HEADER: &str = "path,x0,y0,x1,y1,level,class,set,patient";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The labelled bodies of a sample film as cases, from above.
+fn cases_of(film: &str) -> Vec<String> {
+    let samples = root().join("tests/data/samples");
+    let truth: Value = serde_json::from_slice(&fs::read(samples.join("truth.json")).unwrap()).unwrap();
+    let path = samples.join(film);
+    let row = |body: &Value| {
+        let sides: Vec<String> = body["box"].as_array().unwrap().iter().map(Value::to_string).collect();
+        let level = body["level"].as_str().unwrap();
+        format!("{},{},{level},{},train,{film}", path.display(), sides.join(","), body["class"])
+    };
+    truth[film].as_array().unwrap().iter().map(row).collect()
+}
+
+/// Runs `extract` on the cases; the folder holds `features.csv`.
+fn extract(cases: &[String], options: &[&str]) -> (Output, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = format!("{HEADER}\n");
+    cases.iter().for_each(|case| writeln!(text, "{case}").unwrap());
+    fs::write(folder.path().join("cases.csv"), text).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_spinetriage"))
+        .arg("extract")
+        .arg(folder.path().join("cases.csv"))
+        .args(["--bundle", "bundles/demo", "--onnxruntime", "vendor/onnxruntime/libonnxruntime.so", "--out"])
+        .arg(folder.path().join("features.csv"))
+        .args(options)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    (output, folder)
+}
+
+fn rows(folder: &TempDir) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(folder.path().join("features.csv")).unwrap();
+    text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+fn region(row: &[String]) -> Vec<f64> {
+    row[1..5].iter().map(|v| v.parse().unwrap()).collect()
+}
+
+/// Of a film without a fracture beside the spine: no body is there.
+fn beside_the_spine(film: &str) -> String {
+    format!("{},2,700,40,740,L9,0,train,nobody", root().join("tests/data/samples").join(film).display())
+}
+
+#[test]
+fn given_boxes_stay_and_detected_ones_are_those_of_the_same_bodies() {
+    let cases = cases_of("compression.dcm");
+    let (given, given_folder) = extract(&cases, &[]);
+    let (detected, detected_folder) = extract(&cases, &["--boxes", "detected"]);
+    for output in [&given, &detected] {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let (given, detected) = (rows(&given_folder), rows(&detected_folder));
+    assert_eq!(given[0], detected[0], "the header");
+    assert_eq!((given.len(), detected.len()), (cases.len() + 1, cases.len() + 1));
+    for ((case, given), detected) in cases.iter().zip(&given[1..]).zip(&detected[1..]) {
+        assert_eq!(given[..9].join(","), *case);
+        assert_eq!((&given[0], &given[5..9]), (&detected[0], &detected[5..9]));
+        assert_eq!(given.len(), detected.len());
+        let (given_box, detected_box) = (region(given), region(detected));
+        assert_ne!(given_box, detected_box);
+        let height = given_box[3] - given_box[1];
+        let apart = given_box.iter().zip(&detected_box).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(apart < height / 2.0, "{given_box:?} {detected_box:?}");
+    }
+}
+
+#[test]
+fn a_body_the_detector_misses_is_left_out_and_named() {
+    let cases = [beside_the_spine("intact.dcm"), cases_of("intact.dcm")[3].clone()];
+    let (output, folder) = extract(&cases, &["--boxes", "detected"]);
+    assert!(output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("1 of 2 bodies were not found by the detector"), "{said}");
+    assert!(said.contains("line 2: ") && said.contains("intact.dcm"), "{said}");
+    let rows = rows(&folder);
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[1][8], "intact.dcm");
+    let (_, folder) = extract(&cases, &[]);
+    assert_eq!(self::rows(&folder).len(), 3, "a given box needs no detection");
+}
+
+#[test]
+fn what_is_wrong_with_a_case_is_said_with_its_line() {
+    let good = cases_of("intact.dcm")[0].clone();
+    let with = |from: &str, to: &str| good.replacen(from, to, 1);
+    let missing = "/nowhere/film.dcm,1,2,30,40,L1,0,train,p".to_owned();
+    let wrong = [
+        (with(",train", ",train,more"), vec!["line 3", "10 columns", "the header has 9"]),
+        (with(".dcm,", ".dcm,left"), vec!["line 3", "is no number", "x0"]),
+        (missing, vec!["line 3", "film.dcm"]),
+    ];
+    for (case, parts) in wrong {
+        let (output, _) = extract(&[good.clone(), case], &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success());
+        assert!(parts.iter().all(|part| said.contains(part)), "{parts:?} in {said}");
+    }
+}
