@@ -56,6 +56,22 @@ def expose(line_integrals, rng, mild=False, metal=None):
     return np.clip(film + noise * grain, 0, 1).astype(np.float32)
 
 
+def stitched(film, rng, mm):
+    """A film put together of two or three, of unlike brightness, often with a grid on it."""
+    film = film.copy()
+    for seam in np.sort(rng.uniform(0.25, 0.75, rng.integers(0, 3))):
+        row = int(seam * film.shape[0])
+        film[row:] = film[row:] * rng.uniform(0.75, 1.25) + rng.uniform(-0.12, 0.12)
+        if rng.random() < 0.7:
+            film[row:row + int(rng.integers(1, 3))] += rng.choice([-0.3, 0.3, 0.6])
+    if rng.random() < 0.5:
+        step, strength = rng.uniform(45, 110) / mm, rng.uniform(0.05, 0.35)
+        for axis in (0, 1):
+            lines = np.arange(rng.uniform(0, step), film.shape[axis], step).astype(int)
+            (film if axis == 0 else film.T)[lines] += strength
+    return np.clip(film, 0, 1).astype(np.float32)
+
+
 def washed_out(film, rng):
     """Little contrast in a part of the film or all of it, as behind the shoulders or the hips."""
     rows = np.linspace(0, 1, film.shape[0], dtype=np.float32)[:, None]

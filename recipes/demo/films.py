@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import ndimage
 
-from . import bodies, exposure, fractures, implants, negatives, scenery, spine
+from . import bodies, exposure, fractures, implants, negatives, scenery, spine, whole_body
 from .bodies import patients
 from .volume import LEVELS
 
 OBSCURED = {"lateral": ("C5", "C6", "C7", "T1", "T2", "T3"), "frontal": ("C5", "C6", "C7")}
 """Of the neck, or behind the shoulders: neither asked of the detector nor held against it."""
+
+STRIP = {"longest": 1024, "ratio": (0.36, 0.6), "fov_mm": (750.0, 1250.0)}
+"""A film of the whole spine: rows in pixels, width over height, height."""
 
 WHOLE_FROM = 0.9
 """The share of a body's box that must be seen for the body to be asked for."""
@@ -50,8 +53,8 @@ class Film:
 @dataclass(frozen=True)
 class Look:
     """How films are drawn. `size` (rows, columns), None for a random one that fits `longest`;
-    `fov_mm` the range of the film's longer side; `lateral`, `drawn`, `negative`, `inverted` the
-    shares of such films, `broken` of such bodies; `mild` leaves out what spoils a film or the
+    `fov_mm` the range of the film's longer side; `lateral`, `drawn`, `negative`, `inverted`, `strip` the
+    shares of such films (a strip is a standing film of the whole spine), `broken` of such bodies; `mild` leaves out what spoils a film or the
     spine's posture; `metal` the share of films with implants."""
 
     longest: int = 512
@@ -63,6 +66,7 @@ class Look:
     inverted: float = 0.2
     broken: float = 0.22
     metal: float = 0.22
+    strip: float = 0.0
     mild: bool = False
 
 
@@ -116,20 +120,23 @@ def describe(vertebra, view, open_):
                 tuple((round(float(x), 3), round(float(y), 3)) for y, x in points))
 
 
-def layout(rng, look, view, fixed, focus):
+def layout(rng, look, view, fixed, focus, strip=False):
     """The film's shape, its spine in pixels, and mm a pixel."""
+    fov_mm = look.fov_mm
     if look.size:
         shape = look.size
+    elif strip:
+        shape, fov_mm = (STRIP["longest"], int(STRIP["longest"] * rng.uniform(*STRIP["ratio"]))), STRIP["fov_mm"]
     else:
         ratio = rng.uniform(0.36, 1.0) if rng.random() < 0.88 else rng.uniform(1.0, 1.4)
         shape = (look.longest, int(look.longest * ratio)) if ratio <= 1 else (int(look.longest / ratio), look.longest)
-    mm = np.exp(rng.uniform(*np.log(look.fov_mm))) / max(shape)
+    mm = np.exp(rng.uniform(*np.log(fov_mm))) / max(shape)
     course = spine.build(rng, view, look.broken, fixed)
-    level = focus or str(rng.choice(spine.LEVELS[6:]))
+    level = focus or str(rng.choice(["T10", "T11", "T12", "L1"] if strip else spine.LEVELS[6:]))
     stretch = np.ones(2) if look.mild else np.exp(rng.uniform(-0.06, 0.06) * np.array([1, -1]))
     matrix = np.diag(stretch) / mm
     middle = matrix @ next(v.frame.centre for v in course if v.level == level)
-    aim = np.array(shape) / 2 + (0 if fixed is not None else rng.normal(0, 0.13, 2) * shape)
+    aim = np.array(shape) / 2 + (0 if fixed is not None else rng.normal(0, 0.06 if strip else 0.13, 2) * shape)
     return shape, spine.placed(course, matrix, aim - middle), mm
 
 
@@ -139,7 +146,8 @@ def film(everyone, seed, number, look=Look(), view=None, fixed=None, focus=None)
     rng = np.random.default_rng([seed, number])
     view = view or ("lateral" if rng.random() < look.lateral else "frontal")
     negative = rng.random() < look.negative
-    shape, course, mm = layout(rng, look, view, fixed, focus)
+    strip = not negative and np.random.default_rng([seed, number, 1]).random() < look.strip
+    shape, course, mm = layout(rng, look, view, fixed, focus, strip)
     if negative:
         return Film(finished(exposure.expose(negatives.draw(rng, shape), rng), rng, look, (0, shape[0], 0, shape[1])))
     patient = None if rng.random() < look.drawn else everyone[view][rng.integers(len(everyone[view]))]
@@ -154,9 +162,14 @@ def film(everyone, seed, number, look=Look(), view=None, fixed=None, focus=None)
         if arch is not None:
             paste(picture, arch, vertebra.frame, None, *bodies.ARCH[view], bone * arches)
         paste(picture, body, vertebra.frame, vertebra.fracture, reach, reach, bone)
+    if strip:
+        picture = whole_body.around(rng, view, picture, course, mm)
     metal = implants.any_(rng, view, course, shape, mm, look.metal)
     open_ = exposure.shutters(rng, shape)
-    shown = finished(exposure.expose(picture, rng, look.mild, metal), rng, look, open_)
+    shown = exposure.expose(picture, rng, look.mild, metal)
+    if strip:
+        shown = exposure.stitched(shown, rng, mm)
+    shown = finished(shown, rng, look, open_)
     labels = [b for b in (describe(v, view, open_) for v in course) if b is not None]
     return Film(shown, labels, float(mm), view)
 

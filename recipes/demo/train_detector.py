@@ -25,8 +25,13 @@ SEED = 20261
 CROP = 384
 BATCH = 8
 RATE = 2e-3
-SCALES = (0.6, 1.5)
+SCALES = (0.5, 1.6)
 """Film pixels to crop pixels."""
+
+COARSEST = 2.0
+"""Most mm a pixel of a crop may have: a body of T4 is then nine pixels high."""
+
+LOOK = films.Look(strip=0.2)
 
 ASPECT, GAMMA = 0.08, 0.35
 """Most that height and width, and the grey values' exponent, differ from 1, as logarithms."""
@@ -35,15 +40,32 @@ _everyone = None
 
 
 def simulate(job):
-    """Film number `job[1]` as 8 bits in the top left of a SIZE x SIZE frame, and its labels."""
+    """Film number `job[1]`, or a part of it, as 8 bits in the top left of a SIZE x SIZE frame, and its labels."""
     folder, number = job
     global _everyone
     if _everyone is None:
         _everyone = films.patients(folder)
-    film = films.film(_everyone, SEED, number)
+    film = films.film(_everyone, SEED, number, LOOK)
+    # Of a strip, a random part.
+    first = int(np.random.default_rng([SEED, 3, number]).integers(max(film.picture.shape[0] - SIZE, 0) + 1))
+    shown = film.picture[first:first + SIZE, :SIZE]
     frame = np.zeros((SIZE, SIZE), np.uint8)
-    frame[:film.picture.shape[0], :film.picture.shape[1]] = np.round(film.picture * 255)
-    return frame, {"view": film.view, "mm": film.mm, "bodies": [asdict(b) for b in film.bodies]}
+    frame[:shown.shape[0], :shown.shape[1]] = np.round(shown * 255)
+    return frame, {"view": film.view, "mm": film.mm, "bodies": on_the_part(film.bodies, first, first + len(shown))}
+
+
+def on_the_part(bodies, first, last):
+    """The bodies as labels of the rows `first` to `last`."""
+    labels = []
+    for body in map(asdict, bodies):
+        x0, y0, x1, y1 = body["box"]
+        seen = (min(y1, last) - max(y0, first)) / (y1 - y0)
+        if seen <= 0.02:
+            continue
+        body["box"] = (x0, y0 - first, x1, y1 - first)
+        body["points"] = [(x, y - first) for x, y in body["points"]]
+        labels.append({**body, "whole": body["whole"] and seen >= films.WHOLE_FROM})
+    return labels
 
 
 def cohort(layers, work, count):
@@ -70,7 +92,8 @@ def example(pictures, labels, rng):
     bodies = labels[number]["bodies"]
     boxes = np.array([b["box"] for b in bodies], float).reshape(-1, 4)
     points = np.array([b["points"] for b in bodies], float).reshape(-1, 6, 2)
-    scale = np.exp(rng.uniform(*np.log(SCALES)) + rng.uniform(-ASPECT, ASPECT) * np.array([1, -1]))
+    least = max(SCALES[0], labels[number]["mm"] / COARSEST)
+    scale = np.exp(rng.uniform(*np.log((least, SCALES[1]))) + rng.uniform(-ASPECT, ASPECT) * np.array([1, -1]))
     width, height = CROP / scale
     used = min(SIZE, boxes[:, 2].max() + 40) if len(boxes) else SIZE
     x = rng.uniform(min(0, SIZE - width), max(0.0, min(used - width / 2, SIZE - width)))
