@@ -4,11 +4,12 @@ usage: python3 -m demo.fit_fusion FEATURES.csv BUNDLE_FOLDER COHORT_FOLDER (need
 
 On the training set only: z-scores, removal of near duplicates, LASSO (L1 multinomial logistic
 regression) with the penalty chosen by cross-validation grouped by patient, then logistic regression
-on what it selected. Prints one-vs-rest AUC on each set.
+on what it selected. `fusion_figures.py` says how good it is.
 """
 
 import csv
 import sys
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import numpy as np
 import pydicom
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, roc_auc_score
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 MOST_FEATURES = 24
@@ -28,12 +29,59 @@ KNOWN_AT_LEAST = 0.8
 """Share of the training's bodies that must have a feature: a body the detector missed has no shape."""
 
 
-def read(path):
-    with open(path) as file:
-        rows = list(csv.reader(file))
-    header, rows = rows[0], rows[1:]
-    table = np.array([[float(v) for v in r[COPIED:]] for r in rows])
-    return header[COPIED:], table, rows
+@dataclass
+class Features:
+    """What `extract` wrote: `names` [features], `table` [bodies, features] with NaN where a feature is
+    undefined, and of each body its row, class, set and patient."""
+
+    names: np.ndarray
+    table: np.ndarray
+    rows: list
+    classes: np.ndarray
+    sets: np.ndarray
+    patients: np.ndarray
+
+    @classmethod
+    def read(cls, path):
+        with open(path) as file:
+            header, *rows = list(csv.reader(file))
+        table = np.array([[float(v) for v in r[COPIED:]] for r in rows])
+        table[~np.isfinite(table)] = np.nan
+        column = lambda name: np.array([r[header.index(name)] for r in rows])
+        return cls(np.array(header[COPIED:]), table, rows, column("class").astype(int), column("set"), column("patient"))
+
+    def only(self, prefix):
+        """The same bodies with the features whose names begin so."""
+        kept = np.char.startswith(self.names, prefix)
+        return replace(self, names=self.names[kept], table=self.table[:, kept])
+
+
+@dataclass
+class Fitted:
+    """The selected features' indices, their means and scales on the training set, and the model."""
+
+    chosen: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    model: LogisticRegression
+
+    def probabilities(self, table):
+        """[bodies, classes]. What is undefined counts as the training's mean, as when the router serves."""
+        return self.model.predict_proba(np.nan_to_num((table[:, self.chosen] - self.mean) / self.scale))
+
+
+def fit(features, labels):
+    """The model of the training set's bodies; `labels` [bodies] are their classes."""
+    train = features.sets == "train"
+    table = features.table[train]
+    known = np.flatnonzero(np.isfinite(table).mean(0) >= KNOWN_AT_LEAST)
+    usable = known[np.nanstd(table[:, known], 0) > 1e-9]
+    mean, scale = np.nanmean(table[:, usable], 0), np.nanstd(table[:, usable], 0)
+    z = np.nan_to_num((table[:, usable] - mean) / scale)
+    kept = distinct(z)
+    chosen = kept[select(z[:, kept], labels[train], features.patients[train])]
+    model = LogisticRegression(C=1.0, max_iter=5000).fit(z[:, chosen], labels[train])
+    return Fitted(usable[chosen], mean[chosen], scale[chosen], model)
 
 
 def distinct(z):
@@ -57,39 +105,19 @@ def select(z, y, patients):
         return np.mean([roc_auc_score(y[t], lasso(penalty).fit(z[f], y[f]).predict_proba(z[t]), multi_class="ovr") for f, t in folds])
     scores = {p: score(p) for p in PENALTIES}
     best = max(scores, key=scores.get)
-    print("cross-validated AUC by penalty:", {p: round(s, 4) for p, s in scores.items()})
     weight = np.abs(lasso(best).fit(z, y).coef_).max(0)
     order = np.argsort(-weight)
     return [c for c in order if weight[c] > 0][:MOST_FEATURES]
 
 
-def main(features, bundle, cohort):
-    names, table, rows = read(features)
-    column = lambda i: np.array([r[i] for r in rows])
-    y, sets, patients = column(6).astype(int), column(7), column(8)
-    train = sets == "train"
-    table[~np.isfinite(table)] = np.nan
-    known = np.isfinite(table[train]).mean(0) >= KNOWN_AT_LEAST
-    names, table = np.array(names)[known], table[:, known]
-    varies = np.nanstd(table[train], 0) > 1e-9
-    names, table = names[varies], table[:, varies]
-    mean, scale = np.nanmean(table[train], 0), np.nanstd(table[train], 0)
-    # What is undefined counts as the training's mean, as it does when the router serves.
-    z = np.nan_to_num((table - mean) / scale)
-    kept = distinct(z[train])
-    chosen = kept[select(z[train][:, kept], y[train], patients[train])]
-    model = LogisticRegression(C=1.0, max_iter=5000).fit(z[train][:, chosen], y[train])
-    for which in dict.fromkeys(sets.tolist()):
-        here = sets == which
-        p = model.predict_proba(z[here][:, chosen])
-        auc = [roc_auc_score(y[here] == c, p[:, c]) if len(set(y[here] == c)) == 2 else np.nan for c in range(3)]
-        print(f"{which}: {here.sum()} bodies, {np.bincount(y[here]).tolist()} a class, AUC one-vs-rest "
-              f"{auc[0]:.3f} {auc[1]:.3f} {auc[2]:.3f}, accuracy {accuracy_score(y[here], p.argmax(1)):.3f}")
-    probe = next(i for i in np.flatnonzero(sets == "internal") if y[i] == 1)
+def main(path, bundle, cohort):
+    features = Features.read(path)
+    fitted = fit(features, features.classes)
+    probe = next(i for i in np.flatnonzero(features.sets == "internal") if features.classes[i] == 1)
     # The self-test has a box and no points: its shape features are at their mean.
-    shapeless = np.where(np.char.startswith(names, "shape_"), 0, z[probe])
-    write(Path(bundle), Path(cohort), rows[probe], model.predict_proba(shapeless[None, chosen])[0], model,
-          [(names[c], mean[c], scale[c]) for c in chosen])
+    values = np.where(np.char.startswith(features.names, "shape_"), np.nan, features.table[probe])
+    write(Path(bundle), Path(cohort), features.rows[probe], fitted.probabilities(values[None])[0], fitted.model,
+          list(zip(features.names[fitted.chosen], fitted.mean, fitted.scale)))
 
 
 def as_png(dicom, png):
