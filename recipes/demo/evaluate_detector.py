@@ -113,7 +113,7 @@ class Tally:
 
     def __init__(self):
         self.asked = self.hit = self.wrong = self.kinds_right = self.facing_wrong = 0
-        self.ranked, self.by_class, self.errors, self.loss_errors = [], {}, [], []
+        self.ranked, self.by_class, self.errors, self.relative, self.loss_errors = [], {}, [], [], []
 
     def add(self, found, film, score=SCORE):
         asked = [b for b in film.bodies if b.whole]
@@ -134,10 +134,14 @@ class Tally:
             self.by_class[class_name(body)][1] += 1
             self.kinds_right += f.kind == (body.level == "S1")
             truth = np.array(body.points)
-            apart = np.linalg.norm(f.points - truth, axis=1) * film.mm
-            swapped = np.linalg.norm(f.points[[2, 1, 0, 5, 4, 3]] - truth, axis=1) * film.mm
+            if not np.isfinite(truth).all():
+                continue
+            apart = np.linalg.norm(f.points - truth, axis=1)
+            swapped = np.linalg.norm(f.points[[2, 1, 0, 5, 4, 3]] - truth, axis=1)
             self.facing_wrong += swapped.mean() < apart.mean()
-            self.errors.append(np.minimum(apart, swapped) if swapped.mean() < apart.mean() else apart)
+            apart = min(apart, swapped, key=np.mean)
+            self.errors.append(apart * film.mm)
+            self.relative.append(apart.mean() / heights(truth).mean())
             self.loss_errors.append(heights(f.points) / heights(f.points).max() - heights(truth) / heights(truth).max())
 
     def average_precision(self):
@@ -155,11 +159,13 @@ class Tally:
 
     def details(self):
         print("  recall by class: " + ", ".join(f"{name} {hit / max(asked, 1):.3f} of {asked}" for name, (asked, hit) in sorted(self.by_class.items())))
-        if self.errors:
-            e, h = np.array(self.errors), np.abs(self.loss_errors)
-            print(f"  vertebra or sacrum told apart: {self.kinds_right / self.hit:.3f}; facing wrong: {self.facing_wrong / self.hit:.3f}")
-            print(f"  points: mean error {e.mean():.2f} mm, median {np.median(e):.2f}, 95 % {np.percentile(e, 95):.2f}; "
-                  f"of each point " + " ".join(f"{v:.2f}" for v in e.mean(0)) + f"; height ratios: mean error {h.mean():.3f}")
+        if not self.errors:
+            return
+        e, h = np.array(self.errors), np.abs(self.loss_errors)
+        print(f"  vertebra or sacrum told apart: {self.kinds_right / self.hit:.3f}; facing wrong: {self.facing_wrong / len(e):.3f}")
+        in_mm = f"{e.mean():.2f} mm, median {np.median(e):.2f}, 95 % {np.percentile(e, 95):.2f}, of each point " + " ".join(f"{v:.2f}" for v in e.mean(0))
+        print(f"  points: mean error {np.mean(self.relative):.3f} of the body's height" + (f", {in_mm}" if np.isfinite(e).all() else "")
+              + f"; height ratios: mean error {h.mean():.3f}")
 
 
 def class_name(body):
@@ -171,7 +177,7 @@ def heights(points):
     return np.linalg.norm(np.asarray(points)[:3] - np.asarray(points)[3:], axis=1)
 
 
-def drawn(film, found):
+def drawn(film, found, note="Simulated. Research use only, not for diagnosis."):
     """The film with the detections (yellow; sacrum blue) and the labels (green, fractures red)."""
     image = Image.fromarray(np.round(film.picture * 255).astype(np.uint8)).convert("RGB")
     pen = ImageDraw.Draw(image)
@@ -182,7 +188,7 @@ def drawn(film, found):
         pen.text((f.box[0] + 2, f.box[1]), f"{f.score:.2f}", fill=(255, 220, 0))
         for n, (x, y) in enumerate(f.points):
             pen.ellipse([x - 1.5, y - 1.5, x + 1.5, y + 1.5], fill=(0, 255, 255) if n in (0, 3) else (255, 0, 255))
-    pen.text((4, image.height - 14), "Simulated. Research use only, not for diagnosis.", fill=(255, 255, 255))
+    pen.text((4, image.height - 14), note, fill=(255, 255, 255))
     return image
 
 
