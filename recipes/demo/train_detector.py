@@ -178,7 +178,7 @@ def main():
     arguments.add_argument("work", type=Path)
     arguments.add_argument("onnx", type=Path)
     arguments.add_argument("--films", type=int, default=8000)
-    arguments.add_argument("--steps", type=int, default=9500)
+    arguments.add_argument("--steps", type=int, default=9000)
     given = arguments.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     detector = train(given.layers, given.work, given.films, given.steps)
