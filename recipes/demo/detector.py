@@ -1,6 +1,6 @@
 """The vertebra detector: a small centre-point network (Zhou et al. 2019, "Objects as Points").
 
-Input `images` [1, 1, SIZE, SIZE], 0 to 1. Output `predictions` [1, 18, N], a column for each cell:
+Input `images` [1, 1, HEIGHT, WIDTH], 0 to 1. Output `predictions` [1, 18, N], a column for each cell:
 cx, cy, w, h in input pixels; the scores of `vertebra` and `sacrum`, 0 where the cell is no local
 maximum; x, y in input pixels of six points: upper anterior, middle, posterior, lower anterior, middle,
 posterior. Local contrast normalisation is the network's first layer, so the manifest needs no such thing.
@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn import functional as F
 
 STRIDE = 4
-SIZE = 512
-"""Rows and columns of the exported network's input."""
+HEIGHT, WIDTH = 768, 512
+"""Rows and columns of the exported network's input: spines are upright."""
 
 CLASSES = ("vertebra", "sacrum")
 SWAPPED = (2, 1, 0, 5, 4, 3)
@@ -88,9 +88,10 @@ class Exported(nn.Module):
     def __init__(self, detector):
         super().__init__()
         self.detector = detector
-        cells = torch.arange(SIZE // STRIDE, dtype=torch.float32)
-        self.register_buffer("y", cells.view(1, 1, -1, 1).expand(1, 1, -1, SIZE // STRIDE).contiguous())
-        self.register_buffer("x", cells.view(1, 1, 1, -1).expand(1, 1, SIZE // STRIDE, -1).contiguous())
+        rows, columns = HEIGHT // STRIDE, WIDTH // STRIDE
+        cells = lambda count: torch.arange(count, dtype=torch.float32)
+        self.register_buffer("y", cells(rows).view(1, 1, -1, 1).expand(1, 1, rows, columns).contiguous())
+        self.register_buffer("x", cells(columns).view(1, 1, 1, -1).expand(1, 1, rows, columns).contiguous())
         self.register_buffer("order", torch.tensor([2 * p + a for p in SWAPPED for a in (0, 1)]))
 
     def forward(self, images):

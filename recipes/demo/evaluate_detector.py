@@ -34,15 +34,15 @@ def iou(a, b):
     return overlap / (area(a) + area(b) - overlap + 1e-9)
 
 
-def letterboxed(picture, size):
-    """The picture in the top left corner of a `size` x `size` frame, and the scale it took."""
-    scale = size / max(picture.shape)
+def letterboxed(picture, height, width):
+    """The picture in the top left corner of a frame, shrunk where it must be, and the scale it took."""
+    scale = min(height / picture.shape[0], width / picture.shape[1], 1)
     if scale < 1:
         picture = ndimage.gaussian_filter(picture, 0.5 * (1 / scale - 1))
     target = [max(round(n * scale), 1) for n in picture.shape]
     rows, columns = ((np.arange(t) + 0.5) * n / t - 0.5 for t, n in zip(target, picture.shape))
     small = ndimage.map_coordinates(picture, np.meshgrid(rows, columns, indexing="ij"), order=1, mode="nearest")
-    frame = np.zeros((size, size), np.float32)
+    frame = np.zeros((height, width), np.float32)
     frame[:target[0], :target[1]] = small
     return frame, scale
 
@@ -68,13 +68,13 @@ class Detector:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        self.size = self.session.get_inputs()[0].shape[2]
+        self.height, self.width = self.session.get_inputs()[0].shape[2:]
 
     def detect(self, picture, least=LEAST_SCORE):
         """What the network finds on `picture` (bone bright), best first."""
         low, high = np.percentile(picture, WINDOW_PERCENTILES)
         shown = np.clip((picture - low) / (high - low + 1e-9), 0, 1).astype(np.float32)
-        frame, scale = letterboxed(shown, self.size)
+        frame, scale = letterboxed(shown, self.height, self.width)
         columns = self.session.run(None, {"images": frame[None, None]})[0][0].astype(float)
         return decoded(columns, scale, least)
 

@@ -5,7 +5,7 @@ A film is grey values of 0 to 1, bone bright, with the box, level, class and six
 on it. Points and picture come from the same frame and the same warp.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import ndimage
@@ -22,6 +22,9 @@ STRIP = {"longest": 1024, "ratio": (0.36, 0.6), "fov_mm": (750.0, 1250.0)}
 
 WHOLE_FROM = 0.9
 """The share of a body's box that must be seen for the body to be asked for."""
+
+LEAST_SEEN = 0.02
+"""The share of a box from which the body is on the film."""
 
 
 @dataclass
@@ -111,7 +114,7 @@ def describe(vertebra, view, open_):
     top, bottom, left, right = open_
     seen = max(min(y1, bottom) - max(y0, top), 0) * max(min(x1, right) - max(x0, left), 0)
     share = seen / ((y1 - y0) * (x1 - x0))
-    if share < 0.02:
+    if share < LEAST_SEEN:
         return None
     f, points = vertebra.fracture, vertebra.frame.pixels(vertebra.fracture.points()) + 0.5
     whole = share >= WHOLE_FROM and vertebra.level not in OBSCURED[view]
@@ -172,6 +175,17 @@ def film(everyone, seed, number, look=Look(), view=None, fixed=None, focus=None)
     shown = finished(shown, rng, look, open_)
     labels = [b for b in (describe(v, view, open_) for v in course) if b is not None]
     return Film(shown, labels, float(mm), view)
+
+
+def on_rows(found, first, last):
+    """The bodies of a film as those of its rows from `first` up to `last`."""
+    kept = []
+    for b in found:
+        (x0, y0, x1, y1), points = b.box, tuple((x, y - first) for x, y in b.points)
+        seen = (min(y1, last) - max(y0, first)) / (y1 - y0)
+        if seen > LEAST_SEEN:
+            kept.append(replace(b, box=(x0, y0 - first, x1, y1 - first), points=points, whole=b.whole and seen >= WHOLE_FROM))
+    return kept
 
 
 def finished(shown, rng, look, open_):

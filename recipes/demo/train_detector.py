@@ -19,9 +19,12 @@ import numpy as np
 import torch
 
 from . import films
-from .detector import SIZE, STRIDE, SWAPPED, Detector, Exported, loss, targets
+from .detector import HEIGHT, STRIDE, SWAPPED, WIDTH, Detector, Exported, loss, targets
 
 SEED = 20261
+FRAME = 512
+"""Rows and columns in which a film is kept."""
+
 CROP = 384
 BATCH = 8
 RATE = 2e-3
@@ -40,39 +43,25 @@ _everyone = None
 
 
 def simulate(job):
-    """Film number `job[1]`, or a part of it, as 8 bits in the top left of a SIZE x SIZE frame, and its labels."""
+    """Film number `job[1]`, or a part of it, as 8 bits in the top left of a FRAME x FRAME frame, and its labels."""
     folder, number = job
     global _everyone
     if _everyone is None:
         _everyone = films.patients(folder)
     film = films.film(_everyone, SEED, number, LOOK)
     # Of a strip, a random part.
-    first = int(np.random.default_rng([SEED, 3, number]).integers(max(film.picture.shape[0] - SIZE, 0) + 1))
-    shown = film.picture[first:first + SIZE, :SIZE]
-    frame = np.zeros((SIZE, SIZE), np.uint8)
+    first = int(np.random.default_rng([SEED, 3, number]).integers(max(film.picture.shape[0] - FRAME, 0) + 1))
+    shown = film.picture[first:first + FRAME, :FRAME]
+    frame = np.zeros((FRAME, FRAME), np.uint8)
     frame[:shown.shape[0], :shown.shape[1]] = np.round(shown * 255)
-    return frame, {"view": film.view, "mm": film.mm, "bodies": on_the_part(film.bodies, first, first + len(shown))}
-
-
-def on_the_part(bodies, first, last):
-    """The bodies as labels of the rows `first` to `last`."""
-    labels = []
-    for body in map(asdict, bodies):
-        x0, y0, x1, y1 = body["box"]
-        seen = (min(y1, last) - max(y0, first)) / (y1 - y0)
-        if seen <= 0.02:
-            continue
-        body["box"] = (x0, y0 - first, x1, y1 - first)
-        body["points"] = [(x, y - first) for x, y in body["points"]]
-        labels.append({**body, "whole": body["whole"] and seen >= films.WHOLE_FROM})
-    return labels
+    return frame, {"view": film.view, "mm": film.mm, "bodies": [asdict(b) for b in films.on_rows(film.bodies, first, first + len(shown))]}
 
 
 def cohort(layers, work, count):
     """The films, simulated once and kept in `work`."""
     pictures, labels = work / "films.npy", work / "films.json"
     if not labels.exists():
-        stack = np.lib.format.open_memmap(pictures, "w+", np.uint8, (count, SIZE, SIZE))
+        stack = np.lib.format.open_memmap(pictures, "w+", np.uint8, (count, FRAME, FRAME))
         found = []
         with ProcessPoolExecutor(os.cpu_count()) as pool:
             for i, (picture, label) in enumerate(pool.map(simulate, [(layers, n) for n in range(count)], chunksize=8)):
@@ -95,10 +84,10 @@ def example(pictures, labels, rng):
     least = max(SCALES[0], labels[number]["mm"] / COARSEST)
     scale = np.exp(rng.uniform(*np.log((least, SCALES[1]))) + rng.uniform(-ASPECT, ASPECT) * np.array([1, -1]))
     width, height = CROP / scale
-    used = min(SIZE, boxes[:, 2].max() + 40) if len(boxes) else SIZE
-    x = rng.uniform(min(0, SIZE - width), max(0.0, min(used - width / 2, SIZE - width)))
-    y = rng.uniform(min(0, SIZE - height), max(0.0, SIZE - height))
-    theta = torch.tensor([[[width / SIZE, 0, (2 * x + width) / SIZE - 1], [0, height / SIZE, (2 * y + height) / SIZE - 1]]], dtype=torch.float32)
+    used = min(FRAME, boxes[:, 2].max() + 40) if len(boxes) else FRAME
+    x = rng.uniform(min(0, FRAME - width), max(0.0, min(used - width / 2, FRAME - width)))
+    y = rng.uniform(min(0, FRAME - height), max(0.0, FRAME - height))
+    theta = torch.tensor([[[width / FRAME, 0, (2 * x + width) / FRAME - 1], [0, height / FRAME, (2 * y + height) / FRAME - 1]]], dtype=torch.float32)
     grid = torch.nn.functional.affine_grid(theta, (1, 1, CROP, CROP), align_corners=False)
     crop = torch.nn.functional.grid_sample(picture, grid, align_corners=False)[0]
     boxes, points = (boxes - [x, y, x, y]) * np.tile(scale, 2), (points - [x, y]) * scale
@@ -168,7 +157,7 @@ def train(layers, work, count, steps):
 
 
 def export(detector, file):
-    torch.onnx.export(Exported(detector).eval(), torch.zeros(1, 1, SIZE, SIZE), str(file), opset_version=17,
+    torch.onnx.export(Exported(detector).eval(), torch.zeros(1, 1, HEIGHT, WIDTH), str(file), opset_version=17,
                       input_names=["images"], output_names=["predictions"])
 
 

@@ -88,16 +88,23 @@ class Mirror(unittest.TestCase):
 
 class Letterbox(unittest.TestCase):
     def test_the_picture_keeps_its_shape_in_the_top_left_corner(self):
-        frame, scale = letterboxed(np.ones((200, 100), np.float32), 64)
+        frame, scale = letterboxed(np.ones((200, 100), np.float32), 64, 64)
         self.assertEqual(frame.shape, (64, 64))
         self.assertAlmostEqual(scale, 0.32)
         self.assertTrue((frame[:64, :32] > 0.99).all())
         self.assertTrue((frame[:, 32:] == 0).all())
 
+    def test_the_side_that_fits_worse_decides_and_nothing_is_enlarged(self):
+        picture = np.ones((200, 100), np.float32)
+        self.assertAlmostEqual(letterboxed(picture, 300, 50)[1], 0.5)
+        frame, scale = letterboxed(picture, 300, 400)
+        self.assertEqual((frame.shape, scale), ((300, 400), 1))
+        np.testing.assert_array_equal(frame[:200, :100], picture)
+
     def test_a_point_of_the_frame_is_the_same_point_of_the_picture(self):
         picture = np.zeros((300, 300), np.float32)
         picture[120:180, 60:90] = 1
-        frame, scale = letterboxed(picture, 100)
+        frame, scale = letterboxed(picture, 100, 100)
         rows, columns = np.nonzero(frame > 0.5)
         found = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]) / scale
         np.testing.assert_allclose(found, [60, 120, 90, 180], atol=1.5)

@@ -52,6 +52,29 @@ class FilmsFitTheirLabels(unittest.TestCase):
                 self.assertTrue((points.min(0) >= [x0 - 0.01, y0 - 0.01]).all() and (points.max(0) <= [x1 + 0.01, y1 + 0.01]).all(), b)
                 self.assertLess(abs(points[:, 1].min() - y0), 0.12 * (y1 - y0) + 1)
 
+    def test_on_a_strip_the_body_ends_at_the_skin_and_the_spine_is_all_there(self):
+        look = films.Look(strip=1.0, negative=0, inverted=0, metal=0, mild=True)
+        for number, view in ((1, "lateral"), (2, "frontal")):
+            film = films.film(self.patients, 5, number, look, view)
+            self.assertEqual(film.picture.shape[0], films.STRIP["longest"])
+            self.assertGreater(sum(b.whole for b in film.bodies), 10)
+            # The air: away from the spine at the height of L1 it is darker than beside the body.
+            (x0, y0, x1, y1) = next(b.box for b in film.bodies if b.level == "L1")
+            row = film.picture[int(y0):int(y1)].mean(0)
+            self.assertLess(min(row[:10].mean(), row[-10:].mean()), 0.7 * row[int(x0):int(x1)].mean())
+
+    def test_the_bodies_of_some_rows_are_moved_and_what_is_cut_off_is_not_whole(self):
+        found = self.film({}).bodies
+        cut = next(b for b in found if b.level == "T12")
+        first = int((cut.box[1] + cut.box[3]) / 2)
+        part = {b.level: b for b in films.on_rows(found, first, first + 200)}
+        self.assertFalse(part["T12"].whole)
+        self.assertNotIn("T10", part)
+        below = next(b for b in found if b.level == "L1")
+        self.assertTrue(part["L1"].whole)
+        np.testing.assert_allclose(part["L1"].box, np.array(below.box) - [0, first, 0, first])
+        np.testing.assert_allclose(part["L1"].points, np.array(below.points) - [0, first])
+
     def test_a_box_lies_on_the_bone_of_the_picture(self):
         film = self.film({})
         for body in (b for b in film.bodies if b.whole and b.level in ("T11", "T12", "L1")):
