@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from demo.volume import LEVELS, SPINAL_CORD, body_masks, read_nifti
+from demo.project_ct import projections
+from demo.volume import LEVELS, PIXEL_MM, SPINAL_CORD, body_masks, read_nifti
 
 
 def nifti(file, voxels, affine):
@@ -64,6 +65,17 @@ class BodiesLieInFrontOfTheCord(unittest.TestCase):
         self.assertEqual((y.min(), y.max()), (46, 69))
         self.assertEqual(np.flatnonzero((bodies == index).any((0, 1))).tolist(), list(range(2, 10)))
 
+
+class ProjectionsOfACt(unittest.TestCase):
+    def test_the_head_is_on_top_and_the_front_or_the_right_on_the_left(self):
+        hounsfield = np.full((60, 60, 40), -1000, np.int16)
+        hounsfield[10:50, 10:50, :] = 0
+        hounsfield[40:46, 40:46, 30:36] = 1500
+        for _, sums in projections(hounsfield, (1.0, 1.0, 2.0)):
+            self.assertEqual(sums.shape, (80 / PIXEL_MM, 60 / PIXEL_MM))
+            row, column = np.unravel_index(sums.argmax(), sums.shape)
+            # From above: 80 mm less the 60 to 72 of the bone; from the left: 60 mm less its 40 to 46.
+            self.assertTrue(8 <= row * PIXEL_MM <= 20 and 14 <= column * PIXEL_MM <= 20, (row, column))
 
 if __name__ == "__main__":
     unittest.main()
