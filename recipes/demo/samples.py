@@ -1,4 +1,5 @@
-"""Sample X-rays as DX files, from the rotation that no training film uses.
+"""Sample X-rays as DX files, from the rotation that no training film uses; and some without a spine
+that say they have one.
 
 usage: python3 -m demo.samples LAYERS_FOLDER OUT_FOLDER (needs pydicom)
 """
@@ -7,7 +8,9 @@ import json
 import sys
 from pathlib import Path
 
-from . import films
+import numpy as np
+
+from . import exposure, films, negatives
 from .dicom_file import Header, dicom
 from .fractures import Fracture
 
@@ -19,6 +22,18 @@ SAMPLES = (
     ("compression", {"L1": Fracture("wedge", 0.4), "T9": Fracture("biconcave", 0.35)}, "MONOCHROME2"),
     ("burst", {"T12": Fracture("crush", 0.45, 0.18, 0.18)}, "MONOCHROME1"),
 )
+
+NO_SPINE, NO_SPINE_SHAPE, NO_SPINE_MM = ("hand", "chest", "hip"), (384, 300), 0.8
+
+
+def no_spine(out):
+    """Writes a film of each of NO_SPINE."""
+    out.mkdir(exist_ok=True)
+    for number, kind in enumerate(NO_SPINE, 1):
+        rng = np.random.default_rng([SEED, 1, number])
+        picture = exposure.expose(negatives.draw(rng, NO_SPINE_SHAPE, kind), rng, mild=True)
+        header = Header(f"no-spine/{SEED}/{number}", f"NONE-{number}", kind, number=number)
+        dicom(picture, NO_SPINE_MM, header).save_as(out / f"{kind}.dcm", enforce_file_format=True)
 
 
 def main(layers, out):
@@ -32,6 +47,7 @@ def main(layers, out):
         dicom(film.picture, film.mm, header).save_as(out / f"{name}.dcm", enforce_file_format=True)
         truth[f"{name}.dcm"] = [{"level": b.level, "class": b.astlof, "box": [round(v) for v in b.box], "points": b.points}
                                 for b in film.bodies if b.whole and b.level != "S1"]
+    no_spine(out / "no_spine")
     (out / "truth.json").write_text(json.dumps(truth, indent=1) + "\n")
 
 

@@ -111,7 +111,12 @@ fn database_of(settings: &Settings) -> PathBuf {
 
 /// Runs the command the arguments name.
 pub fn run() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    if !matches!(command, Command::Serve(_) | Command::Demo(_) | Command::Worker(_)) {
+        // `spinetriage audit | head` ends when head does. What works for others goes on without its reader.
+        sigpipe::reset();
+    }
+    let outcome = match command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
