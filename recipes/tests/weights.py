@@ -1,12 +1,14 @@
 """Random ResNet-50 weights in each published naming, their files, and a forward pass to hold against.
 
 Nothing here uses `backbones`: names, strides and epsilons are written out again, so that a mistake
-there is not repeated here.
+there is not repeated here. `python3 -m tests.weights FILE.pth` writes a file as torchvision's, for the
+end-to-end tests.
 """
 
 import io
 import json
 import struct
+import sys
 import zipfile
 
 import numpy as np
@@ -198,3 +200,7 @@ def keras_file(path, arrays, layers=None, root="model_weights"):
             group.create_dataset(f"{layer}/{layer}/{weight}:0", data=array)
         if layers is not None:
             file.attrs["model_config"] = json.dumps({"class_name": "Functional", "config": {"layers": [{"config": c} for c in layers]}})
+
+
+if __name__ == "__main__":
+    torch_zip(sys.argv[1], *entries(torch_state(random_units(1, biased=False))))

@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod backbones;
 #[path = "../support/bundles.rs"]
 mod bundles;
 mod crash;

@@ -70,6 +70,24 @@ pub fn bundle_with_detector(network: &str, table: &str) -> TempDir {
     folder
 }
 
+/// The demo bundle with this backbone and `[backbone]` table, and a self-test that passes with any answer.
+#[allow(dead_code, reason = "only the end-to-end tests export one")]
+pub fn bundle_with_backbone(network: &Path, table: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = root().join("bundles/demo");
+    fs::copy(network, folder.path().join("backbone.onnx")).unwrap();
+    for file in ["detector.onnx", "self_test.png"] {
+        fs::copy(demo.join(file), folder.path().join(file)).unwrap();
+    }
+    let mut manifest = fs::read_to_string(demo.join("bundle.toml")).unwrap();
+    let (start, end) = (manifest.find("[backbone]").unwrap(), manifest.find("[radiomics]").unwrap());
+    manifest.replace_range(start..end, table);
+    assert!(manifest.contains("tolerance = 0.001"));
+    let manifest = manifest.replace("tolerance = 0.001", "tolerance = 1.0");
+    fs::write(folder.path().join("bundle.toml"), with_digest(&manifest, "backbone.onnx", folder.path())).unwrap();
+    folder
+}
+
 /// The bundle of one of [`EXPORTED`].
 pub fn bundle_of(exported: &Exported) -> TempDir {
     bundle_with_detector(exported.network, &detector_table(exported.decoder, exported.points))
