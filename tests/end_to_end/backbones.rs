@@ -12,8 +12,10 @@ use crate::tools::{free_port, root, storescu, text};
 /// Runs a module of the recipes.
 fn recipe(module: &str, arguments: &[&Path]) -> Output {
     let python = root().join("vendor/python/bin/python");
-    let output = Command::new(&python).args(["-m", module]).args(arguments).current_dir(root().join("recipes")).output();
-    let output = output.unwrap_or_else(|e| panic!("{} cannot be run ({e}): scripts/test installs it", python.display()));
+    let output =
+        Command::new(&python).args(["-m", module]).args(arguments).current_dir(root().join("recipes")).output();
+    let output =
+        output.unwrap_or_else(|e| panic!("{} cannot be run ({e}): scripts/test installs it", python.display()));
     assert!(output.status.success(), "{module}: {}", text(&output));
     output
 }
