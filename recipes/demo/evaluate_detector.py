@@ -192,6 +192,17 @@ def drawn(film, found, note="Simulated. Research use only, not for diagnosis."):
     return image
 
 
+def sheet(files):
+    """The pictures beside each other."""
+    images = [Image.open(f) for f in files]
+    images = [i.resize((round(i.width * SHEET_ROWS / i.height), SHEET_ROWS)) for i in images]
+    found, x = Image.new("RGB", (sum(i.width for i in images) + 8 * len(images), SHEET_ROWS)), 0
+    for image in images:
+        found.paste(image, (x, 0))
+        x += image.width + 8
+    return found
+
+
 def mirrored(film):
     """The film of a patient who faces the other way; the points keep their names."""
     width = film.picture.shape[1]
@@ -199,8 +210,12 @@ def mirrored(film):
     return replace(film, picture=np.ascontiguousarray(film.picture[:, ::-1]), bodies=[turn(b) for b in film.bodies])
 
 
-LOOKS = {"as in training": films.Look(negative=0.03), "mild": films.Look(negative=0, mild=True, inverted=0, metal=0.05)}
-"""How the films are drawn that the figures are of."""
+LOOKS = {"hard": films.Look(negative=0.03), "mild": films.Look(negative=0, mild=True, inverted=0, metal=0.05),
+         "whole spine": films.Look(negative=0, strip=1.0)}
+"""How the films are drawn that the figures are of: as in training, without what spoils a film, and standing."""
+
+SHOWN, SHEET_ROWS = 12, 460
+"""Pictures of each look, and the height in pixels of those on the sheet."""
 
 
 def held_out(patients, view, count, look):
@@ -211,14 +226,14 @@ def held_out(patients, view, count, look):
 
 
 def evaluate(patients, detector, view, count, look, pictures=None):
-    """The Tally of `count` films of one view."""
+    """The Tally of `count` films of one view; the first ones are drawn in files that begin with `pictures`."""
     tally = Tally()
     for number, film in enumerate(held_out(patients, view, count, look)):
         found = detector.detect(film.picture)
         tally.add(found, film)
-        if pictures and number < 12:
+        if pictures and number < SHOWN:
             shown = [f for f in found if f.score >= SCORE]
-            drawn(film, shown).save(pictures / f"{view}_{'mild' if look.mild else 'hard'}_{number:02d}.png")
+            drawn(film, shown).save(f"{pictures}_{number:02d}.png")
     return tally
 
 
@@ -226,7 +241,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("layers")
     arguments.add_argument("onnx")
-    arguments.add_argument("--films", type=int, default=200)
+    arguments.add_argument("--films", type=int, default=100)
     arguments.add_argument("--pictures", type=Path)
     given = arguments.parse_args()
     if given.pictures:
@@ -235,9 +250,13 @@ def main():
     print(f"simulated films of the held-out rotation, IoU {MATCH}, score {SCORE}")
     for view in ("lateral", "frontal"):
         for name, look in LOOKS.items():
-            tally = evaluate(patients, detector, view, given.films, look, given.pictures)
+            pictures = given.pictures and given.pictures / f"{view}_{name.replace(' ', '_')}"
+            tally = evaluate(patients, detector, view, given.films, look, pictures)
             tally.report(f"{view}, {name}, {given.films} films")
             tally.details()
+    if given.pictures:
+        sheet([given.pictures / f"{view}_{name.replace(' ', '_')}_{n:02d}.png" for view in ("lateral", "frontal") for name in LOOKS
+               for n in range(2 if view == "lateral" else 1)]).save(given.pictures / "sheet.png")
 
 
 if __name__ == "__main__":
