@@ -165,11 +165,12 @@ impl<'a> Place<'a> {
     }
 
     /// Distance of the middles of the six points in mean heights of the bodies; `None` where one has
-    /// no points.
+    /// no points, or points that are no numbers or have no height.
     fn distance_of_points(&self, below: &Place) -> Option<f64> {
         let (above, below) = (self.detection.points?, below.detection.points?);
         let [[ax, ay], [bx, by]] = [above.middle(), below.middle()];
-        Some(2.0 * (bx - ax).hypot(by - ay) / (above.mean_height() + below.mean_height()))
+        let distance = 2.0 * (bx - ax).hypot(by - ay) / (above.mean_height() + below.mean_height());
+        distance.is_finite().then_some(distance)
     }
 }
 
@@ -207,12 +208,12 @@ fn step_cost(above: &Place, below: &Place, before: Option<[f64; 2]>) -> Option<f
         return None;
     }
     let mut cost = if distance > NEIGHBOURS[1] { MISSED_COST } else { 0.0 };
-    cost += OVERLAP_COST * above.distance_of_points(below).map_or(0.0, |d| beyond(-d, -APART, -ON_EACH_OTHER));
     cost += TILT_COST * beyond(tilt, FREE_TILT, MOST_TILT);
     // A sacrum has a size and, at the lumbosacral angle, a direction of its own.
     if below.sacrum {
         return Some(cost);
     }
+    cost += OVERLAP_COST * above.distance_of_points(below).map_or(0.0, |d| beyond(-d, -APART, -ON_EACH_OTHER));
     let ratio = |a: f64, b: f64| (a / b).max(b / a);
     let size = ratio(above.width, below.width).max(ratio(above.height, below.height));
     let bend = before.map_or(0.0, |before| angle(before, [dx, dy]));
@@ -303,6 +304,13 @@ mod tests {
         assert_eq!(chain(&all).bodies.len(), 5, "boxes alone may be those of tilted bodies");
         let all: Vec<_> = all.into_iter().map(with_points).collect();
         assert_eq!(chain(&all).bodies, all[..4]);
+    }
+
+    #[test]
+    fn points_that_are_no_numbers_cost_no_body() {
+        let unknown = SixPoints { upper: [[f64::NAN; 2]; 3], lower: [[f64::NAN; 2]; 3] };
+        let spine: Vec<_> = upright(5).into_iter().map(|d| Detection { points: Some(unknown), ..d }).collect();
+        assert_eq!(chain(&spine).bodies.len(), 5);
     }
 
     #[test]
