@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Rebuilds the demo bundle and the sample X-rays, from the CT to the last digest, on Debian 12.
-# Takes about an hour and a half on two cores. A step whose output is there is not done again.
+# Takes about two hours on two cores. A step whose output is there is not done again.
 # usage: recipes/build_demo_bundle.sh WORKDIR     leaves WORKDIR/bundle, WORKDIR/samples, WORKDIR/figures.txt
 # For a quick try: FILMS=120 STEPS=20 COHORT=0.05 SHOWN=8 recipes/build_demo_bundle.sh WORKDIR
 mkdir -p "$1"

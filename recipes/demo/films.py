@@ -14,7 +14,8 @@ from . import bodies, exposure, fractures, implants, negatives, scenery, spine, 
 from .bodies import patients
 from .volume import LEVELS
 
-OBSCURED = {"lateral": ("C5", "C6", "C7", "T1", "T2", "T3"), "frontal": ("C5", "C6", "C7")}
+NECK = ("C1", "C2", "C3", "C4", "C5", "C6", "C7")
+OBSCURED = {"lateral": (*NECK, "T1", "T2", "T3"), "frontal": NECK}
 """Of the neck, or behind the shoulders: neither asked of the detector nor held against it."""
 
 STRIP = {"longest": 1024, "ratio": (0.36, 0.6), "fov_mm": (750.0, 1250.0)}
