@@ -14,9 +14,6 @@ STRIDE = 4
 HEIGHT, WIDTH = 768, 512
 """Rows and columns of the exported network's input: spines are upright."""
 
-STEPS = 2
-"""How often a point is moved: the second time from a cell beside it."""
-
 CLASSES = ("vertebra", "sacrum")
 SWAPPED = (2, 1, 0, 5, 4, 3)
 """The six points when left and right change places."""
@@ -120,15 +117,12 @@ class Exported(nn.Module):
         """Moves points [B, 12, rows, columns] (x, y of each in pixels) to where the cells they lie on say
         that the nearest point of their kind is."""
         rows, columns = near.shape[2:]
-        xs, ys = points[:, 0::2].flatten(2), points[:, 1::2].flatten(2)
-        along, down = near[:, :6].flatten(2), near[:, 6:].flatten(2)
-        for _ in range(STEPS):
-            column = torch.clamp(torch.floor(xs / STRIDE), 0, columns - 1)
-            row = torch.clamp(torch.floor(ys / STRIDE), 0, rows - 1)
-            cell = (row * columns + column).to(torch.int64)
-            xs = (column + torch.gather(along, 2, cell)) * STRIDE
-            ys = (row + torch.gather(down, 2, cell)) * STRIDE
-        return torch.stack([xs, ys], 2).reshape(points.shape)
+        column = torch.clamp(torch.floor(points[:, 0::2].flatten(2) / STRIDE), 0, columns - 1)
+        row = torch.clamp(torch.floor(points[:, 1::2].flatten(2) / STRIDE), 0, rows - 1)
+        cell = (row * columns + column).to(torch.int64)
+        xs = column + torch.gather(near[:, :6].flatten(2), 2, cell)
+        ys = row + torch.gather(near[:, 6:].flatten(2), 2, cell)
+        return (torch.stack([xs, ys], 2) * STRIDE).reshape(points.shape)
 
 
 def targets(boxes, points, kinds, facing, cells):
