@@ -12,7 +12,7 @@ pub use levels::LevelSource;
 
 use crate::RESEARCH_USE_ONLY;
 use crate::imaging::Radiograph;
-use crate::model::{Model, ModelError, SixPoints, morphometry};
+use crate::model::{Model, ModelError, morphometry};
 
 /// Finds the vertebrae of a radiograph, measures and classifies each.
 ///
@@ -22,7 +22,7 @@ pub fn analyse(model: &mut Model, radiograph: &Radiograph, image: ImageIdentity)
     let detections = model.detect(radiograph)?;
     let spine = model.spine_of(&detections);
     let levels = levels::name(&spine, |class| model.detector_class(class));
-    let points: Vec<_> = spine.bodies.iter().map(|body| body.points.filter(SixPoints::is_finite)).collect();
+    let points = spine.points();
     let shapes = morphometry::measure(&points, radiograph.spacing);
     let mut vertebrae = Vec::with_capacity(spine.bodies.len());
     for (i, ((body, level), morphometry)) in spine.bodies.iter().zip(levels).zip(shapes).enumerate() {

@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 
 use super::Outcome;
 use crate::imaging::{BoundingBox, Radiograph, decode};
-use crate::model::{Bundle, Model, ModelError, Morphometry, SixPoints, morphometry};
+use crate::model::{Bundle, Model, ModelError, Morphometry, morphometry};
 
 /// Arguments of `extract`.
 #[derive(Debug, Args)]
@@ -131,8 +131,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 fn see(model: &mut Model, path: &str, radiograph: Radiograph) -> Result<Film, ModelError> {
     let detections = model.detect(&radiograph)?;
     let spine = model.spine_of(&detections);
-    let points: Vec<_> = spine.bodies.iter().map(|body| body.points.filter(SixPoints::is_finite)).collect();
-    let shapes = morphometry::measure(&points, radiograph.spacing);
+    let shapes = morphometry::measure(&spine.points(), radiograph.spacing);
     let bodies = spine.bodies.iter().zip(shapes).map(|(body, shape)| Body { region: body.region, shape }).collect();
     Ok(Film { path: path.to_owned(), radiograph, bodies })
 }
@@ -214,6 +213,7 @@ fn read_cases(file: &Path) -> Result<Vec<Case>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::SixPoints;
 
     #[test]
     fn a_case_takes_the_shape_of_the_body_it_overlaps_most() {

@@ -8,6 +8,7 @@
 //! film (decubitus) is out of scope: of it one body stays.
 
 use super::detector::Detection;
+use super::six_points::SixPoints;
 
 /// Centre distances, in mean heights of the two bodies, between which they are neighbours. Nearer is
 /// one body boxed twice; a flattened body with wide discs stays below the upper limit.
@@ -58,6 +59,13 @@ pub struct Spine {
     pub bodies: Vec<Detection>,
     /// The sacrum that ends the chain at its bottom.
     pub sacrum: Option<Detection>,
+}
+
+impl Spine {
+    /// The six points of each body, where the detector gave finite ones.
+    pub fn points(&self) -> Vec<Option<SixPoints>> {
+        self.bodies.iter().map(|body| body.points.filter(SixPoints::is_finite)).collect()
+    }
 }
 
 /// The best chain among `detections`; `is_sacrum` tells of a detector class whether it may only end

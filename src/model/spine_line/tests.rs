@@ -2,7 +2,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::imaging::BoundingBox;
-use crate::model::six_points::SixPoints;
 
 const BODY: usize = 0;
 const SACRUM: usize = 1;
