@@ -2,7 +2,7 @@
 # Rebuilds the demo bundle and the sample X-rays, from the CT to the last digest, on Debian 12.
 # Takes about two hours on two cores. A step whose output is there is not done again.
 # usage: recipes/build_demo_bundle.sh WORKDIR     leaves WORKDIR/bundle, WORKDIR/samples, WORKDIR/figures.txt
-# For a quick try: FILMS=120 STEPS=20 COHORT=0.05 SHOWN=8 recipes/build_demo_bundle.sh WORKDIR
+# For a quick try: FILMS=120 STEPS=20 COHORT=0.05 SHOWN=8 BOXES=given recipes/build_demo_bundle.sh WORKDIR
 mkdir -p "$1"
 work=$(realpath "$1")
 source "$(dirname "$0")/../scripts/common.sh"
@@ -57,7 +57,7 @@ extract() {
     scripts/fetch-onnxruntime
     cargo build --release --locked
     first_manifest
-    "$spinetriage" extract "$work/cases/cases.csv" --bundle "$bundle" --boxes detected --out "$work/features.part.csv" \
+    "$spinetriage" extract "$work/cases/cases.csv" --bundle "$bundle" --boxes "${BOXES:-detected}" --out "$work/features.part.csv" \
         --onnxruntime "$onnxruntime"
     mv "$work/features.part.csv" "$work/features.csv"
 }

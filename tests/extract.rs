@@ -98,6 +98,14 @@ fn a_body_the_detector_misses_is_left_out_and_named() {
 }
 
 #[test]
+fn without_any_body_there_is_nothing_to_write() {
+    let (output, _folder) = extract(&[beside_the_spine("intact.dcm")], &["--boxes", "detected"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("1 of 1 bodies were not found") && said.contains("or use --boxes given"), "{said}");
+}
+
+#[test]
 fn what_is_wrong_with_a_case_is_said_with_its_line() {
     let good = cases_of("intact.dcm")[0].clone();
     let with = |from: &str, to: &str| good.replacen(from, to, 1);

@@ -140,7 +140,7 @@ fn mistakes_in_the_manifest_are_named() {
         ("\"yolo\"", "\"yolo9\"", "yolo9"),
         ("\"detector.onnx\" =", "\"../detector.onnx\" =", "lacks the SHA-256"),
         ("bin_count = 32", "", "bin_width or bin_count"),
-        ("points = \"xy\"", "points = \"none\"", "needs [detector] points"),
+        ("points = \"xy\"", "points = \"none\"", "shape_CrushRatio needs [detector] points"),
         ("filters = [\"Original\"]", "filters = [\"Sharpen\"]", "Sharpen"),
     ];
     for (from, to, expected) in cases {

@@ -70,12 +70,17 @@ class Fitted:
         return self.model.predict_proba(np.nan_to_num((table[:, self.chosen] - self.mean) / self.scale))
 
 
+def known(features):
+    """Indices of the features that enough of the training's bodies have."""
+    return np.flatnonzero(np.isfinite(features.table[features.sets == "train"]).mean(0) >= KNOWN_AT_LEAST)
+
+
 def fit(features, labels):
     """The model of the training set's bodies; `labels` [bodies] are their classes."""
     train = features.sets == "train"
     table = features.table[train]
-    known = np.flatnonzero(np.isfinite(table).mean(0) >= KNOWN_AT_LEAST)
-    usable = known[np.nanstd(table[:, known], 0) > 1e-9]
+    usable = known(features)
+    usable = usable[np.nanstd(table[:, usable], 0) > 1e-9]
     mean, scale = np.nanmean(table[:, usable], 0), np.nanstd(table[:, usable], 0)
     z = np.nan_to_num((table[:, usable] - mean) / scale)
     kept = distinct(z)
@@ -107,7 +112,8 @@ def select(z, y, patients):
     best = max(scores, key=scores.get)
     weight = np.abs(lasso(best).fit(z, y).coef_).max(0)
     order = np.argsort(-weight)
-    return [c for c in order if weight[c] > 0][:MOST_FEATURES]
+    # Of few bodies, or of shuffled ones, none may be worth its penalty; a model needs one.
+    return [c for c in order if weight[c] > 0][:MOST_FEATURES] or [order[0]]
 
 
 def main(path, bundle, cohort):

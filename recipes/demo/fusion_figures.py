@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from .fit_fusion import Features, fit
+from .fit_fusion import Features, fit, known
 
 SEED = 20264
 RESAMPLINGS = 1000
@@ -58,6 +58,9 @@ def main(features_file, cases_file):
     print("bodies that the detector found: " + ", ".join(f"{s} {found[s]} of {all_[s]}" for s in all_))
     for kind, prefix in KINDS.items():
         part = features.only(prefix) if prefix else features
+        if not known(part).size:
+            print(f"{kind}: too few training bodies have such features")
+            continue
         fitted = fit(part, part.classes)
         probabilities = fitted.probabilities(part.table)
         print(f"{kind}: {len(fitted.chosen)} features selected of {len(part.names)}")

@@ -124,6 +124,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if !missed.is_empty() {
         eprintln!("{}", left_out(&missed, cases.len()));
     }
+    if !header_written {
+        let out = arguments.out.display();
+        return Err(
+            format!("no row for {out}: give cases whose bodies this detector finds, or use --boxes given").into()
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 
