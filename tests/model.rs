@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use spinetriage::analysis::{Findings, analyse};
 use spinetriage::imaging::{BoundingBox, decode};
-use spinetriage::model::{Bundle, Model, ModelError};
+use spinetriage::model::{Bundle, Model, ModelError, Spine};
 use tempfile::TempDir;
 
 fn root() -> &'static Path {
@@ -194,6 +194,23 @@ fn a_bundle_may_do_without_the_spine_line() {
     assert!(kept < detected, "{kept} of {detected} kept");
     let folder = bundle_with(|m| unsure(m).replacen("at_most = 30", "at_most = 30\nspine_line = false", 1));
     assert_eq!(bodies(&folder), (detected, detected));
+}
+
+#[test]
+fn fewer_than_at_least_are_no_spine() {
+    let film = root().join("tests/data/samples/intact.dcm");
+    let (radiograph, _) = decode::read(&film).unwrap();
+    let found_by = |at_least: usize| {
+        let folder = bundle_with(|m| m.replacen("at_least = 3", &format!("at_least = {at_least}"), 1));
+        let mut model = Model::open(Bundle::load(folder.path()).unwrap(), Some(&library()), 1).unwrap();
+        let detections = model.detect(&radiograph).unwrap();
+        model.spine_of(&detections)
+    };
+    let spine = found_by(1);
+    assert_eq!(found_by(spine.members()), spine);
+    assert_eq!(found_by(spine.members() + 1), Spine::default());
+    let folder = bundle_with(|m| m.replacen("at_least = 3", "at_least = 31", 1));
+    assert!(refusal(&folder).to_string().contains("at_least must be 1 to at_most"));
 }
 
 #[test]

@@ -166,11 +166,6 @@ impl Detector {
         &self.settings.classes
     }
 
-    /// Whether only the best chain of bodies is kept.
-    pub fn spine_line(&self) -> bool {
-        self.settings.spine_line
-    }
-
     /// Boxes after suppression, clipped to the radiograph, best first.
     pub fn detect(&mut self, radiograph: &Radiograph) -> Result<Vec<Detection>, ModelError> {
         let s = &self.settings;

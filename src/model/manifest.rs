@@ -64,10 +64,17 @@ pub(super) struct Detector {
     /// Whether only the best chain of bodies is kept.
     #[serde(default = "yes")]
     pub spine_line: bool,
+    /// Members of a spine, bodies and sacrum, below which what was found is taken for none.
+    #[serde(default = "one")]
+    pub at_least: usize,
 }
 
 fn yes() -> bool {
     true
+}
+
+fn one() -> usize {
+    1
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -234,6 +241,10 @@ impl Detector {
         must(self.classes.iter().all(|c| !c.trim().is_empty()), "[detector] classes must not have an empty name")?;
         must((0.0..=1.0).contains(&self.score_threshold), "[detector] score_threshold must be 0 to 1")?;
         must((0.0..=1.0).contains(&self.iou_threshold), "[detector] iou_threshold must be 0 to 1")?;
+        must(
+            (1..=self.at_most).contains(&self.at_least),
+            "[detector] at_least must be 1 to at_most: a spine of fewer bodies and sacrum is none",
+        )?;
         let (decoder, points) = (self.decoder.name(), self.points.name());
         must(
             self.points == Points::None || self.decoder.may_have_points(),

@@ -75,14 +75,17 @@ impl Model {
     }
 
     /// The spine among what was detected: the best chain of bodies, or with `spine_line = false` in
-    /// the manifest everything but the sacrum, from above.
+    /// the manifest everything but the sacrum, from above. Fewer members than its `at_least` are no
+    /// spine: a side marker and the letters beside it look like two bodies.
     pub fn spine_of(&self, detections: &[Detection]) -> Spine {
         let is_sacrum = |class: usize| self.detector_class(class) == SACRUM;
-        if self.detector.spine_line() {
+        let settings = &self.manifest().detector;
+        let spine = if settings.spine_line {
             spine_line::best_chain(detections, is_sacrum)
         } else {
             spine_line::all_from_above(detections, is_sacrum)
-        }
+        };
+        if spine.members() < settings.at_least { Spine::default() } else { spine }
     }
 
     /// Whether the detector gives points, so that bodies have shape features.

@@ -62,6 +62,11 @@ pub struct Spine {
 }
 
 impl Spine {
+    /// Bodies and sacrum.
+    pub fn members(&self) -> usize {
+        self.bodies.len() + usize::from(self.sacrum.is_some())
+    }
+
     /// The six points of each body, where the detector gave finite ones.
     pub fn points(&self) -> Vec<Option<SixPoints>> {
         self.bodies.iter().map(|body| body.points.filter(SixPoints::is_finite)).collect()
