@@ -5,7 +5,7 @@
 //! The way of the data, one room a step:
 //! [`dimse`] receives an image, [`spool`] makes it durable, [`store`] queues it,
 //! [`worker`] processes run [`analysis`] ([`imaging`], [`model`], [`radiomics`]) and
-//! [`report`], and [`daemon`] ties them together and delivers the report.
+//! [`report`], and [`daemon`] ties them together and delivers the report. [`training`] makes the models.
 
 pub mod analysis;
 pub mod cli;
@@ -19,6 +19,7 @@ pub mod radiomics;
 pub mod report;
 pub mod spool;
 pub mod store;
+pub mod training;
 pub mod worker;
 
 /// The sentence every surface that shows a result carries.
