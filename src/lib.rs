@@ -15,6 +15,7 @@ pub mod dimse;
 pub mod identifiers;
 pub mod imaging;
 pub mod model;
+mod parallel;
 pub mod radiomics;
 pub mod report;
 pub mod spool;

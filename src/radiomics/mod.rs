@@ -21,7 +21,6 @@ mod lanes;
 mod maximal_correlation;
 mod ngtdm;
 mod offsets;
-pub(crate) mod parallel;
 mod preprocess;
 mod region;
 mod settings;
@@ -47,6 +46,8 @@ use discretise::Levels;
 use filters::Derived;
 use image::Spacing;
 use region::Region;
+
+use crate::parallel;
 
 /// Names such as `original_glcm_JointEntropy` and values, in PyRadiomics' order: shape first (once,
 /// under `original`), then image by image the classes in the order of [`FeatureClass::ALL`], each

@@ -4,4 +4,6 @@
 //! patients. Goes out: a fitted model and what is known about it. Never: computes a feature (that is
 //! the code that serves) or looks at another set than the training's when it chooses.
 
+pub mod design;
+pub mod lasso;
 pub mod statistics;

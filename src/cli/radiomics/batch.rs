@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Plan;
 use super::output::Output;
 use crate::cli::{FOUND_PROBLEMS, Outcome};
-use crate::radiomics::parallel;
+use crate::parallel;
 
 /// Cases of a thread between two writes.
 const CASES_A_ROUND: usize = 8;

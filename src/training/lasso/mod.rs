@@ -1,0 +1,88 @@
+//! Multinomial logistic regression with an L1 penalty, along a path of penalties.
+//!
+//! Minimises, over the coefficients B [features, classes] and unpenalised intercepts,
+//! `mean over samples of -ln P(right class) + penalty * sum |B|`. scikit-learn's `C` is
+//! 1 / (samples * penalty). Newton's method class by class with coordinate descent inside, warm starts and
+//! strong rules: Friedman J, Hastie T, Tibshirani R. J Stat Softw 2010;33(1); Tibshirani R et al. J R Stat Soc B
+//! 2012;74:245-266.
+
+mod cross_validation;
+mod solver;
+
+pub use cross_validation::{CrossValidation, Folds, cross_validate};
+
+use super::design::Design;
+use solver::Solver;
+
+/// A fitted model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// The penalty it was fitted with.
+    pub penalty: f64,
+    /// One intercept a class.
+    pub intercepts: Vec<f64>,
+    /// The features with a coefficient that is not 0, ascending, with one coefficient a class.
+    pub coefficients: Vec<(usize, Vec<f64>)>,
+}
+
+impl Model {
+    /// One probability a class of every sample.
+    pub fn probabilities(&self, design: &Design) -> Vec<Vec<f64>> {
+        let mut scores = vec![self.intercepts.clone(); design.samples()];
+        for (feature, coefficients) in &self.coefficients {
+            for (score, x) in scores.iter_mut().zip(design.column(*feature)) {
+                for (s, b) in score.iter_mut().zip(coefficients) {
+                    *s += b * x;
+                }
+            }
+        }
+        for score in &mut scores {
+            soften(score);
+        }
+        scores
+    }
+}
+
+/// Scores to probabilities.
+fn soften(scores: &mut [f64]) {
+    let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut sum = 0.0;
+    for score in scores.iter_mut() {
+        *score = (*score - largest).exp();
+        sum += *score;
+    }
+    for score in scores {
+        *score /= sum;
+    }
+}
+
+/// The smallest penalty with which no feature has a coefficient.
+pub fn largest_penalty(design: &Design, labels: &[usize], classes: usize) -> f64 {
+    let solver = Solver::new(design, labels, classes);
+    (0..design.features()).map(|j| solver.steepest(j)).fold(0.0, f64::max)
+}
+
+/// `count` penalties from `largest` down to `ratio` times it, evenly spaced in their logarithms.
+pub fn penalties(largest: f64, ratio: f64, count: usize) -> Vec<f64> {
+    let step = |i: usize| i as f64 / (count.max(2) - 1) as f64;
+    (0..count).map(|i| largest * ratio.powf(step(i))).collect()
+}
+
+/// The model of each of `penalties`, which fall; features are z-scores, or nearly. `after` is told of each
+/// model when it is there.
+pub fn path(design: &Design, labels: &[usize], classes: usize, penalties: &[f64], after: impl Fn()) -> Vec<Model> {
+    let mut solver = Solver::new(design, labels, classes);
+    let mut before = penalties.first().copied().unwrap_or(0.0);
+    penalties
+        .iter()
+        .map(|&penalty| {
+            let model = solver.solve(penalty, before);
+            before = penalty;
+            after();
+            model
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
