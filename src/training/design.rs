@@ -36,8 +36,7 @@ impl Design {
 
     /// Only these samples, in this order.
     pub fn rows(&self, samples: &[usize]) -> Self {
-        let values =
-            (0..self.features()).flat_map(|j| samples.iter().map(move |&i| self.column(j)[i])).collect();
+        let values = (0..self.features()).flat_map(|j| samples.iter().map(move |&i| self.column(j)[i])).collect();
         Self { samples: samples.len(), values }
     }
 

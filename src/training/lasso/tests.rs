@@ -72,7 +72,10 @@ fn folds_keep_groups_together_and_classes_apart() {
         let (outside, inside) = folds.split(fold);
         assert!(outside.iter().all(|&i| inside.iter().all(|&j| group[i] != group[j])));
         for class in 0..3 {
-            let (here, all) = (inside.iter().filter(|&&i| labels[i] == class).count(), labels.iter().filter(|&&l| l == class).count());
+            let (here, all) = (
+                inside.iter().filter(|&&i| labels[i] == class).count(),
+                labels.iter().filter(|&&l| l == class).count(),
+            );
             assert!(here.abs_diff(all / 10) <= 2, "fold {fold} has {here} of {all} of class {class}");
         }
     }

@@ -43,7 +43,9 @@ impl Bootstrap {
         let mut values: Vec<f64> = (0..self.times)
             .filter_map(|_| {
                 let drawn = strata.iter().flat_map(|groups| {
-                    (0..groups.len()).flat_map(|_| groups[rng.random_range(0..groups.len())].clone()).collect::<Vec<_>>()
+                    (0..groups.len())
+                        .flat_map(|_| groups[rng.random_range(0..groups.len())].clone())
+                        .collect::<Vec<_>>()
                 });
                 figure(&drawn.collect::<Vec<_>>())
             })
@@ -54,7 +56,8 @@ impl Bootstrap {
         values.sort_by(f64::total_cmp);
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
-        let below = values.iter().map(|v| if *v < 0.0 { 1.0 } else { f64::from(u8::from(*v == 0.0)) / 2.0 }).sum::<f64>() / n;
+        let below =
+            values.iter().map(|v| if *v < 0.0 { 1.0 } else { f64::from(u8::from(*v == 0.0)) / 2.0 }).sum::<f64>() / n;
         Some(Resampled {
             interval: Interval { low: percentile(&values, 0.025), high: percentile(&values, 0.975) },
             standard_error: (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt(),

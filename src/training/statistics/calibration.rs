@@ -22,7 +22,8 @@ pub fn brier(labels: &[usize], probabilities: &[Vec<f64>]) -> f64 {
 
 /// Brier's score of one class against the rest: 0 is best, 1 worst.
 pub fn binary_brier(positive: &[bool], probability: &[f64]) -> f64 {
-    positive.iter().zip(probability).map(|(&y, p)| (p - f64::from(u8::from(y))).powi(2)).sum::<f64>() / positive.len() as f64
+    positive.iter().zip(probability).map(|(&y, p)| (p - f64::from(u8::from(y))).powi(2)).sum::<f64>()
+        / positive.len() as f64
 }
 
 /// Mean negative logarithm of the right class's probability, which counts as 1e-15 at least.

@@ -64,7 +64,8 @@ impl Confusion {
     pub fn kappa(&self) -> Option<f64> {
         let all = self.all() as f64;
         let chance: f64 =
-            (0..self.0.len()).map(|c| self.0[c].iter().sum::<usize>() as f64 * self.called(c) as f64).sum::<f64>() / (all * all);
+            (0..self.0.len()).map(|c| self.0[c].iter().sum::<usize>() as f64 * self.called(c) as f64).sum::<f64>()
+                / (all * all);
         self.accuracy().filter(|_| chance < 1.0).map(|agreed| (agreed - chance) / (1.0 - chance))
     }
 }

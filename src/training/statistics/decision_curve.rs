@@ -21,5 +21,9 @@ pub fn net_benefit(positive: &[bool], probability: &[f64], threshold: f64) -> Ne
         positive.iter().zip(probability).filter(|(y, p)| **y == wanted && **p >= threshold).count() as f64 / n
     };
     let prevalence = positive.iter().filter(|&&y| y).count() as f64 / n;
-    NetBenefit { threshold, model: acted(true) - acted(false) * odds, everybody: prevalence - (1.0 - prevalence) * odds }
+    NetBenefit {
+        threshold,
+        model: acted(true) - acted(false) * odds,
+        everybody: prevalence - (1.0 - prevalence) * odds,
+    }
 }

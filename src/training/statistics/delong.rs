@@ -74,8 +74,7 @@ impl Areas {
         let variance = self.covariance[a][a] + self.covariance[b][b] - 2.0 * self.covariance[a][b];
         let error = variance.max(0.0).sqrt();
         let z = if difference == 0.0 { 0.0 } else { difference / error };
-        let interval =
-            Interval { low: difference - HALF_WIDTH_95 * error, high: difference + HALF_WIDTH_95 * error };
+        let interval = Interval { low: difference - HALF_WIDTH_95 * error, high: difference + HALF_WIDTH_95 * error };
         Difference { difference, interval, z, p: two_sided(z) }
     }
 }

@@ -23,7 +23,11 @@ pub fn curve(positive: &[bool], score: &[f64]) -> Vec<Point> {
     let mut points = vec![Point { threshold: f64::INFINITY, sensitivity: 0.0, false_positive_rate: 0.0 }];
     let (mut hit, mut wrong) = (0.0, 0.0);
     for (at, &i) in order.iter().enumerate() {
-        if positive[i] { hit += 1.0 } else { wrong += 1.0 }
+        if positive[i] {
+            hit += 1.0
+        } else {
+            wrong += 1.0
+        }
         if order.get(at + 1).is_none_or(|&next| score[next] != score[i]) {
             points.push(Point {
                 threshold: score[i],
@@ -58,7 +62,8 @@ pub fn macro_area(labels: &[usize], probabilities: &[Vec<f64>]) -> Option<f64> {
 
 /// The area of every probability of every sample against whether it is that of the sample's class.
 pub fn micro_area(labels: &[usize], probabilities: &[Vec<f64>]) -> Option<f64> {
-    let positive: Vec<bool> = labels.iter().zip(probabilities).flat_map(|(&l, p)| (0..p.len()).map(move |c| c == l)).collect();
+    let positive: Vec<bool> =
+        labels.iter().zip(probabilities).flat_map(|(&l, p)| (0..p.len()).map(move |c| c == l)).collect();
     area(&positive, &probabilities.concat())
 }
 
