@@ -26,7 +26,7 @@ impl Design {
 
     /// Number of features.
     pub fn features(&self) -> usize {
-        if self.samples == 0 { 0 } else { self.values.len() / self.samples }
+        self.values.len().checked_div(self.samples).unwrap_or(0)
     }
 
     /// The values of feature `j`.

@@ -74,9 +74,9 @@ impl<'a> Solver<'a> {
             self.fit(penalty, &listed);
             let residuals = self.residuals();
             let mut complete = true;
-            for j in 0..active.len() {
-                if !active[j] && steepest(self.design.column(j), &residuals) > penalty * (1.0 + EXACT) {
-                    active[j] = true;
+            for (j, active) in active.iter_mut().enumerate().filter(|(_, active)| !**active) {
+                if steepest(self.design.column(j), &residuals) > penalty * (1.0 + EXACT) {
+                    *active = true;
                     complete = false;
                 }
             }
