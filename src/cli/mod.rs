@@ -11,6 +11,7 @@ pub mod check;
 pub mod demo;
 pub mod echo;
 pub mod extract;
+mod features;
 mod logging;
 pub mod queue;
 pub mod radiomics;

@@ -15,7 +15,7 @@ use super::samples::Samples;
 use super::{ImagingError, Radiograph, Voi};
 use crate::analysis::ImageIdentity;
 
-pub use super::png::read as read_png;
+pub use super::png::{read as read_png, size as size_of_png};
 
 /// Everything read from the file of one image.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +57,16 @@ pub fn read_with_voi(path: &Path) -> Result<DecodedImage, ImagingError> {
         voi: Voi::of(&file, &module, &modality),
         identity,
     })
+}
+
+/// Width and height in pixels, as the header of a file says.
+///
+/// # Errors
+/// When it is no greyscale image, as [`read`].
+pub fn size(path: &Path) -> Result<[usize; 2], ImagingError> {
+    let file = parse(path)?;
+    let module = PixelModule::of(&file)?;
+    Ok([module.columns, module.rows])
 }
 
 /// Parses the whole file.

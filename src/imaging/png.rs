@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
-use png::{BitDepth, ColorType, Decoder, Encoder};
+use png::{BitDepth, ColorType, Decoder, Encoder, Reader};
 
 use super::guard::in_words;
 use super::samples::words_of_bytes;
@@ -17,9 +17,8 @@ use super::{ImagingError, MAX_PIXELS, PixelSpacing, Radiograph, SpacingSource};
 /// When the file cannot be read, is broken, has colour, transparency or fewer than 8 bits, or is
 /// larger than [`MAX_PIXELS`].
 pub fn read(path: &Path, spacing_mm: Option<[f64; 2]>) -> Result<Radiograph, ImagingError> {
-    let file = File::open(path).map_err(|source| ImagingError::Access { path: path.to_owned(), source })?;
     let broken = |reason: String| ImagingError::Png { path: path.to_owned(), reason };
-    let mut reader = Decoder::new(BufReader::new(file)).read_info().map_err(|error| broken(in_words(&error)))?;
+    let mut reader = open(path)?;
 
     let (width, height) = (reader.info().width as usize, reader.info().height as usize);
     if width.saturating_mul(height) > MAX_PIXELS {
@@ -40,6 +39,21 @@ pub fn read(path: &Path, spacing_mm: Option<[f64; 2]>) -> Result<Radiograph, Ima
     let spacing =
         spacing_mm.map(|[row_mm, column_mm]| PixelSpacing { row_mm, column_mm, source: SpacingSource::Given });
     Ok(Radiograph { width, height, pixels, spacing })
+}
+
+/// Width and height in pixels, as the header says.
+///
+/// # Errors
+/// When the file cannot be read or is no PNG.
+pub fn size(path: &Path) -> Result<[usize; 2], ImagingError> {
+    let reader = open(path)?;
+    Ok([reader.info().width, reader.info().height].map(|side| side as usize))
+}
+
+fn open(path: &Path) -> Result<Reader<BufReader<File>>, ImagingError> {
+    let file = File::open(path).map_err(|source| ImagingError::Access { path: path.to_owned(), source })?;
+    let broken = |error| ImagingError::Png { path: path.to_owned(), reason: in_words(&error) };
+    Decoder::new(BufReader::new(file)).read_info().map_err(broken)
 }
 
 /// Writes a radiograph as a 16 bit grey PNG, its values rounded and clamped to 0..=65535.

@@ -4,9 +4,14 @@
 //! patients. Goes out: a fitted model and what is known about it. Never: computes a feature (that is
 //! the code that serves) or looks at another set than the training's when it chooses.
 
+pub mod cases;
 pub mod correlation_filter;
 pub mod design;
+pub mod extraction;
+pub mod features_file;
+pub mod labelled;
 pub mod lasso;
+pub mod problem;
 pub mod standard_scores;
 pub mod statistics;
 pub mod table;

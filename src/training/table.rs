@@ -1,33 +1,13 @@
 //! The file that `extract` writes: a row a body, with its class, set and patient, and a column a feature.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use csv::StringRecord;
 
 use super::design::Design;
-
-/// The set that models are fitted on.
-pub const TRAINING: &str = "train";
-
-/// Columns before the features.
-const BEFORE: [&str; 9] = ["path", "x0", "y0", "x1", "y1", "level", "class", "set", "patient"];
-
-/// What is known of a body beside its features.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Body {
-    /// Its film, as the cases name it.
-    pub film: String,
-    /// Its level, empty when not known.
-    pub level: String,
-    /// Index of its class.
-    pub class: usize,
-    /// Which set it is in.
-    pub set: String,
-    /// Whose it is.
-    pub patient: String,
-}
+use super::labelled::{Body, COLUMNS, Purpose, Rows, TRAINING};
+use super::problem::{FileError, Problem};
 
 /// Bodies and their features.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,65 +20,37 @@ pub struct Table {
     pub values: Design,
 }
 
-/// Why a file of features is not used.
-#[derive(Debug, thiserror::Error)]
-pub enum TableError {
-    /// It cannot be read.
-    #[error("{path}: {reason}; name the file that `spinetriage extract` wrote")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        reason: String,
-    },
-    /// It holds what a study cannot be made of; all of it.
-    #[error("{path} cannot be used:{}", .problems.iter().map(|p| format!("\n  {p}")).collect::<String>())]
-    Problems {
-        /// The file.
-        path: PathBuf,
-        /// Each with its line, where it has one.
-        problems: Vec<Problem>,
-    },
-}
-
-/// Something wrong with a file of features.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Line of the file, 1 for the header; `None` for what is wrong with the whole.
-    pub line: Option<u64>,
-    /// What, and what to do.
-    pub says: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "line {line}: {}", self.says),
-            None => f.write_str(&self.says),
-        }
-    }
-}
-
 impl Table {
     /// Reads `path`, whose classes are the numbers below `classes`.
     ///
     /// # Errors
-    /// [`TableError`], with every problem of the file.
-    pub fn read(path: &Path, classes: usize) -> Result<Self, TableError> {
-        let unreadable = |e: &dyn fmt::Display| TableError::Read { path: path.to_owned(), reason: e.to_string() };
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(|e| unreadable(&e))?;
-        let header = reader.headers().map_err(|e| unreadable(&e))?.clone();
-        let mut reading = Reading::new(&header, classes);
-        if reading.problems.is_empty() {
-            for record in reader.records() {
-                reading.row(&record.map_err(|e| unreadable(&e))?);
+    /// [`FileError`], with every problem of the file.
+    pub fn read(path: &Path, classes: usize, purpose: Purpose) -> Result<Self, FileError> {
+        let problems = |problems| FileError::Problems { path: path.to_owned(), problems };
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(|e| FileError::read(path, &e))?;
+        let header = reader.headers().map_err(|e| FileError::read(path, &e))?.clone();
+        let features = features_of(&header).map_err(|p| problems(vec![p]))?;
+        let mut rows = Rows::new(&header, classes).map_err(|p| problems(vec![p]))?;
+        let mut values = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|e| FileError::read(path, &e))?;
+            let line = record.position().map_or(0, csv::Position::line);
+            if record.len() == header.len() {
+                rows.row(&record, line);
+                values.push(values_of(&record, &features).unwrap_or_else(|says| {
+                    rows.says(line, says);
+                    Vec::new()
+                }));
+            } else {
+                rows.says(line, format!("{} cells, the header has {}", record.len(), header.len()));
             }
-            reading.whole();
         }
-        if reading.problems.is_empty() {
-            Ok(Self { features: reading.features, bodies: reading.bodies, values: Design::from_rows(&reading.rows) })
+        rows.whole(purpose);
+        if rows.problems.is_empty() {
+            Ok(Self { features, bodies: rows.bodies, values: Design::from_rows(&values) })
         } else {
-            Err(TableError::Problems { path: path.to_owned(), problems: reading.problems })
+            Err(problems(rows.problems))
         }
     }
 
@@ -114,117 +66,29 @@ impl Table {
     }
 }
 
-/// A file on its way in.
-struct Reading {
-    classes: usize,
-    features: Vec<String>,
-    bodies: Vec<Body>,
-    rows: Vec<Vec<f64>>,
-    /// Line of each film and box.
-    places: HashMap<[String; 5], u64>,
-    problems: Vec<Problem>,
+/// Names of the features, which follow what is said of the body.
+fn features_of(header: &StringRecord) -> Result<Vec<String>, Problem> {
+    if header.len() > COLUMNS.len() && header.iter().take(COLUMNS.len()).eq(COLUMNS) {
+        return Ok(header.iter().skip(COLUMNS.len()).map(str::to_owned).collect());
+    }
+    let before = COLUMNS.join(",");
+    Err(Problem::at(
+        1,
+        format!("the header is not {before} and a feature or more; write the file with `spinetriage extract`"),
+    ))
 }
 
-impl Reading {
-    fn new(header: &StringRecord, classes: usize) -> Self {
-        let names: Vec<&str> = header.iter().collect();
-        let features: Vec<String> = names.iter().skip(BEFORE.len()).map(|n| (*n).to_owned()).collect();
-        let mut reading = Self {
-            classes,
-            features,
-            bodies: Vec::new(),
-            rows: Vec::new(),
-            places: HashMap::new(),
-            problems: Vec::new(),
-        };
-        let mut seen = BTreeSet::new();
-        let twice: Vec<&str> = names.iter().copied().filter(|name| !seen.insert(*name)).collect();
-        if names.get(..BEFORE.len()) != Some(&BEFORE[..]) || names.len() == BEFORE.len() {
-            let before = BEFORE.join(",");
-            reading.says(
-                Some(1),
-                format!("the header is not {before} and a feature or more; write the file with `spinetriage extract`"),
-            );
-        } else if !twice.is_empty() {
-            reading.says(Some(1), format!("the columns {} are there twice; keep one of each", twice.join(", ")));
-        }
-        reading
-    }
-
-    fn says(&mut self, line: Option<u64>, says: String) {
-        self.problems.push(Problem { line, says });
-    }
-
-    fn row(&mut self, record: &StringRecord) {
-        let line = record.position().map(csv::Position::line);
-        let width = BEFORE.len() + self.features.len();
-        if record.len() != width {
-            return self.says(line, format!("{} cells, the header has {width}", record.len()));
-        }
-        let cell = |i: usize| record[i].trim().to_owned();
-        let place = [0, 1, 2, 3, 4].map(cell);
-        if let Some(first) = self.places.insert(place, line.unwrap_or_default()) {
-            self.says(line, format!("the same box of the same film as in line {first}; keep one of the two"));
-        }
-        let class = cell(6).parse().ok().filter(|&class: &usize| class < self.classes);
-        if class.is_none() {
-            let last = self.classes - 1;
-            self.says(
-                line,
-                format!("\"{}\" is no class: write its number, 0 to {last}, in the order of [[class]]", cell(6)),
-            );
-        }
-        for (column, name) in [(0, "path"), (7, "set"), (8, "patient")] {
-            if cell(column).is_empty() {
-                self.says(line, format!("{name} is empty; every body needs one"));
-            }
-        }
-        let values: Vec<Option<f64>> = (BEFORE.len()..width).map(|i| record[i].trim().parse().ok()).collect();
-        if let Some(at) = values.iter().position(Option::is_none) {
-            let name = &self.features[at];
-            self.says(
-                line,
-                format!(
-                    "\"{}\" in column {name} is no number; NaN says that a feature is undefined",
-                    &record[BEFORE.len() + at]
-                ),
-            );
-        }
-        self.bodies.push(Body {
-            film: cell(0),
-            level: cell(5),
-            class: class.unwrap_or(0),
-            set: cell(7),
-            patient: cell(8),
-        });
-        self.rows.push(values.into_iter().map(|v| v.filter(|v| v.is_finite()).unwrap_or(f64::NAN)).collect());
-    }
-
-    /// What only shows when all rows are there.
-    fn whole(&mut self) {
-        let mut sets_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for body in &self.bodies {
-            sets_of.entry(&body.patient).or_default().insert(&body.set);
-        }
-        let torn = sets_of.iter().filter(|(_, sets)| sets.len() > 1).map(|(patient, sets)| {
-            let sets: Vec<&str> = sets.iter().copied().collect();
-            format!(
-                "patient {patient} is in the sets {}; a patient belongs to one, or the figures are too good",
-                sets.join(" and ")
-            )
-        });
-        let mut found: Vec<String> = torn.collect();
-        for class in 0..self.classes {
-            let bodies = self.bodies.iter().filter(|b| b.set == TRAINING && b.class == class).count();
-            if bodies == 0 {
-                found.push(format!(
-                    "no body of the set {TRAINING} has class {class}; a model needs all of its {} classes",
-                    self.classes
-                ));
-            }
-        }
-        found.into_iter().for_each(|says| self.says(None, says));
-    }
+/// The values of a row; NaN where a feature is undefined.
+fn values_of(record: &StringRecord, features: &[String]) -> Result<Vec<f64>, String> {
+    let cells = record.iter().skip(COLUMNS.len()).zip(features);
+    let value = |(cell, name): (&str, &String)| {
+        let value: f64 = cell
+            .trim()
+            .parse()
+            .map_err(|_| format!("\"{cell}\" in column {name} is no number; NaN says that a feature is undefined"))?;
+        Ok(if value.is_finite() { value } else { f64::NAN })
+    };
+    cells.map(value).collect()
 }
 
 #[cfg(test)]
@@ -233,11 +97,11 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Result<Table, TableError> {
+    fn read(text: &str) -> Result<Table, FileError> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("features.csv");
         fs::write(&file, text).unwrap();
-        Table::read(&file, 2)
+        Table::read(&file, 2, Purpose::Train { folds: 1 })
     }
 
     const HEADER: &str = "path,x0,y0,x1,y1,level,class,set,patient,a,b\n";
@@ -277,7 +141,7 @@ mod tests {
         assert!(said.contains("line 1: the header is not path,x0") && said.contains("extract"), "{said}");
         let said = read("path,x0,y0,x1,y1,level,class,set,patient,a,a\n").unwrap_err().to_string();
         assert!(said.contains("the columns a are there twice"), "{said}");
-        let said = Table::read(Path::new("no/such.csv"), 2).unwrap_err().to_string();
+        let said = Table::read(Path::new("no/such.csv"), 2, Purpose::Evaluate).unwrap_err().to_string();
         assert!(said.contains("no/such.csv"), "{said}");
     }
 }

@@ -1,0 +1,220 @@
+//! Writing a file of features: a film at a time, so that a run that was stopped goes on where it was.
+//!
+//! `features.csv.part` grows by whole films; `features.csv.part.json` says what it is of. When all is there both lose
+//! their `.part`, and the second stays as the provenance of the first.
+
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::labelled::{Body, COLUMNS};
+
+/// What features are of. Equal provenance: equal features.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The program's name and version.
+    pub program: String,
+    /// Name of the bundle that computed them.
+    pub bundle: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its manifest, in hexadecimal.
+    pub bundle_digest: String,
+    /// SHA-256 of the cases, in hexadecimal.
+    pub cases_digest: String,
+    /// Whose boxes: `given` or `detected`.
+    pub boxes: String,
+}
+
+impl Provenance {
+    /// Of a finished file of features; `None` when nothing says what it is of.
+    pub fn of(features: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(beside(features, ".json")).ok()?).ok()
+    }
+}
+
+/// A file of features on its way.
+#[derive(Debug)]
+pub struct FeaturesFile {
+    path: PathBuf,
+    out: File,
+    done: HashSet<String>,
+    /// Rows that are there.
+    rows: usize,
+}
+
+impl FeaturesFile {
+    /// Begins `path`, or goes on with what an earlier run of the same provenance left.
+    ///
+    /// # Errors
+    /// When its folder cannot be written.
+    pub fn open(path: &Path, provenance: &Provenance) -> io::Result<Self> {
+        let part = beside(path, ".part");
+        let says = beside(path, ".part.json");
+        let same =
+            fs::read(&says).ok().and_then(|text| serde_json::from_slice(&text).ok()).as_ref() == Some(provenance);
+        let kept = if same { whole_films(&fs::read(&part).unwrap_or_default()) } else { Kept::default() };
+        fs::write(&says, serde_json::to_vec_pretty(provenance)?)?;
+        let out = OpenOptions::new().create(true).write(true).truncate(false).open(&part)?;
+        out.set_len(kept.bytes)?;
+        let mut file = Self { path: path.to_owned(), out, done: kept.films, rows: kept.rows };
+        io::Seek::seek(&mut file.out, io::SeekFrom::End(0))?;
+        Ok(file)
+    }
+
+    /// Whether the film's bodies are there already.
+    pub fn has(&self, film: &str) -> bool {
+        self.done.contains(film)
+    }
+
+    /// Rows written so far, in this run and earlier ones.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Adds the bodies of one film.
+    ///
+    /// # Errors
+    /// When the disk takes no more.
+    pub fn add(&mut self, bodies: &[(Body, Vec<(String, f64)>)]) -> io::Result<()> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        if let (0, Some((_, features))) = (self.rows, bodies.first()) {
+            let names = features.iter().map(|(name, _)| name.as_str());
+            writer.write_record(COLUMNS.into_iter().chain(names))?;
+        }
+        for (body, features) in bodies {
+            // The shortest digits that read back as the same number.
+            let values = features.iter().map(|(_, value)| value.to_string());
+            writer.write_record(body.cells().into_iter().chain(values))?;
+        }
+        let text = writer.into_inner().map_err(|e| io::Error::other(e.to_string()))?;
+        self.out.write_all(&text)?;
+        self.rows += bodies.len();
+        Ok(())
+    }
+
+    /// Gives the file its name, when all films are there.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn finish(self) -> io::Result<()> {
+        self.out.sync_all()?;
+        fs::rename(beside(&self.path, ".part"), &self.path)?;
+        fs::rename(beside(&self.path, ".part.json"), beside(&self.path, ".json"))
+    }
+}
+
+/// What of a part is kept.
+#[derive(Default)]
+struct Kept {
+    bytes: u64,
+    films: HashSet<String>,
+    rows: usize,
+}
+
+/// The films of a part that are there for sure: all but the last, of which bodies may be missing. The rows of a film
+/// follow each other.
+fn whole_films(text: &[u8]) -> Kept {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
+    let width = reader.headers().map_or(0, csv::StringRecord::len);
+    let mut kept = Kept::default();
+    let (mut last, mut rows_of_last) = (String::new(), 0);
+    for record in reader.records() {
+        let Ok(record) = record else { break };
+        if record.len() != width {
+            break;
+        }
+        if record[0] != last {
+            kept.bytes = record.position().map_or(0, csv::Position::byte);
+            kept.rows += rows_of_last;
+            kept.films.extend(Some(std::mem::replace(&mut last, record[0].to_owned())).filter(|f| !f.is_empty()));
+            rows_of_last = 0;
+        }
+        rows_of_last += 1;
+    }
+    if kept.films.is_empty() { Kept::default() } else { kept }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::imaging::BoundingBox;
+
+    fn provenance(boxes: &str) -> Provenance {
+        let text = || "x".to_owned();
+        Provenance {
+            program: text(),
+            bundle: text(),
+            version: text(),
+            bundle_digest: text(),
+            cases_digest: text(),
+            boxes: boxes.to_owned(),
+        }
+    }
+
+    fn film(number: usize) -> Vec<(Body, Vec<(String, f64)>)> {
+        let body = |y0: f64| Body {
+            film: format!("film \"{number}\", new\n.dcm"),
+            region: BoundingBox { x0: 0.1, y0, x1: 5.0, y1: y0 + 7.0 },
+            level: String::new(),
+            class: 1,
+            set: "train".into(),
+            patient: format!("p{number}"),
+        };
+        let features = |value: f64| vec![("a".to_owned(), value), ("b".to_owned(), f64::NAN)];
+        (0..=number % 3).map(|i| (body(10.0 * i as f64), features(0.1 + i as f64 / 3.0))).collect()
+    }
+
+    fn write(path: &Path, films: impl IntoIterator<Item = usize>) -> FeaturesFile {
+        let mut file = FeaturesFile::open(path, &provenance("given")).unwrap();
+        for number in films {
+            let bodies = film(number);
+            if !file.has(&bodies[0].0.film) {
+                file.add(&bodies).unwrap();
+            }
+        }
+        file
+    }
+
+    proptest! {
+        /// Wherever a run stops, in the middle of a number too, the next one ends with the same bytes.
+        #[test]
+        fn a_run_that_was_cut_off_is_taken_up(films in 1_usize..6, cut in 0.0..1.0_f64) {
+            let folder = tempfile::tempdir().unwrap();
+            let (at_once, cut_off) = (folder.path().join("a.csv"), folder.path().join("b.csv"));
+            write(&at_once, 0..films).finish().unwrap();
+            let whole = fs::read(&at_once).unwrap();
+            drop(write(&cut_off, 0..films));
+            let part = folder.path().join("b.csv.part");
+            let text = fs::read(&part).unwrap();
+            prop_assert_eq!(&text, &whole);
+            fs::write(&part, &text[..(cut * text.len() as f64) as usize]).unwrap();
+            let file = write(&cut_off, 0..films);
+            prop_assert_eq!(file.rows(), (0..films).map(|n| film(n).len()).sum::<usize>());
+            file.finish().unwrap();
+            prop_assert_eq!(fs::read(&cut_off).unwrap(), whole);
+            prop_assert_eq!(Provenance::of(&cut_off), Some(provenance("given")));
+            prop_assert!(!part.exists());
+        }
+    }
+
+    #[test]
+    fn what_another_bundle_or_box_left_is_not_taken_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        drop(write(&path, 0..3));
+        let file = FeaturesFile::open(&path, &provenance("detected")).unwrap();
+        assert_eq!((file.rows(), file.has(&film(0)[0].0.film)), (0, false));
+    }
+}
