@@ -7,6 +7,7 @@
 
 mod backbone;
 mod bundle;
+pub mod calibration;
 pub mod detector;
 mod error;
 mod fit;
@@ -21,6 +22,7 @@ pub mod spine_line;
 mod tensor;
 
 pub use bundle::Bundle;
+pub use calibration::Calibration;
 pub use detector::Detection;
 pub use error::ModelError;
 pub use morphometry::Morphometry;

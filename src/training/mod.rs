@@ -12,6 +12,8 @@ pub mod features_file;
 pub mod labelled;
 pub mod lasso;
 pub mod problem;
+pub mod recalibration;
+pub mod selection;
 pub mod standard_scores;
 pub mod statistics;
 pub mod table;
