@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::calibration::Calibration;
 use super::detector::{Decoder, Points};
 use super::morphometry::FEATURES;
+use crate::classifier::Kind;
 use crate::radiomics;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -116,14 +118,35 @@ pub(super) struct Radiomics {
 #[serde(deny_unknown_fields)]
 pub(super) struct Fusion {
     pub kind: FusionKind,
+    /// The classifier, where it is not written here.
+    pub file: Option<String>,
+    /// Name of an ONNX classifier's output of probabilities.
+    pub output: Option<String>,
+    /// Of logistic regression: one a class.
+    #[serde(default)]
     pub intercepts: Vec<f64>,
+    pub calibration: Option<Calibration>,
     pub feature: Vec<FusionFeature>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub(super) enum FusionKind {
-    LogisticRegression,
+    /// One of the eight.
+    Fitted(Kind),
+    Onnx,
+}
+
+impl TryFrom<String> for FusionKind {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let fitted = Kind::ALL.into_iter().find(|kind| kind.name() == name).map(Self::Fitted);
+        fitted.or_else(|| (name == "onnx").then_some(Self::Onnx)).ok_or_else(|| {
+            let kinds = Kind::ALL.map(Kind::name).join(", ");
+            format!("[fusion] kind \"{name}\" is none of {kinds}, onnx")
+        })
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -132,7 +155,8 @@ pub(super) struct FusionFeature {
     pub name: String,
     pub mean: f64,
     pub scale: f64,
-    /// One a class.
+    /// Of logistic regression: one a class.
+    #[serde(default)]
     pub coefficients: Vec<f64>,
 }
 
@@ -202,22 +226,16 @@ impl Manifest {
         }
         self.detector.check()?;
         must((0.0..=4.0).contains(&self.crop.margin), "[crop] margin must be 0 to 4")?;
-        for file in
-            [&self.detector.file, &self.backbone.file].into_iter().chain(self.self_test.iter().map(|t| &t.image))
+        for file in [&self.detector.file, &self.backbone.file]
+            .into_iter()
+            .chain(self.self_test.iter().map(|t| &t.image))
+            .chain(self.fusion.iter().filter_map(|f| f.file.as_ref()))
         {
             must(self.files.contains_key(file), &format!("[files] lacks the SHA-256 of \"{file}\""))?;
         }
         let classes = self.class.len();
         if let Some(fusion) = &self.fusion {
-            let FusionKind::LogisticRegression = fusion.kind;
-            must(fusion.intercepts.len() == classes, "[fusion] intercepts need one value a class")?;
-            for feature in &fusion.feature {
-                let right = feature.coefficients.len() == classes && feature.scale > 0.0;
-                must(
-                    right,
-                    &format!("[[fusion.feature]] {} needs a positive scale and one coefficient a class", feature.name),
-                )?;
-            }
+            fusion.check(classes)?;
             if self.detector.points == Points::None
                 && let Some(shape) = fusion.feature.iter().find(|feature| FEATURES.contains(&feature.name.as_str()))
             {
@@ -232,6 +250,36 @@ impl Manifest {
             must(test.probabilities.len() == classes, "[self_test] probabilities need one value a class")?;
         }
         self.radiomics.settings().map(|_| ())
+    }
+}
+
+impl Fusion {
+    fn check(&self, classes: usize) -> Result<(), String> {
+        let inline = self.file.is_none();
+        must(
+            !inline || self.kind == FusionKind::Fitted(Kind::LogisticRegression),
+            "[fusion] needs the file of its classifier: only logistic-regression may be written in bundle.toml itself",
+        )?;
+        let coefficients = if inline { classes } else { 0 };
+        let without = if inline { "" } else { ": the file has them" };
+        must(
+            self.intercepts.len() == coefficients,
+            &format!("[fusion] intercepts need {coefficients} values{without}"),
+        )?;
+        for FusionFeature { name, scale, coefficients: found, .. } in &self.feature {
+            must(
+                found.len() == coefficients && *scale > 0.0,
+                &format!("[[fusion.feature]] {name} needs a positive scale and {coefficients} coefficients{without}"),
+            )?;
+        }
+        let fits = |c: &Calibration| {
+            let finite = c.intercepts.iter().all(|i| i.is_finite());
+            c.intercepts.len() == classes && finite && c.slope > 0.0 && c.slope.is_finite()
+        };
+        must(
+            self.calibration.as_ref().is_none_or(fits),
+            "[fusion.calibration] needs a positive slope and one intercept a class",
+        )
     }
 }
 

@@ -8,7 +8,7 @@ use super::backbone::Backbone;
 use super::bundle::Bundle;
 use super::detector::{Detection, Detector, Points};
 use super::error::ModelError;
-use super::fusion;
+use super::fusion::{Contribution, Judge};
 use super::manifest::{Manifest, SelfTest};
 use super::morphometry::{self, Morphometry};
 use super::runtime::{Network, start};
@@ -23,6 +23,7 @@ pub struct Model {
     detector: Detector,
     backbone: Backbone,
     radiomics: radiomics::Settings,
+    fusion: Option<Judge>,
     /// Sessions need it for as long as they live.
     _environment: Environment,
 }
@@ -48,8 +49,9 @@ impl Model {
             .radiomics
             .settings()
             .map_err(|problem| ModelError::Manifest { path: bundle.path("bundle.toml"), problem })?;
-        let mut model = Self { bundle, detector, backbone, radiomics, _environment: environment };
-        if let Some(test) = model.manifest().self_test.clone().filter(|_| model.manifest().fusion.is_some()) {
+        let fusion = Judge::load(&bundle, &environment, threads)?;
+        let mut model = Self { bundle, detector, backbone, radiomics, fusion, _environment: environment };
+        if let Some(test) = model.manifest().self_test.clone().filter(|_| model.fusion.is_some()) {
             model.pass(&test)?;
         }
         Ok(model)
@@ -143,14 +145,22 @@ impl Model {
     ///
     /// # Errors
     /// [`ModelError::NoFusion`] for a bundle without a fusion model.
-    pub fn classify(&self, features: &[(String, f64)]) -> Result<Vec<f64>, ModelError> {
-        fusion::probabilities(self.manifest().fusion.as_ref().ok_or(ModelError::NoFusion)?, features)
+    pub fn classify(&mut self, features: &[(String, f64)]) -> Result<Vec<f64>, ModelError> {
+        self.fusion.as_mut().ok_or(ModelError::NoFusion)?.probabilities(features)
+    }
+
+    /// What each feature adds to each class, of a fusion model that adds; `None` of another.
+    ///
+    /// # Errors
+    /// As [`Self::classify`].
+    pub fn contributions(&self, features: &[(String, f64)]) -> Result<Option<Vec<Contribution>>, ModelError> {
+        self.fusion.as_ref().ok_or(ModelError::NoFusion)?.contributions(features)
     }
 
     /// The names of the features that [`Self::classify`] needs and could not have from these: it took
     /// their mean of the training, so that they spoke for no class.
     pub fn imputed(&self, features: &[(String, f64)]) -> Vec<String> {
-        self.manifest().fusion.as_ref().map(|f| fusion::imputed(f, features)).unwrap_or_default()
+        self.fusion.as_ref().map(|fusion| fusion.imputed(features)).unwrap_or_default()
     }
 
     fn pass(&mut self, test: &SelfTest) -> Result<(), ModelError> {
