@@ -8,6 +8,7 @@
 //! [`report`], and [`daemon`] ties them together and delivers the report. [`training`] makes the models.
 
 pub mod analysis;
+pub mod classifier;
 pub mod cli;
 pub mod config;
 pub mod daemon;
