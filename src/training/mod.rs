@@ -5,6 +5,7 @@
 //! the code that serves) or looks at another set than the training's when it chooses.
 
 pub mod cases;
+pub mod classifiers;
 pub mod correlation_filter;
 pub mod design;
 pub mod extraction;
