@@ -17,4 +17,5 @@ pub mod recalibration;
 pub mod selection;
 pub mod standard_scores;
 pub mod statistics;
+pub mod study;
 pub mod table;

@@ -54,6 +54,17 @@ impl Table {
         }
     }
 
+    /// What a model is fitted on: the bodies of the set [`TRAINING`], and nothing of another.
+    pub fn training(&self) -> TrainingSet {
+        let samples = self.of_set(TRAINING);
+        TrainingSet {
+            features: self.features.clone(),
+            values: self.values.rows(&samples),
+            labels: samples.iter().map(|&i| self.bodies[i].class).collect(),
+            patients: samples.iter().map(|&i| self.bodies[i].patient.clone()).collect(),
+        }
+    }
+
     /// Indices of the bodies of a set.
     pub fn of_set(&self, set: &str) -> Vec<usize> {
         (0..self.bodies.len()).filter(|&i| self.bodies[i].set == set).collect()
@@ -63,6 +74,37 @@ impl Table {
     pub fn other_sets(&self) -> Vec<&str> {
         let sets: BTreeSet<&str> = self.bodies.iter().map(|b| b.set.as_str()).collect();
         sets.into_iter().filter(|set| *set != TRAINING).collect()
+    }
+}
+
+/// The bodies that models are fitted on. Only [`Table::training`] makes one, so that what takes it cannot see others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingSet {
+    features: Vec<String>,
+    values: Design,
+    labels: Vec<usize>,
+    patients: Vec<String>,
+}
+
+impl TrainingSet {
+    /// Names of the features.
+    pub fn features(&self) -> &[String] {
+        &self.features
+    }
+
+    /// [bodies, features]; NaN where one is undefined.
+    pub fn values(&self) -> &Design {
+        &self.values
+    }
+
+    /// The class of each body.
+    pub fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    /// The patient of each body.
+    pub fn patients(&self) -> &[String] {
+        &self.patients
     }
 }
 

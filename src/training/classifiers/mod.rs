@@ -16,7 +16,7 @@ mod settings;
 mod svm;
 
 pub use grid::grid;
-pub use selection::{Choice, choose, cross_validated};
+pub use selection::{Choice, HeldOut, choose};
 pub use settings::Settings;
 
 use super::design::Design;

@@ -1,4 +1,5 @@
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -73,35 +74,44 @@ fn every_kind_comes_back_from_json_to_the_bit_and_the_same_seed_gives_the_same_b
     }
 }
 
+/// Four folds of samples that are each their own group.
+fn folds(design: &Design, labels: &[usize], threads: NonZeroUsize) -> Vec<HeldOut> {
+    let each: Vec<usize> = (0..labels.len()).collect();
+    let folds = Folds::stratified(labels, &each, 3, 4, 5);
+    HeldOut::all(design, labels, &folds, threads, |seen, _, unseen| (seen, unseen))
+}
+
 #[test]
 fn threads_change_nothing() {
     let (design, labels) = blobs(3);
-    let each: Vec<usize> = (0..labels.len()).collect();
-    let folds = Folds::stratified(&labels, &each, 3, 4, 5);
     for kind in Kind::ALL {
         let with = |threads| {
             let threads = NonZeroUsize::new(threads).unwrap();
-            cross_validated(&quick(kind), &design, &labels, 3, &folds, 7, threads).unwrap()
+            choose(&[quick(kind)], &folds(&design, &labels, threads), (&labels, 3), 7, threads, || {}).unwrap()
         };
         let alone = with(1);
         assert_eq!(alone, with(3), "{kind}");
-        assert!(alone.iter().all(|p| p.len() == 3), "{kind}");
+        assert!(alone.probabilities.iter().all(|p| p.len() == 3), "{kind}");
     }
 }
 
 #[test]
 fn the_best_settings_are_chosen_and_of_equal_ones_the_first() {
     let (design, labels) = blobs(4);
-    let each: Vec<usize> = (0..labels.len()).collect();
-    let folds = Folds::stratified(&labels, &each, 3, 4, 5);
-    let one = NonZeroUsize::MIN;
-    let choice = choose(Kind::NearestNeighbours, &design, &labels, 3, &folds, 7, one).unwrap();
-    assert_eq!(choice.areas.len(), grid(Kind::NearestNeighbours).len());
-    let best = choice.areas.iter().map(|(_, area)| *area).fold(0.0, f64::max);
-    let first = choice.areas.iter().find(|(_, area)| *area == best).unwrap();
-    assert_eq!(choice.settings, first.0);
-    let again = cross_validated(&choice.settings, &design, &labels, 3, &folds, 7, one).unwrap();
-    assert_eq!(macro_area(&labels, &again).unwrap(), best);
+    let (one, grid) = (NonZeroUsize::MIN, grid(Kind::NearestNeighbours));
+    let folds = folds(&design, &labels, one);
+    let fits = AtomicUsize::new(0);
+    let count = || {
+        fits.fetch_add(1, Ordering::Relaxed);
+    };
+    let choice = choose(&grid, &folds, (&labels, 3), 7, one, count).unwrap();
+    assert_eq!((choice.tried.len(), fits.into_inner()), (grid.len(), 4 * grid.len()));
+    let best = choice.tried.iter().map(|(_, area)| *area).fold(0.0, f64::max);
+    let first = choice.tried.iter().find(|(_, area)| *area == best).unwrap();
+    assert_eq!((choice.settings, choice.area), *first);
+    let again = choose(&[choice.settings], &folds, (&labels, 3), 7, one, || {}).unwrap();
+    assert_eq!(again.probabilities, choice.probabilities);
+    assert_eq!(macro_area(&labels, &again.probabilities), Some(best));
 }
 
 #[test]
