@@ -6,6 +6,7 @@
 
 pub mod correlation_filter;
 pub mod design;
+pub mod evaluation;
 pub mod lasso;
 pub mod standard_scores;
 pub mod statistics;
