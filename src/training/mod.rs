@@ -8,6 +8,7 @@ pub mod cases;
 pub mod classifiers;
 pub mod correlation_filter;
 pub mod design;
+pub mod evaluation;
 pub mod extraction;
 pub mod features_file;
 pub mod labelled;

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use serde::{Deserialize, Serialize};
 
 use super::classifiers::{self, Choice, FitError, HeldOut, Settings};
+use super::evaluation::PathRecord;
 use super::lasso::Folds;
 use super::recalibration;
 use super::selection::{self, Rule, Selection};
@@ -63,42 +64,16 @@ pub struct Record {
     pub folds: usize,
     /// Seed of chance.
     pub seed: u64,
+    /// Which penalty was wanted.
+    pub rule: Rule,
     /// LASSO's path and which penalty was taken.
-    pub lasso: Lasso,
+    pub path: PathRecord,
     /// What each kind reached by cross-validation, in the order they were tried.
     pub classifiers: Vec<Tried>,
     /// The kind that was taken.
     pub taken: Kind,
     /// Macro area of its calibrated out-of-fold probabilities.
     pub cross_validated_area: f64,
-}
-
-/// A path of penalties.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Lasso {
-    /// Falling.
-    pub penalties: Vec<f64>,
-    /// Mean log loss over the folds.
-    pub loss: Vec<f64>,
-    /// Its standard error.
-    pub standard_error: Vec<f64>,
-    /// How many features each penalty keeps.
-    pub kept: Vec<usize>,
-    /// Which penalty was wanted.
-    pub rule: Rule,
-    /// Index of the one that was taken.
-    pub chosen: usize,
-    /// Of each selected feature, its coefficients [penalties][classes].
-    pub paths: Vec<FeaturePath>,
-}
-
-/// A feature's coefficients along the path.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FeaturePath {
-    /// Its name.
-    pub feature: String,
-    /// [penalties][classes].
-    pub coefficients: Vec<Vec<f64>>,
 }
 
 /// What a kind of classifier reached.
@@ -147,7 +122,8 @@ pub fn study(set: &TrainingSet, classes: usize, plan: &Plan, progress: &dyn Prog
         candidates: selection.candidates.features.len(),
         folds: plan.folds,
         seed: plan.seed,
-        lasso: Lasso::of(&selection, set.features(), classes, plan.selection.rule),
+        rule: plan.selection.rule,
+        path: path_of(&selection, set.features()),
         taken: best.settings.kind(),
         cross_validated_area: macro_area(labels, &calibrated).unwrap_or(0.5),
         classifiers: choices.iter().map(Tried::of).collect(),
@@ -184,29 +160,14 @@ fn first_of_the_best(choices: &[Choice]) -> &Choice {
     choices.iter().reduce(|best, next| if next.area > best.area { next } else { best }).expect("a plan names kinds")
 }
 
-impl Lasso {
-    fn of(selection: &Selection, names: &[String], classes: usize, rule: Rule) -> Self {
-        let Selection { candidates, selected, path, cross_validation, chosen } = selection;
-        let along = |&place: &usize| FeaturePath {
-            feature: names[candidates.features[place]].clone(),
-            coefficients: path
-                .iter()
-                .map(|model| {
-                    let found = model.coefficients.iter().find(|(j, _)| *j == place);
-                    found.map_or_else(|| vec![0.0; classes], |(_, c)| c.clone())
-                })
-                .collect(),
-        };
-        Self {
-            penalties: cross_validation.penalties.clone(),
-            loss: cross_validation.loss.clone(),
-            standard_error: cross_validation.standard_error.clone(),
-            kept: path.iter().map(|model| model.coefficients.len()).collect(),
-            rule,
-            chosen: *chosen,
-            paths: selected.iter().map(along).collect(),
-        }
-    }
+/// The path of the features that have a coefficient at the penalty that was taken or before it.
+fn path_of(selection: &Selection, names: &[String]) -> PathRecord {
+    let Selection { candidates, path, cross_validation, chosen, .. } = selection;
+    let early: BTreeSet<usize> =
+        path[..=*chosen].iter().flat_map(|model| model.coefficients.iter().map(|(place, _)| *place)).collect();
+    let mut models = path.clone();
+    models.iter_mut().for_each(|model| model.coefficients.retain(|(place, _)| early.contains(place)));
+    PathRecord::of(&models, cross_validation, *chosen, |place| names[candidates.features[place]].clone())
 }
 
 impl Tried {

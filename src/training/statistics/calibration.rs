@@ -1,7 +1,9 @@
 //! Whether probabilities mean what they say.
 
+use serde::{Deserialize, Serialize};
+
 /// Samples whose probability lies in one tenth (or whatever share) of 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bin {
     /// How many samples.
     pub count: usize,

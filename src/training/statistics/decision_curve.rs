@@ -2,8 +2,10 @@
 //!
 //! Source: Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006;26:565-574.
 
+use serde::{Deserialize, Serialize};
+
 /// At one threshold, per sample.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NetBenefit {
     /// The probability from which one would act: the odds a person would take of acting in vain.
     pub threshold: f64,

@@ -3,11 +3,13 @@
 //! Source: DeLong ER, DeLong DM, Clarke-Pearson DL. Biometrics 1988;44:837-845; computed with ranks after
 //! Sun X, Xu W. IEEE Signal Process Lett 2014;21:1389-1393.
 
+use serde::{Deserialize, Serialize};
+
 use super::normal::{HALF_WIDTH_95, two_sided};
 use super::rank::mid_ranks;
 
 /// Two ends of an interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,

@@ -20,7 +20,7 @@ pub use confusion::{Confusion, most_probable};
 pub use decision_curve::{NetBenefit, net_benefit};
 pub use delong::{Areas, Difference, Interval, areas};
 pub use multiple::holm;
-pub use roc::{Point, curve, macro_area, micro_area, youden};
+pub use roc::{Point, area, curve, macro_area, micro_area, youden};
 
 #[cfg(test)]
 mod golden;

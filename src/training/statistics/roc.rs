@@ -68,7 +68,7 @@ pub fn micro_area(labels: &[usize], probabilities: &[Vec<f64>]) -> Option<f64> {
 }
 
 /// The area under the curve of `score`; `None` with one class only.
-fn area(positive: &[bool], score: &[f64]) -> Option<f64> {
+pub fn area(positive: &[bool], score: &[f64]) -> Option<f64> {
     let m = positive.iter().filter(|&&p| p).count() as f64;
     let n = positive.len() as f64 - m;
     let ranks = super::rank::mid_ranks(score);
