@@ -111,7 +111,7 @@ fn provenance(bundle: &Bundle, cases: &Cases, boxes: Boxes) -> Provenance {
         program: concat!("spinetriage ", env!("CARGO_PKG_VERSION")).to_owned(),
         bundle: identity.name.clone(),
         version: identity.version.clone(),
-        bundle_digest: identity.digest.clone(),
+        features_digest: bundle.features_digest(),
         cases_digest: cases.digest.clone(),
         boxes: match boxes {
             Boxes::Given => "given".to_owned(),

@@ -15,6 +15,7 @@ use crate::analysis::{BundleIdentity, ClassName};
 #[derive(Debug, Clone)]
 pub struct Bundle {
     pub(super) manifest: Manifest,
+    text: String,
     folder: PathBuf,
     identity: BundleIdentity,
 }
@@ -49,7 +50,7 @@ impl Bundle {
             digest: hex(&Sha256::digest(text.as_bytes())),
             classes: manifest.class.iter().map(|c| ClassName { code: c.code.clone(), name: c.name.clone() }).collect(),
         };
-        Ok(Self { manifest, folder: folder.to_owned(), identity })
+        Ok(Self { manifest, text, folder: folder.to_owned(), identity })
     }
 
     /// Name, version, digest and classes.
@@ -70,6 +71,44 @@ impl Bundle {
     pub fn statements(&self) -> [(&'static str, &str); 3] {
         let about = &self.manifest.bundle;
         [("intended use", &about.intended_use), ("licence", &about.licence), ("training data", &about.training_data)]
+    }
+
+    /// SHA-256 of all that decides what its features are: the sections of the manifest that compute them, and the
+    /// digests of their networks. Bundles that differ in their fusion model alone have the same.
+    pub fn features_digest(&self) -> String {
+        let manifest = &self.manifest;
+        let network = |file: &String| manifest.files.get(file).map(|digest| digest.to_lowercase());
+        let parts = format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?}",
+            manifest.detector,
+            manifest.crop,
+            manifest.backbone,
+            manifest.radiomics,
+            network(&manifest.detector.file),
+            network(&manifest.backbone.file),
+        );
+        hex(&Sha256::digest(parts.as_bytes()))
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What `bundle.toml` says, for a bundle that is made from it.
+    pub fn manifest_text(&self) -> &str {
+        &self.text
+    }
+
+    /// The files of its networks.
+    pub fn networks(&self) -> [&str; 2] {
+        [&self.manifest.detector.file, &self.manifest.backbone.file]
+    }
+
+    /// The picture of its self-test, when it has one: the file, the distance of its pixels in mm, and the box
+    /// (x0, y0, x1, y1).
+    pub fn self_test(&self) -> Option<(&str, [f64; 2], [f64; 4])> {
+        self.manifest.self_test.as_ref().map(|test| (test.image.as_str(), test.spacing_mm, test.region))
     }
 
     /// Path of one of its files.

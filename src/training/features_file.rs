@@ -21,8 +21,8 @@ pub struct Provenance {
     pub bundle: String,
     /// Its version.
     pub version: String,
-    /// SHA-256 of its manifest, in hexadecimal.
-    pub bundle_digest: String,
+    /// SHA-256 of what decides its features, in hexadecimal.
+    pub features_digest: String,
     /// SHA-256 of the cases, in hexadecimal.
     pub cases_digest: String,
     /// Whose boxes: `given` or `detected`.
@@ -157,7 +157,7 @@ mod tests {
             program: text(),
             bundle: text(),
             version: text(),
-            bundle_digest: text(),
+            features_digest: text(),
             cases_digest: text(),
             boxes: boxes.to_owned(),
         }

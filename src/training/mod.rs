@@ -4,6 +4,8 @@
 //! patients. Goes out: a fitted model and what is known about it. Never: computes a feature (that is
 //! the code that serves) or looks at another set than the training's when it chooses.
 
+pub mod bundle_writer;
+mod card;
 pub mod cases;
 pub mod classifiers;
 pub mod correlation_filter;
