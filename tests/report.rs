@@ -41,6 +41,7 @@ fn vertebra(ordinal: u32, level: Option<&str>, class: usize) -> Vertebra {
         points: None,
         morphometry: None,
         imputed: vec![],
+        contributions: vec![],
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::levels::LevelSource;
 use crate::identifiers::Uid;
 use crate::imaging::{BoundingBox, PixelSpacing};
-use crate::model::{Morphometry, SixPoints};
+use crate::model::{Contribution, Morphometry, SixPoints};
 
 /// Everything found on one image. Serialises to the JSON of `analyze --json` and of the `findings`
 /// column; the same file and bundle give the same bytes.
@@ -99,6 +99,9 @@ pub struct Vertebra {
     /// the training, so that they spoke for no class.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub imputed: Vec<String>,
+    /// What each feature adds to the score of each class, exactly, when the fusion model is linear.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contributions: Vec<Contribution>,
 }
 
 impl Vertebra {

@@ -40,6 +40,7 @@ pub fn analyse(model: &mut Model, radiograph: &Radiograph, image: ImageIdentity)
             points: points[i],
             morphometry,
             imputed: model.imputed(&features),
+            contributions: model.contributions(&features)?.unwrap_or_default(),
         });
     }
     Ok(Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle: model.identity().clone(), vertebrae })

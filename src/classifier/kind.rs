@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// A kind of classifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Multinomial logistic regression with an L2 penalty.
@@ -22,6 +22,7 @@ pub enum Kind {
     GradientBoosting,
     /// Ke G et al. LightGBM: a highly efficient gradient boosting decision tree. NIPS 2017:3146-3154.
     #[serde(rename = "lightgbm")]
+    #[value(name = "lightgbm")]
     LightGbm,
     /// One hidden layer of rectified linear units.
     MultilayerPerceptron,

@@ -14,6 +14,7 @@ use crate::training::extraction::{self, Boxes, Extracted};
 use crate::training::features_file::{FeaturesFile, Provenance};
 use crate::training::labelled::Purpose;
 use crate::training::problem::{FileError, Problem};
+use crate::training::table::Table;
 
 /// How features are computed.
 #[derive(Debug, Clone, Args)]
@@ -105,6 +106,40 @@ pub fn of_cases(
     Ok(Written { rows })
 }
 
+/// The features of `input`, which is a file of features or of cases; those of cases are written to `out` first.
+///
+/// # Errors
+/// As [`of_cases`]; and when the features are not those of `bundle`.
+pub fn table(
+    input: &Path,
+    folder: &Path,
+    out: &Path,
+    purpose: Purpose,
+    computing: &Computing,
+) -> Result<Table, Box<dyn Error + Send + Sync>> {
+    let bundle = Bundle::load(folder)?;
+    let file = if Table::is_one(input) {
+        match Provenance::of(input) {
+            Some(of) if of.features_digest != bundle.features_digest() => {
+                let (features, found, wanted) = (input.display(), of.bundle, &bundle.identity().name);
+                return Err(format!(
+                    "the features in {features} were computed by the networks of {found} {}, not by those of {wanted}: compute them with `spinetriage extract --bundle {}`",
+                    of.version, folder.display()
+                )
+                .into());
+            }
+            Some(_) => {}
+            None => eprintln!("Nothing beside {} says which bundle its features are of.", input.display()),
+        }
+        input
+    } else {
+        let written = of_cases(input, folder, out, purpose, computing)?;
+        eprintln!("{} bodies in {}", written.rows, out.display());
+        out
+    };
+    Ok(Table::read(file, bundle.identity().classes.len(), purpose)?)
+}
+
 fn provenance(bundle: &Bundle, cases: &Cases, boxes: Boxes) -> Provenance {
     let identity = bundle.identity();
     Provenance {
@@ -121,9 +156,11 @@ fn provenance(bundle: &Bundle, cases: &Cases, boxes: Boxes) -> Provenance {
 }
 
 /// A progress bar that says what is done; nothing where standard error is no terminal.
-pub fn bar(doing: &'static str) -> ProgressBar {
+pub fn bar(doing: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
-    ProgressBar::no_length().with_message(doing).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    ProgressBar::no_length()
+        .with_message(doing.to_owned())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// What is said of the bodies that the detector did not find.

@@ -10,6 +10,7 @@ pub mod bundle;
 pub mod check;
 pub mod demo;
 pub mod echo;
+pub mod evaluate;
 pub mod extract;
 mod features;
 mod logging;
@@ -18,6 +19,7 @@ pub mod radiomics;
 mod scan;
 pub mod serve;
 mod table;
+pub mod train;
 pub mod worker;
 
 use std::error::Error;
@@ -80,6 +82,10 @@ enum Command {
     Radiomics(radiomics::Arguments),
     /// Compute the features of labelled vertebrae as CSV
     Extract(extract::Arguments),
+    /// Train a fusion model on labelled films and write its bundle
+    Train(train::Arguments),
+    /// Measure a bundle on labelled films, alone or against another
+    Evaluate(evaluate::Arguments),
     /// Analysis process, started by the daemon
     #[command(hide = true)]
     Worker(worker::Arguments),
@@ -132,6 +138,8 @@ pub fn run() -> ExitCode {
         Command::Bundle(arguments) => bundle::run(&arguments),
         Command::Radiomics(arguments) => radiomics::run(&arguments),
         Command::Extract(arguments) => extract::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Worker(arguments) => worker::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

@@ -157,6 +157,12 @@ impl Model {
         self.fusion.as_ref().ok_or(ModelError::NoFusion)?.contributions(features)
     }
 
+    /// The names of the features that the fusion model takes, in its order.
+    pub fn selected(&self) -> Vec<String> {
+        let features = self.manifest().fusion.iter().flat_map(|fusion| &fusion.feature);
+        features.map(|feature| feature.name.clone()).collect()
+    }
+
     /// The names of the features that [`Self::classify`] needs and could not have from these: it took
     /// their mean of the training, so that they spoke for no class.
     pub fn imputed(&self, features: &[(String, f64)]) -> Vec<String> {

@@ -21,4 +21,5 @@ pub mod selection;
 pub mod standard_scores;
 pub mod statistics;
 pub mod study;
+pub mod subject;
 pub mod table;

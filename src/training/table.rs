@@ -21,6 +21,12 @@ pub struct Table {
 }
 
 impl Table {
+    /// Whether `path` is a file of features rather than of cases: `extract` always writes deep ones.
+    pub fn is_one(path: &Path) -> bool {
+        let header = csv::Reader::from_path(path).and_then(|mut reader| reader.headers().cloned());
+        header.is_ok_and(|header| header.iter().skip(COLUMNS.len()).any(|name| name.starts_with("deep_")))
+    }
+
     /// Reads `path`, whose classes are the numbers below `classes`.
     ///
     /// # Errors
@@ -52,6 +58,11 @@ impl Table {
         } else {
             Err(problems(rows.problems))
         }
+    }
+
+    /// The features of body `i` by name, as the router has them.
+    pub fn features_of(&self, i: usize) -> Vec<(String, f64)> {
+        self.features.iter().cloned().zip(self.values.row(i)).collect()
     }
 
     /// What a model is fitted on: the bodies of the set [`TRAINING`], and nothing of another.

@@ -1,0 +1,122 @@
+//! `spinetriage evaluate`: what a bundle does on labelled films, alone or against another.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Outcome;
+use super::features::{self, Computing};
+use super::table;
+use crate::RESEARCH_USE_ONLY;
+use crate::model::{Bundle, Model};
+use crate::training::bundle_writer::RECORD;
+use crate::training::evaluation::{self, PathRecord};
+use crate::training::labelled::Purpose;
+use crate::training::statistics::Bootstrap;
+use crate::training::study::Record;
+use crate::training::subject;
+use crate::training::table::Table;
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Cases, or the features that `extract` wrote of them
+    input: PathBuf,
+    /// Folder of the bundle
+    #[arg(long)]
+    bundle: PathBuf,
+    /// Folder of a bundle to compare it with, on the same bodies
+    #[arg(long, value_name = "BUNDLE")]
+    against: Option<PathBuf>,
+    /// The features that the networks of the bundle to compare with computed, when INPUT is a file of features
+    #[arg(long, value_name = "FEATURES", requires = "against")]
+    against_features: Option<PathBuf>,
+    /// Folder for report.json, report.html, and features that are computed
+    #[arg(long)]
+    out: PathBuf,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Resamplings of the patients for intervals that have no formula
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    resamplings: u32,
+    /// Seed of the resamplings
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    computing: Computing,
+}
+
+/// The features that the first bundle's networks compute, in the folder of the report.
+const FEATURES: &str = "features.csv";
+/// Those of the second bundle.
+const AGAINST_FEATURES: &str = "against_features.csv";
+
+/// Measures the bundle on every set of the cases.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let out = &arguments.out;
+    fs::create_dir_all(out).map_err(|e| format!("{}: {e}", out.display()))?;
+    let subject = arguments.subject(&arguments.bundle, &arguments.input, FEATURES)?;
+    let against = match &arguments.against {
+        Some(folder) => {
+            let input = arguments.input_of(folder)?;
+            Some(arguments.subject(folder, &input, AGAINST_FEATURES)?)
+        }
+        None => None,
+    };
+    let bootstrap = Bootstrap { times: arguments.resamplings as usize, seed: arguments.seed };
+    let classes = Bundle::load(&arguments.bundle)?.identity().classes.clone();
+    let path = path_of(&arguments.bundle);
+    let report = evaluation::evaluate(&classes, &subject, against.as_ref(), path.as_ref(), bootstrap)?;
+
+    let json = report.to_json()?;
+    for (name, text) in [("report.json", &json), ("report.html", &report.to_html())] {
+        let file = out.join(name);
+        fs::write(&file, text).map_err(|e| format!("{}: {e}", file.display()))?;
+    }
+    if arguments.json {
+        println!("{json}");
+    } else {
+        println!("{}", report.to_text(table::format));
+        println!("{} has the pictures. {RESEARCH_USE_ONLY}.", out.join("report.html").display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    /// What the bundle in `folder` says of the bodies of `input`.
+    fn subject(
+        &self,
+        folder: &Path,
+        input: &Path,
+        computed: &str,
+    ) -> Result<evaluation::Subject, Box<dyn Error + Send + Sync>> {
+        let bundle = Bundle::load(folder)?;
+        let table = features::table(input, folder, &self.out.join(computed), Purpose::Evaluate, &self.computing)?;
+        if let Some(fusion) = bundle.fusion()? {
+            return Ok(subject::of_fusion(bundle.identity(), &fusion, &table)?);
+        }
+        let mut model = Model::open(bundle, self.computing.library(), 1)?;
+        Ok(subject::of_model(&mut model, &table)?)
+    }
+
+    /// The file that the bundle in `folder` is asked about: its own features, or the first bundle's when the
+    /// networks are the same, or the cases.
+    fn input_of(&self, folder: &Path) -> Result<PathBuf, Box<dyn Error + Send + Sync>> {
+        if let Some(features) = &self.against_features {
+            return Ok(features.clone());
+        }
+        let same = Bundle::load(folder)?.features_digest() == Bundle::load(&self.bundle)?.features_digest();
+        let computed = same && !Table::is_one(&self.input);
+        Ok(if computed { self.out.join(FEATURES) } else { self.input.clone() })
+    }
+}
+
+/// The path of the bundle's training, when it was trained here.
+fn path_of(folder: &Path) -> Option<PathRecord> {
+    let text = fs::read(folder.join(RECORD)).ok()?;
+    serde_json::from_slice::<Record>(&text).ok().map(|record| record.path)
+}

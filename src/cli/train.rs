@@ -1,0 +1,165 @@
+//! `spinetriage train`: from labelled films to a bundle.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use indicatif::ProgressBar;
+use regex::Regex;
+
+use super::Outcome;
+use super::features::{self, Computing};
+use super::table;
+use crate::RESEARCH_USE_ONLY;
+use crate::classifier::Kind;
+use crate::model::{Bundle, Model};
+use crate::training::bundle_writer::{self, About};
+use crate::training::labelled::Purpose;
+use crate::training::selection::{self, Rule};
+use crate::training::study::{self, Plan, Progress, Record};
+
+/// Arguments of `train`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Cases, or the features that `extract` wrote of them; the set `train` is fitted on
+    input: PathBuf,
+    /// Folder of the bundle whose networks compute the features
+    #[arg(long)]
+    base: PathBuf,
+    /// Folder of the bundle to write
+    #[arg(long)]
+    out: PathBuf,
+    /// Name of the bundle; the folder's if not said
+    #[arg(long)]
+    name: Option<String>,
+    /// Version of the bundle
+    #[arg(long, default_value = "0.1.0")]
+    version: String,
+    /// What the training data are, for reports and the model card
+    #[arg(long, value_name = "TEXT")]
+    training_data: Option<String>,
+    /// Classifier to take, whatever cross-validation says
+    #[arg(long, value_enum)]
+    classifier: Option<Kind>,
+    /// Leave out features whose names match
+    #[arg(long, value_name = "REGEX")]
+    without: Option<Regex>,
+    /// Which penalty of LASSO
+    #[arg(long, value_enum, default_value_t = Rule::OneStandardError)]
+    rule: Rule,
+    /// Penalties on LASSO's path
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(2..=1000))]
+    penalties: u16,
+    /// Features at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    at_most: Option<u16>,
+    /// Folds of cross-validation, by patient
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(2..=100))]
+    folds: u16,
+    /// Seed of everything that chance decides
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    computing: Computing,
+}
+
+/// Trains, writes the bundle and says what was tried.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let base = Bundle::load(&arguments.base)?;
+    let classes = base.identity().classes.len();
+    let folds = usize::from(arguments.folds);
+    let computed = beside(&arguments.out, ".features.csv");
+    let purpose = Purpose::Train { folds };
+    let table = features::table(&arguments.input, &arguments.base, &computed, purpose, &arguments.computing)?;
+    let library = arguments.computing.library();
+    let mut model = Model::open(base.clone(), library, 1)?;
+
+    let plan = arguments.plan();
+    let study = study::study(&table.training(), classes, &plan, &Bars::default())?;
+    let about = arguments.about(&study.record);
+    let written = bundle_writer::write(&arguments.out, (&base, &mut model), &about, &study, library)?;
+
+    println!("{}", tried(&study.record));
+    let identity = written.identity();
+    println!(
+        "{} features; {} {} (sha256 {}) in {}\n{RESEARCH_USE_ONLY}.",
+        study.fusion.features.len(),
+        identity.name,
+        identity.version,
+        identity.digest,
+        arguments.out.display()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    fn plan(&self) -> Plan {
+        Plan {
+            selection: selection::Settings {
+                without: self.without.clone(),
+                penalties: usize::from(self.penalties),
+                rule: self.rule,
+                at_most: self.at_most.map_or(usize::MAX, usize::from),
+                ..selection::Settings::default()
+            },
+            folds: usize::from(self.folds),
+            kinds: self.classifier.map_or_else(|| Kind::ALL.to_vec(), |kind| vec![kind]),
+            seed: self.seed,
+            threads: self.computing.threads(),
+        }
+    }
+
+    fn about(&self, record: &Record) -> About {
+        let of_folder = || self.out.file_name().map(|name| name.to_string_lossy().into_owned());
+        let data = || format!("{} bodies of {} patients, classes {:?}", record.bodies, record.patients, record.classes);
+        About {
+            name: self.name.clone().or_else(of_folder).unwrap_or_default(),
+            version: self.version.clone(),
+            training_data: self.training_data.clone().unwrap_or_else(data),
+        }
+    }
+}
+
+/// What each kind of classifier reached.
+fn tried(record: &Record) -> String {
+    let row = |tried: &study::Tried| {
+        let kind = tried.settings.kind();
+        let taken = if kind == record.taken { "taken" } else { "" };
+        vec![kind.title().to_owned(), format!("{:.3}", tried.area), tried.settings.to_string(), taken.to_owned()]
+    };
+    let rows: Vec<_> = record.classifiers.iter().map(row).collect();
+    table::format(&["classifier", "macro AUC by cross-validation", "settings", ""], &rows)
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+/// A bar that is of one part of the work after the other.
+struct Bars(ProgressBar);
+
+impl Default for Bars {
+    fn default() -> Self {
+        Self(features::bar(""))
+    }
+}
+
+impl Progress for Bars {
+    fn begin(&self, what: &str, steps: usize) {
+        self.0.reset();
+        self.0.set_length(steps as u64);
+        self.0.set_message(what.to_owned());
+    }
+
+    fn step(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
