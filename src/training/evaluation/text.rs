@@ -68,14 +68,10 @@ fn test_rows(report: &Report) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for comparison in &report.comparisons {
         for test in &comparison.tests {
-            let difference = test.difference.map_or_else(
-                || words::not_defined(None),
-                |d| format!("{} ({})", words::number(d), words::interval(test.interval)),
-            );
             rows.push(vec![
                 comparison.set.clone(),
                 test.of.title(&report.classes),
-                difference,
+                words::difference(test),
                 words::p_value(test.p),
                 words::p_value(test.p_holm),
             ]);

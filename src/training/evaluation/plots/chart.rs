@@ -15,8 +15,10 @@ const TOP: f64 = 34.0;
 const BELOW: f64 = 52.0;
 /// A line of the legend.
 const ENTRY: f64 = 20.0;
-/// Width of a letter of the legend on average; a little too much, so that nothing is cut off by the edge.
-const LETTER: f64 = 7.0;
+/// Left end of the legend.
+const LEGEND: f64 = 14.0;
+/// Width of a letter of the legend on average, in a wide font (DejaVu Sans): nothing is cut off by the edge.
+const LETTER: f64 = 6.6;
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +62,22 @@ impl Stroke {
 pub struct Entry {
     /// How its line looks.
     pub stroke: Stroke,
-    /// What it is.
-    pub text: String,
+    /// What it is; shortened where the line is not long enough.
+    pub name: String,
+    /// What is told of it, never shortened.
+    pub value: String,
+}
+
+impl Entry {
+    /// A name alone.
+    pub fn named(stroke: Stroke, name: impl Into<String>) -> Self {
+        Self { stroke, name: name.into(), value: String::new() }
+    }
+
+    /// A name and a figure.
+    pub fn with(stroke: Stroke, name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { stroke, name: name.into(), value: value.into() }
+    }
 }
 
 /// What is around the drawing.
@@ -235,8 +251,8 @@ fn legend_entry(m: &mut Markup, entry: &Entry, y: f64) {
     m.empty(
         "line",
         &[
-            ("x1", &px(LEFT)),
-            ("x2", &px(LEFT + 28.0)),
+            ("x1", &px(LEGEND)),
+            ("x2", &px(LEGEND + 28.0)),
             ("y1", &at),
             ("y2", &at),
             ("stroke", &colour),
@@ -244,10 +260,16 @@ fn legend_entry(m: &mut Markup, entry: &Entry, y: f64) {
             ("stroke-dasharray", &if dash.is_empty() { "none" } else { dash }),
         ],
     );
-    let from = LEFT + 36.0;
+    let from = LEGEND + 36.0;
+    let room = ((WIDTH - from) / LETTER) as usize;
+    let value = if entry.value.is_empty() { String::new() } else { format!(": {}", entry.value) };
     m.element("text", &[("x", &px(from)), ("y", &px(y)), ("font-size", &12.5)], |m| {
-        m.text(shortened(&entry.text, ((WIDTH - from) / LETTER) as usize));
-        m.leaf("title", &[], &entry.text);
+        let name = shortened(&entry.name, room.saturating_sub(value.chars().count()).max(12));
+        if name != entry.name {
+            m.leaf("title", &[], &entry.name);
+        }
+        m.text(name);
+        m.text(value);
     });
 }
 

@@ -23,7 +23,7 @@ pub fn heat(share: f64) -> String {
     format!("#{:02x}{:02x}{:02x}", part(0.0), part(84.0), part(140.0))
 }
 
-/// Whether text on the heat of this share is white.
+/// Whether text on the heat of this share is white: from here on its contrast is the better one.
 pub fn against_white(share: f64) -> bool {
-    share > 0.5
+    share > 0.75
 }

@@ -11,7 +11,7 @@ use crate::training::evaluation::words;
 pub fn curves(markup: &mut Markup, set: &SetFigures, against: Option<&SetFigures>) {
     let legend = entries(set, "").chain(against.into_iter().flat_map(|other| entries(other, "second: ")));
     let chart = Chart {
-        title: format!("ROC curves, {}", words::set_title(set)),
+        title: format!("ROC curves and AUC (95 % CI), {}", words::set_title(set)),
         x: Axis::share("1 \u{2212} specificity (share of the others called)"),
         y: Axis::share("sensitivity (share of the class called)"),
         height: 384.0,
@@ -37,8 +37,8 @@ fn entries<'a>(
 ) -> impl Iterator<Item = (&'a ClassFigures, &'static str, Entry)> {
     let dash = if prefix.is_empty() { "" } else { DASHED };
     set.classes.iter().enumerate().map(move |(i, class)| {
-        let auc = class.auc.map_or_else(|| words::not_defined(None), words::estimate);
-        let text = format!("{prefix}{}: {auc}", class.name);
-        (class, dash, Entry { stroke: Stroke::solid(colour::class(i)).dashed(dash), text })
+        let auc = class.auc.map_or_else(|| words::not_defined(None), words::short_estimate);
+        let stroke = Stroke::solid(colour::class(i)).dashed(dash);
+        (class, dash, Entry::with(stroke, format!("{prefix}{}", class.name), auc))
     })
 }
