@@ -71,4 +71,6 @@ pub fn evaluate(
 }
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod tests;
