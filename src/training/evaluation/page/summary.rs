@@ -58,7 +58,7 @@ fn classes(m: &mut Markup, report: &Report) {
                         if i == 0 {
                             m.leaf("td", &[("rowspan", &set.classes.len())], words::set_title(set));
                         }
-                        m.leaf("td", &[], &class.name);
+                        m.leaf("td", &[("class", &"class")], &class.name);
                         m.leaf("td", &[("class", &"number")], class.bodies);
                         class_cells(m, class);
                         if let Some(others) = others {

@@ -14,7 +14,7 @@ pub fn reliability(markup: &mut Markup, set: &SetFigures) {
         Entry::with(stroke, name, format!("ECE {}", words::number(calibration.expected_error)))
     };
     let whole = Stroke::solid(colour::WHOLE);
-    let of_class = |i: usize| Stroke::solid(colour::class(i)).wide(1.4);
+    let of_class = |i: usize| Stroke::class(i).wide(1.4);
     let classes = set.classes.iter().enumerate();
     let legend = classes.clone().map(|(i, c)| entry(&c.name, &c.calibration, of_class(i)));
     let chart = Chart {

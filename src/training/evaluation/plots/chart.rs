@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::axis::Axis;
-use super::colour::FAINT;
+use super::colour::{self, FAINT};
 use crate::training::evaluation::markup::Markup;
 
 /// Width of every chart in its own units, which a page shows as pixels or nearly.
@@ -15,7 +15,9 @@ const TOP: f64 = 34.0;
 const BELOW: f64 = 52.0;
 /// A line of the legend.
 const ENTRY: f64 = 20.0;
-/// Left end of the legend.
+/// Bold letters that fit into the width.
+const TITLE_LETTERS: usize = 51;
+/// Left end of the title and the legend.
 const LEGEND: f64 = 14.0;
 /// Width of a letter of the legend on average, in a wide font (DejaVu Sans): nothing is cut off by the edge.
 const LETTER: f64 = 6.6;
@@ -33,6 +35,8 @@ pub struct Stroke {
 
 /// Of a second bundle, where the first is solid.
 pub const DASHED: &str = "7 4";
+const INTERRUPTED: &str = "14 3";
+const INTERRUPTED_SECOND: &str = "7 3 2 3";
 /// Of what gives a measure.
 pub const DOTTED: &str = "2 3";
 
@@ -40,6 +44,17 @@ impl Stroke {
     /// A solid line.
     pub fn solid(colour: &'static str) -> Self {
         Self { colour, dash: "", width: 2.0 }
+    }
+
+    /// The line of a class; of the seventh and later ones, whose colours come again, interrupted.
+    pub fn class(class: usize) -> Self {
+        let line = Self::solid(colour::class(class));
+        if class < colour::DISTINCT { line } else { line.dashed(INTERRUPTED) }
+    }
+
+    /// The line of the same in the second bundle.
+    pub fn second(self) -> Self {
+        if self.dash.is_empty() { self.dashed(DASHED) } else { self.dashed(INTERRUPTED_SECOND) }
     }
 
     /// Another dash.
@@ -115,8 +130,8 @@ impl Chart {
             ("font-family", &"sans-serif"),
         ];
         markup.element("svg", &attributes, |m| {
-            let title = shortened(&self.title, 54);
-            m.leaf("text", &[("x", &LEFT), ("y", &20), ("font-size", &14), ("font-weight", &"bold")], title);
+            let title = shortened(&self.title, TITLE_LETTERS);
+            m.leaf("text", &[("x", &LEGEND), ("y", &20), ("font-size", &14), ("font-weight", &"bold")], title);
             self.axes(m);
             let (x, y) = (px(LEFT), px(TOP));
             let size = (px(WIDTH - LEFT - RIGHT), px(self.height));

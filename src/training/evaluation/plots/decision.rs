@@ -39,7 +39,7 @@ pub fn of_fracture(markup: &mut Markup, set: &SetFigures, against: Option<&SetFi
 
 /// Acting on each class; dotted, acting on everybody for its sake.
 pub fn of_classes(markup: &mut Markup, set: &SetFigures) {
-    let stroke = |i: usize| Stroke::solid(colour::class(i));
+    let stroke = Stroke::class;
     let entries = set.classes.iter().enumerate();
     let legend = entries.clone().map(|(i, c)| Entry::named(stroke(i), &c.decision.of));
     let dotted = Entry::named(Stroke::faint(), "dotted: acting on everybody; level line: on nobody");
