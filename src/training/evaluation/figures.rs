@@ -81,7 +81,7 @@ pub struct SetFigures {
     pub accuracy: Estimate,
     /// Cohen's kappa; null with one class only, where agreement beyond chance means nothing.
     pub kappa: Option<f64>,
-    /// Counts [true class][called class].
+    /// Counts `[true class][called class]`.
     pub confusion: Vec<Vec<usize>>,
     /// Brier's score over all classes, 0 to 2.
     pub brier: f64,

@@ -165,7 +165,9 @@ fn two_bundles_are_tested_and_corrected() {
     near(tests[2].difference.unwrap(), difference(|s| s.classes[2].auc.unwrap().value));
     let page = report.to_html();
     assert!(page.contains("Evaluation of fusion 1.2.0 against radiomics 1.2.0") && page.contains("p (Holm)"));
-    assert!(report.to_text(plain).contains("fusion 1.2.0 less radiomics 1.2.0 on the same bodies"));
+    let text = report.to_text(plain);
+    assert!(text.contains("fusion 1.2.0 less radiomics 1.2.0 on the same bodies"));
+    assert!(text.contains("fusion 1.2.0, internal, AUC of normal: an area without variance"), "{text}");
 }
 
 #[test]

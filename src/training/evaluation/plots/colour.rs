@@ -1,6 +1,6 @@
 //! Colours that people who see red and green alike can tell apart, on paper too.
 
-/// Okabe and Ito's palette (https://jfly.uni-koeln.de/color/) without yellow, which is not seen on white.
+/// Okabe and Ito's palette (<https://jfly.uni-koeln.de/color/>) without yellow, which is not seen on white.
 const CLASSES: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
 /// What is no class: the whole, or the model as such.
