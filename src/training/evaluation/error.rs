@@ -6,6 +6,9 @@ pub enum EvaluationError {
     /// One class cannot be told from another.
     #[error("{0} class(es): a classifier needs two or more; correct [[class]] of the bundle")]
     Classes(usize),
+    /// Two classes of one code.
+    #[error("class {0} is there twice; give each [[class]] of the bundle its own code")]
+    ClassTwice(String),
     /// Nothing to say anything of.
     #[error("bundle {0} was tried on no set; give it bodies with known classes")]
     NoSets(String),

@@ -79,9 +79,9 @@ pub struct SetFigures {
     pub undefined: Option<String>,
     /// Share of bodies whose most probable class is theirs. Interval by bootstrap of patients.
     pub accuracy: Estimate,
-    /// Cohen's kappa; null when chance alone agrees always.
+    /// Cohen's kappa; null with one class only, where agreement beyond chance means nothing.
     pub kappa: Option<f64>,
-    /// Counts [true class][called class].
+    /// Counts `[true class][called class]`.
     pub confusion: Vec<Vec<usize>>,
     /// Brier's score over all classes, 0 to 2.
     pub brier: f64,
@@ -132,7 +132,7 @@ impl SetFigures {
                 value: accuracy(&everybody),
                 interval: interval_of(bootstrap.of(patients, labels, |drawn| Some(accuracy(drawn)))),
             },
-            kappa: confusion.kappa(),
+            kappa: confusion.kappa().filter(|_| !alone),
             confusion: confusion.0,
             brier: brier(labels, probabilities),
             log_loss: log_loss(labels, probabilities),

@@ -25,6 +25,8 @@ pub use input::{Judged, SelectedFeature, Subject};
 pub use path::{PathFeature, PathRecord};
 pub use report::{BootstrapRecord, Evaluated, Report, SCHEMA};
 
+use std::collections::HashSet;
+
 use super::statistics::Bootstrap;
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis::ClassName;
@@ -45,6 +47,10 @@ pub fn evaluate(
     if classes.len() < 2 {
         return Err(EvaluationError::Classes(classes.len()));
     }
+    let mut codes = HashSet::new();
+    if let Some(twice) = classes.iter().find(|class| !codes.insert(&class.code)) {
+        return Err(EvaluationError::ClassTwice(twice.code.clone()));
+    }
     if subject.sets.is_empty() {
         return Err(EvaluationError::NoSets(subject.title()));
     }
@@ -64,5 +70,7 @@ pub fn evaluate(
     })
 }
 
+#[cfg(test)]
+mod golden;
 #[cfg(test)]
 mod tests;

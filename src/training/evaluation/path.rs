@@ -27,7 +27,7 @@ pub struct PathRecord {
 pub struct PathFeature {
     /// Its name.
     pub name: String,
-    /// Coefficients [penalty][class] of its z-score.
+    /// Coefficients `[penalty][class]` of its z-score.
     pub coefficients: Vec<Vec<f64>>,
 }
 

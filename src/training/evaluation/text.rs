@@ -68,14 +68,10 @@ fn test_rows(report: &Report) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for comparison in &report.comparisons {
         for test in &comparison.tests {
-            let difference = test.difference.map_or_else(
-                || words::not_defined(None),
-                |d| format!("{} ({})", words::number(d), words::interval(test.interval)),
-            );
             rows.push(vec![
                 comparison.set.clone(),
                 test.of.title(&report.classes),
-                difference,
+                words::difference(test),
                 words::p_value(test.p),
                 words::p_value(test.p_holm),
             ]);
@@ -87,13 +83,16 @@ fn test_rows(report: &Report) -> Vec<Vec<String>> {
 /// Why each figure that the tables lack is not there.
 fn reasons(report: &Report) -> Vec<String> {
     let mut reasons = Vec::new();
-    for set in &report.subject.sets {
-        for class in &set.classes {
-            let why = class.undefined.as_ref();
-            reasons.extend(why.map(|why| format!("{}, AUC of {}: {why}", set.set, class.name)));
+    for bundle in [Some(&report.subject), report.against.as_ref()].into_iter().flatten() {
+        let whose = if report.against.is_some() { format!("{}, ", bundle.title()) } else { String::new() };
+        for set in &bundle.sets {
+            for class in &set.classes {
+                let why = class.undefined.as_ref();
+                reasons.extend(why.map(|why| format!("{whose}{}, AUC of {}: {why}", set.set, class.name)));
+            }
+            let why = set.undefined.as_ref();
+            reasons.extend(why.map(|why| format!("{whose}{}, macro AUC: {why}", set.set)));
         }
-        let why = set.undefined.as_ref();
-        reasons.extend(why.map(|why| format!("{}, macro AUC: {why}", set.set)));
     }
     for comparison in &report.comparisons {
         for test in &comparison.tests {

@@ -1,5 +1,6 @@
 //! Numbers as a paper prints them.
 
+use super::comparison::Test;
 use super::figures::{ClassFigures, Estimate, SetFigures};
 use crate::training::statistics::Interval;
 
@@ -17,6 +18,12 @@ pub fn or_undefined(value: Option<f64>) -> String {
 /// `0.883 (0.822 to 0.938)`.
 pub fn estimate(estimate: Estimate) -> String {
     format!("{} ({})", number(estimate.value), interval(estimate.interval))
+}
+
+/// `0.883 (0.822\u{2013}0.938)`, where space is short.
+pub fn short_estimate(estimate: Estimate) -> String {
+    let interval = interval(estimate.interval).replace(" to ", "\u{2013}");
+    format!("{} ({interval})", number(estimate.value))
 }
 
 /// `0.822 to 0.938`.
@@ -40,6 +47,11 @@ pub fn not_defined(why: Option<&str>) -> String {
         Some(why) => format!("not defined: {why}"),
         None => "not defined".to_owned(),
     }
+}
+
+/// The difference that a test is of, with its interval.
+pub fn difference(test: &Test) -> String {
+    test.difference.map_or_else(|| not_defined(None), |d| estimate(Estimate { value: d, interval: test.interval }))
 }
 
 /// A p-value: three decimals, `<0.001` below.

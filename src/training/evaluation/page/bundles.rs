@@ -16,7 +16,7 @@ pub fn write(m: &mut Markup, report: &Report) {
                     None => bundle.name.clone(),
                 };
                 m.element("tr", &[], |m| {
-                    m.leaf("td", &[], name);
+                    m.leaf("td", &[("class", &"name")], name);
                     m.leaf("td", &[], &bundle.version);
                     m.leaf("td", &[], &bundle.classifier);
                     m.leaf("td", &[("class", &"number")], bundle.feature_count);

@@ -2,6 +2,7 @@
 
 mod bundles;
 mod confusion;
+mod differences;
 mod methods;
 mod set;
 mod summary;
@@ -57,8 +58,17 @@ fn headings(m: &mut Markup, headings: &[&str]) {
     });
 }
 
-/// A cell with a figure, or with why there is none.
+/// A cell with a figure, or with why there is none. An interval may stand below its figure, but is not torn itself.
 fn figure(m: &mut Markup, text: &str) {
-    let class = if text.starts_with("not defined") { "none" } else { "number" };
-    m.leaf("td", &[("class", &class)], text);
+    if text.starts_with("not defined") {
+        return m.leaf("td", &[("class", &"none")], text);
+    }
+    m.element("td", &[("class", &"number")], |m| match text.split_once(" (") {
+        Some((value, interval)) => {
+            m.text(value);
+            m.text(" ");
+            m.leaf("span", &[("class", &"interval")], format!("({interval}"));
+        }
+        None => m.text(text),
+    });
 }

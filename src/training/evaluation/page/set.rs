@@ -1,6 +1,6 @@
 //! One set: its curves, who was taken for what, and the rest of the figures of its classes.
 
-use super::{confusion, figure, headings};
+use super::{confusion, differences, figure, headings};
 use crate::training::evaluation::curves::RocPoint;
 use crate::training::evaluation::figures::SetFigures;
 use crate::training::evaluation::markup::Markup;
@@ -29,6 +29,10 @@ pub fn write(m: &mut Markup, report: &Report, set: &SetFigures) {
                 confusion::write(m, &format!("Confusion matrix, {}", second.title()), figures);
             }
         });
+        if let (Some(found), Some((second, _))) = (report.comparison(&set.set), against) {
+            let title = format!("AUC of {} less that of {}", report.subject.title(), second.title());
+            differences::write(m, &title, &found.tests, &report.classes);
+        }
         m.leaf("h3", &[], "More of the classes");
         m.element("div", &[("class", &"scroll")], |m| {
             details(m, set, report.against.as_ref().map(|_| report.subject.title()).as_deref());
@@ -46,7 +50,7 @@ fn details(m: &mut Markup, set: &SetFigures, bundle: Option<&str>) {
             m,
             &[
                 &first,
-                "95 % CI of the AUC by patients",
+                "95\u{a0}%\u{a0}CI of the AUC by patients",
                 "Youden: threshold",
                 "sensitivity there",
                 "specificity there",

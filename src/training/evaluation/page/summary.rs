@@ -18,24 +18,33 @@ pub fn write(m: &mut Markup, report: &Report) {
         );
     }
     m.element("div", &[("class", &"scroll")], |m| classes(m, report));
+    if report.against.is_some() {
+        m.leaf(
+            "p",
+            &[("class", &"small")],
+            "acc., sens., spec.: accuracy, sensitivity, specificity of calling the most probable class.",
+        );
+    }
     m.leaf("h3", &[], "All classes together");
     m.element("div", &[("class", &"scroll")], |m| sets(m, report));
 }
 
 fn classes(m: &mut Markup, report: &Report) {
-    let columns = ["AUC (95 % CI)", "accuracy", "sensitivity", "specificity"];
-    m.element("table", &[], |m| {
+    let columns = ["AUC (95\u{a0}%\u{a0}CI)", "accuracy", "sensitivity", "specificity"];
+    // Two bundles side by side fill the page.
+    let short = ["AUC (95\u{a0}%\u{a0}CI)", "acc.", "sens.", "spec."];
+    m.element("table", &[("class", &table_class(report))], |m| {
         match &report.against {
             None => headings(m, &[&["set", "class", "bodies"][..], &columns].concat()),
             Some(against) => m.element("thead", &[], |m| {
                 m.element("tr", &[], |m| {
                     ["set", "class", "bodies"].iter().for_each(|h| m.leaf("th", &[("rowspan", &2)], h));
-                    m.leaf("th", &[("colspan", &4)], report.subject.title());
-                    m.leaf("th", &[("colspan", &4)], against.title());
-                    m.leaf("th", &[("colspan", &2)], "difference of the AUCs");
+                    m.leaf("th", &[("colspan", &4)], format!("first: {}", report.subject.title()));
+                    m.leaf("th", &[("colspan", &4)], format!("second: {}", against.title()));
+                    m.leaf("th", &[("colspan", &2)], "AUCs differ?");
                 });
                 m.element("tr", &[], |m| {
-                    columns.iter().chain(&columns).for_each(|h| m.leaf("th", &[], h));
+                    short.iter().chain(&short).for_each(|h| m.leaf("th", &[], h));
                     m.leaf("th", &[], "p (DeLong)");
                     m.leaf("th", &[], "p (Holm)");
                 });
@@ -49,7 +58,7 @@ fn classes(m: &mut Markup, report: &Report) {
                         if i == 0 {
                             m.leaf("td", &[("rowspan", &set.classes.len())], words::set_title(set));
                         }
-                        m.leaf("td", &[], &class.name);
+                        m.leaf("td", &[("class", &"class")], &class.name);
                         m.leaf("td", &[("class", &"number")], class.bodies);
                         class_cells(m, class);
                         if let Some(others) = others {
@@ -90,19 +99,19 @@ fn sets(m: &mut Markup, report: &Report) {
     let mut columns = vec!["set", "bodies", "patients"];
     columns.extend(two.then_some("bundle"));
     columns.extend([
-        "macro AUC (95 % CI)",
-        "micro AUC (95 % CI)",
-        "accuracy (95 % CI)",
+        "macro AUC (95\u{a0}%\u{a0}CI)",
+        "micro AUC (95\u{a0}%\u{a0}CI)",
+        "accuracy (95\u{a0}%\u{a0}CI)",
         "kappa",
         "Brier",
         "log loss",
         "ECE",
     ]);
     columns.extend(two.then_some(["p of macro", "p (Holm)"]).into_iter().flatten());
-    m.element("table", &[], |m| {
+    m.element("table", &[("class", &table_class(report))], |m| {
         headings(m, &columns);
         for set in &report.subject.sets {
-            let others = report.against.as_ref().and_then(|a| a.set(&set.set).map(|figures| (a, figures)));
+            let others = report.against.as_ref().and_then(|against| against.set(&set.set));
             let rows = if others.is_some() { 2 } else { 1 };
             m.element("tbody", &[("class", &"set")], |m| {
                 m.element("tr", &[], |m| {
@@ -110,16 +119,16 @@ fn sets(m: &mut Markup, report: &Report) {
                     m.leaf("td", &[("rowspan", &rows), ("class", &"number")], set.bodies);
                     m.leaf("td", &[("rowspan", &rows), ("class", &"number")], set.patients);
                     if others.is_some() {
-                        m.leaf("td", &[], report.subject.title());
+                        m.leaf("td", &[], "first");
                     }
                     set_cells(m, set);
                     if others.is_some() {
                         p_cells(m, report, set, &Tested::MacroAuc);
                     }
                 });
-                if let Some((against, figures)) = others {
+                if let Some(figures) = others {
                     m.element("tr", &[], |m| {
-                        m.leaf("td", &[], against.title());
+                        m.leaf("td", &[], "second");
                         set_cells(m, figures);
                         m.leaf("td", &[("colspan", &2)], "");
                     });
@@ -138,4 +147,8 @@ fn set_cells(m: &mut Markup, set: &SetFigures) {
     for value in [set.brier, set.log_loss, set.calibration.expected_error] {
         figure(m, &words::number(value));
     }
+}
+
+fn table_class(report: &Report) -> &'static str {
+    if report.against.is_some() { "two" } else { "one" }
 }

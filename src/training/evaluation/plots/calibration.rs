@@ -10,12 +10,11 @@ use crate::training::evaluation::words;
 
 /// What was said against what happened, of the called class and of each class; a disc's area grows with its bodies.
 pub fn reliability(markup: &mut Markup, set: &SetFigures) {
-    let entry = |name: &str, calibration: &Calibration, stroke: Stroke| Entry {
-        stroke,
-        text: format!("{name}: ECE {}", words::number(calibration.expected_error)),
+    let entry = |name: &str, calibration: &Calibration, stroke: Stroke| {
+        Entry::with(stroke, name, format!("ECE {}", words::number(calibration.expected_error)))
     };
     let whole = Stroke::solid(colour::WHOLE);
-    let of_class = |i: usize| Stroke::solid(colour::class(i)).wide(1.4);
+    let of_class = |i: usize| Stroke::class(i).wide(1.4);
     let classes = set.classes.iter().enumerate();
     let legend = classes.clone().map(|(i, c)| entry(&c.name, &c.calibration, of_class(i)));
     let chart = Chart {

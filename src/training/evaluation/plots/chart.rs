@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::axis::Axis;
-use super::colour::FAINT;
+use super::colour::{self, FAINT};
 use crate::training::evaluation::markup::Markup;
 
 /// Width of every chart in its own units, which a page shows as pixels or nearly.
@@ -15,8 +15,12 @@ const TOP: f64 = 34.0;
 const BELOW: f64 = 52.0;
 /// A line of the legend.
 const ENTRY: f64 = 20.0;
-/// Width of a letter of the legend on average; a little too much, so that nothing is cut off by the edge.
-const LETTER: f64 = 7.0;
+/// Bold letters that fit into the width.
+const TITLE_LETTERS: usize = 51;
+/// Left end of the title and the legend.
+const LEGEND: f64 = 14.0;
+/// Width of a letter of the legend on average, in a wide font (DejaVu Sans): nothing is cut off by the edge.
+const LETTER: f64 = 6.6;
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +35,8 @@ pub struct Stroke {
 
 /// Of a second bundle, where the first is solid.
 pub const DASHED: &str = "7 4";
+const INTERRUPTED: &str = "14 3";
+const INTERRUPTED_SECOND: &str = "7 3 2 3";
 /// Of what gives a measure.
 pub const DOTTED: &str = "2 3";
 
@@ -38,6 +44,17 @@ impl Stroke {
     /// A solid line.
     pub fn solid(colour: &'static str) -> Self {
         Self { colour, dash: "", width: 2.0 }
+    }
+
+    /// The line of a class; of the seventh and later ones, whose colours come again, interrupted.
+    pub fn class(class: usize) -> Self {
+        let line = Self::solid(colour::class(class));
+        if class < colour::DISTINCT { line } else { line.dashed(INTERRUPTED) }
+    }
+
+    /// The line of the same in the second bundle.
+    pub fn second(self) -> Self {
+        if self.dash.is_empty() { self.dashed(DASHED) } else { self.dashed(INTERRUPTED_SECOND) }
     }
 
     /// Another dash.
@@ -60,8 +77,22 @@ impl Stroke {
 pub struct Entry {
     /// How its line looks.
     pub stroke: Stroke,
-    /// What it is.
-    pub text: String,
+    /// What it is; shortened where the line is not long enough.
+    pub name: String,
+    /// What is told of it, never shortened.
+    pub value: String,
+}
+
+impl Entry {
+    /// A name alone.
+    pub fn named(stroke: Stroke, name: impl Into<String>) -> Self {
+        Self { stroke, name: name.into(), value: String::new() }
+    }
+
+    /// A name and a figure.
+    pub fn with(stroke: Stroke, name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { stroke, name: name.into(), value: value.into() }
+    }
 }
 
 /// What is around the drawing.
@@ -99,8 +130,8 @@ impl Chart {
             ("font-family", &"sans-serif"),
         ];
         markup.element("svg", &attributes, |m| {
-            let title = shortened(&self.title, 54);
-            m.leaf("text", &[("x", &LEFT), ("y", &20), ("font-size", &14), ("font-weight", &"bold")], title);
+            let title = shortened(&self.title, TITLE_LETTERS);
+            m.leaf("text", &[("x", &LEGEND), ("y", &20), ("font-size", &14), ("font-weight", &"bold")], title);
             self.axes(m);
             let (x, y) = (px(LEFT), px(TOP));
             let size = (px(WIDTH - LEFT - RIGHT), px(self.height));
@@ -235,8 +266,8 @@ fn legend_entry(m: &mut Markup, entry: &Entry, y: f64) {
     m.empty(
         "line",
         &[
-            ("x1", &px(LEFT)),
-            ("x2", &px(LEFT + 28.0)),
+            ("x1", &px(LEGEND)),
+            ("x2", &px(LEGEND + 28.0)),
             ("y1", &at),
             ("y2", &at),
             ("stroke", &colour),
@@ -244,10 +275,16 @@ fn legend_entry(m: &mut Markup, entry: &Entry, y: f64) {
             ("stroke-dasharray", &if dash.is_empty() { "none" } else { dash }),
         ],
     );
-    let from = LEFT + 36.0;
+    let from = LEGEND + 36.0;
+    let room = ((WIDTH - from) / LETTER) as usize;
+    let value = if entry.value.is_empty() { String::new() } else { format!(": {}", entry.value) };
     m.element("text", &[("x", &px(from)), ("y", &px(y)), ("font-size", &12.5)], |m| {
-        m.text(shortened(&entry.text, ((WIDTH - from) / LETTER) as usize));
-        m.leaf("title", &[], &entry.text);
+        let name = shortened(&entry.name, room.saturating_sub(value.chars().count()).max(12));
+        if name != entry.name {
+            m.leaf("title", &[], &entry.name);
+        }
+        m.text(name);
+        m.text(value);
     });
 }
 

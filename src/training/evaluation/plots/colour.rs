@@ -1,6 +1,6 @@
 //! Colours that people who see red and green alike can tell apart, on paper too.
 
-/// Okabe and Ito's palette (https://jfly.uni-koeln.de/color/) without yellow, which is not seen on white.
+/// Okabe and Ito's palette (<https://jfly.uni-koeln.de/color/>) without yellow, which is not seen on white.
 const CLASSES: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
 /// What is no class: the whole, or the model as such.
@@ -23,7 +23,7 @@ pub fn heat(share: f64) -> String {
     format!("#{:02x}{:02x}{:02x}", part(0.0), part(84.0), part(140.0))
 }
 
-/// Whether text on the heat of this share is white.
+/// Whether text on the heat of this share is white: from here on its contrast is the better one.
 pub fn against_white(share: f64) -> bool {
-    share > 0.5
+    share > 0.75
 }

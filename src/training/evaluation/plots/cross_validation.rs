@@ -17,9 +17,9 @@ pub fn loss(markup: &mut Markup, path: &PathRecord) {
     let bar = Stroke::solid(colour::FAINT).wide(1.2);
     let best = Stroke::solid(colour::WHOLE).dashed(DOTTED).wide(1.4);
     let chosen = Stroke::solid(colour::WHOLE).dashed(DASHED).wide(1.4);
-    let at = |what: &str, i: usize| {
+    let at = |i: usize| {
         let features = words::count(path.selected(i), "feature", "features");
-        format!("{what}: penalty {:.4}, loss {}, {features}", path.penalties[i], words::number(path.loss[i]))
+        format!("penalty {:.4}, loss {}, {features}", path.penalties[i], words::number(path.loss[i]))
     };
     let chart = Chart {
         title: "Cross-validated loss".to_owned(),
@@ -27,9 +27,9 @@ pub fn loss(markup: &mut Markup, path: &PathRecord) {
         y: Axis::spanning(low - margin, high + margin, "log loss on the folds left out"),
         height: 270.0,
         legend: vec![
-            Entry { stroke: Stroke::solid(colour::class(1)), text: "mean; bars: one standard error".to_owned() },
-            Entry { stroke: best, text: at("least", path.best) },
-            Entry { stroke: chosen, text: at("chosen", path.chosen) },
+            Entry::named(Stroke::solid(colour::class(1)), "mean over the folds; bars: one standard error"),
+            Entry::with(best, "least", at(path.best)),
+            Entry::with(chosen, "chosen", at(path.chosen)),
         ],
     };
     chart.write(markup, |drawing| {

@@ -17,10 +17,9 @@ pub fn of_fracture(markup: &mut Markup, set: &SetFigures, against: Option<&SetFi
     let second = Stroke::solid(colour::class(1)).dashed(DASHED);
     let everybody = Stroke::solid(colour::FAINT);
     let nobody = Stroke::solid(colour::WHOLE).dashed(DOTTED).wide(1.4);
-    let entry = |stroke, text: &str| Entry { stroke, text: text.to_owned() };
-    let mut legend = vec![entry(model, "acting by the model")];
-    legend.extend(against.map(|_| entry(second, "acting by the second model")));
-    legend.extend([entry(everybody, "acting on everybody"), entry(nobody, "acting on nobody")]);
+    let mut legend = vec![Entry::named(model, "acting by the model")];
+    legend.extend(against.map(|_| Entry::named(second, "acting by the second model")));
+    legend.extend([Entry::named(everybody, "acting on everybody"), Entry::named(nobody, "acting on nobody")]);
     let curve = &set.decision;
     let others = against.map(|other| &other.decision);
     let chart = Chart {
@@ -40,11 +39,10 @@ pub fn of_fracture(markup: &mut Markup, set: &SetFigures, against: Option<&SetFi
 
 /// Acting on each class; dotted, acting on everybody for its sake.
 pub fn of_classes(markup: &mut Markup, set: &SetFigures) {
-    let stroke = |i: usize| Stroke::solid(colour::class(i));
+    let stroke = Stroke::class;
     let entries = set.classes.iter().enumerate();
-    let legend = entries.clone().map(|(i, c)| Entry { stroke: stroke(i), text: c.decision.of.clone() });
-    let dotted =
-        Entry { stroke: Stroke::faint(), text: "dotted: acting on everybody; level line: on nobody".to_owned() };
+    let legend = entries.clone().map(|(i, c)| Entry::named(stroke(i), &c.decision.of));
+    let dotted = Entry::named(Stroke::faint(), "dotted: acting on everybody; level line: on nobody");
     let chart = Chart {
         title: format!("Decision curves of the classes, {}", words::set_title(set)),
         x: Axis::share(THRESHOLD),

@@ -16,10 +16,12 @@ pub fn of_class(markup: &mut Markup, path: &PathRecord, class: usize, name: &str
     let mut legend: Vec<Entry> = features[..named]
         .iter()
         .enumerate()
-        .map(|(i, f)| Entry { stroke: Stroke::solid(colour::class(i)), text: f.name.clone() })
+        .map(|(i, f)| {
+            Entry::with(Stroke::solid(colour::class(i)), &f.name, format!("{:.3}", chosen(f)).replace('-', "\u{2212}"))
+        })
         .collect();
     if used > named {
-        legend.push(Entry { stroke: Stroke::solid(colour::FAINT).wide(1.0), text: format!("{} more", used - named) });
+        legend.push(Entry::named(Stroke::solid(colour::FAINT).wide(1.0), format!("{} more", used - named)));
     }
     let all = || path.features.iter().flat_map(|f| f.coefficients.iter().map(|c| c[class]));
     let (low, high) = (all().fold(0.0, f64::min), all().fold(0.0, f64::max));
