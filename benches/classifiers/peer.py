@@ -17,6 +17,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
@@ -31,7 +32,7 @@ def peer(settings, features, seed):
         return LogisticRegression(C=s["c"], max_iter=10000)
     if kind == "svm":
         machine = SVC(C=s["c"], gamma=s["gamma"] / features, random_state=seed)
-        return CalibratedClassifierCV(machine, method="sigmoid", ensemble=False, cv=5)
+        return OneVsRestClassifier(CalibratedClassifierCV(machine, method="sigmoid", ensemble=False, cv=5))
     if kind == "nearest-neighbours":
         return KNeighborsClassifier(s["neighbours"], weights=s["weighting"])
     if kind in ("random-forest", "extra-trees"):

@@ -178,3 +178,28 @@ fn logistic_regression_is_scikit_learns() {
         }
     }
 }
+
+#[derive(serde::Deserialize)]
+struct Boosting {
+    trees: usize,
+    leaves: usize,
+    learning_rate: f64,
+    least_leaf: usize,
+    features: Vec<Vec<f64>>,
+    labels: Vec<usize>,
+    probabilities: Vec<Vec<f64>>,
+}
+
+#[test]
+fn boosting_by_leaves_is_lightgbms() {
+    let text = include_str!("../../../tests/data/classifiers/boosting.json");
+    let case: Boosting = serde_json::from_str(text).unwrap();
+    let Boosting { trees, leaves, learning_rate, least_leaf, .. } = case;
+    let settings = Settings::LightGbm { trees, leaves, learning_rate, least_leaf };
+    let fitted = fit(&Design::from_rows(&case.features), &case.labels, 3, &settings, 0).unwrap();
+    for (i, (row, theirs)) in case.features.iter().zip(&case.probabilities).enumerate() {
+        for (a, b) in fitted.probabilities(row).iter().zip(theirs) {
+            assert!((a - b).abs() < 1e-6, "sample {i}: {a} is {b}");
+        }
+    }
+}
