@@ -203,3 +203,34 @@ fn boosting_by_leaves_is_lightgbms() {
         }
     }
 }
+
+#[derive(serde::Deserialize)]
+struct Decisions {
+    c: f64,
+    gamma: f64,
+    features: Vec<Vec<f64>>,
+    labels: Vec<usize>,
+    /// Of each class, a value a sample.
+    decisions: Vec<Vec<f64>>,
+}
+
+#[test]
+fn support_vector_machines_decide_as_libsvm_does() {
+    let text = include_str!("../../../tests/data/classifiers/svm.json");
+    for case in serde_json::from_str::<Vec<Decisions>>(text).unwrap() {
+        let settings = Settings::Svm { c: case.c, gamma: case.gamma };
+        let fitted = fit(&Design::from_rows(&case.features), &case.labels, 3, &settings, 0).unwrap();
+        let Classifier::Svm(svm) = &fitted else { panic!("{}", fitted.kind()) };
+        for (machine, theirs) in svm.machines.iter().zip(&case.decisions) {
+            for (row, decision) in case.features.iter().zip(theirs) {
+                let kernel =
+                    |v: &Vec<f64>| (-svm.gamma * v.iter().zip(row).map(|(a, b)| (a - b).powi(2)).sum::<f64>()).exp();
+                let terms = svm.vectors.iter().zip(&machine.weights).map(|(v, w)| w * kernel(v));
+                let ours = machine.intercept + terms.sum::<f64>();
+                // Both solvers stop at a violation of 1e-3; theirs was run on.
+                assert!((ours - decision).abs() < 2e-3, "C = {}: {ours} is {decision}", case.c);
+            }
+            assert!(machine.slope < 0.0, "a larger decision is a larger probability");
+        }
+    }
+}
