@@ -11,7 +11,7 @@ pub fn that(holds: bool, says: impl FnOnce() -> String) -> Result<(), String> {
 
 /// All `values` are numbers that one can reckon with.
 pub fn numbers(what: &str, values: &[f64]) -> Result<(), String> {
-    match values.iter().find(|v| !(v.abs() <= LARGEST)) {
+    match values.iter().find(|v| v.is_nan() || v.abs() > LARGEST) {
         Some(v) => Err(format!("{what} holds {v:e}, and numbers must lie between -1e60 and 1e60")),
         None => Ok(()),
     }
@@ -40,8 +40,8 @@ pub fn bounded(value: f64) -> f64 {
 /// Parts to probabilities; all classes alike when there are none.
 pub fn shares(mut parts: Vec<f64>) -> Vec<f64> {
     let sum: f64 = parts.iter().sum();
-    let (n, all_alike) = (parts.len() as f64, !(sum > 0.0));
-    parts.iter_mut().for_each(|p| *p = if all_alike { 1.0 / n } else { *p / sum });
+    let alike = 1.0 / parts.len() as f64;
+    parts.iter_mut().for_each(|p| *p = if sum > 0.0 { *p / sum } else { alike });
     parts
 }
 

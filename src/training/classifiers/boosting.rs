@@ -90,3 +90,37 @@ fn below(tree: &forust_ml::tree::Tree, number: usize, into: &mut Tree) -> Child 
     into.join(at, left, right);
     at
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classifier::Classifier;
+    use crate::training::design::Design;
+
+    #[test]
+    fn the_flat_trees_say_what_the_booster_says() {
+        // Few values, so that many samples lie on a threshold.
+        let rows: Vec<Vec<f64>> = (0..60_u16).map(|i| vec![f64::from(i % 7), f64::from(i * 5 % 11) - 5.0]).collect();
+        let labels: Vec<usize> = (0..60).map(|i| usize::from(i % 7 + i * 5 % 11 > 8)).collect();
+        let design = Design::from_rows(&rows);
+        let fitted = fit(&Samples { design: &design, labels: &labels, classes: 2 }, (20, 3, 0.3), 1).unwrap();
+        let columns: Vec<f64> = (0..2).flat_map(|j| design.column(j)).copied().collect();
+        let data = Matrix::new(&columns, 60, 2);
+        let mut theirs = booster(20, 3, 0.3, 1).unwrap();
+        let truth: Vec<f64> = labels.iter().map(|&label| label as f64).collect();
+        theirs.fit(&data, &truth, &[1.0; 60], None).unwrap();
+        let sums = theirs.predict(&data, false);
+        // Against the first class alone, whose sum starts at 0 and has no trees, a share is a function of ours.
+        let alone = Boosted {
+            intercepts: vec![0.0, fitted.intercepts[1]],
+            trees: vec![vec![], fitted.trees[1].clone()],
+            ..fitted
+        };
+        let alone = Classifier::GradientBoosting(alone);
+        for (row, sum) in rows.iter().zip(sums) {
+            let p = 1.0 / (1.0 + (-sum).exp());
+            let says = alone.probabilities(row)[1];
+            assert!((says - p / (p + 0.5)).abs() < 1e-12, "{row:?}: {says} is {}", p / (p + 0.5));
+        }
+    }
+}

@@ -150,3 +150,52 @@ fn purity(left: &[f64], all: &[f64]) -> f64 {
     let side = |counts: &[f64]| counts.iter().map(|c| c * c).sum::<f64>() / counts.iter().sum::<f64>();
     side(left) + side(&all.iter().zip(left).map(|(a, l)| a - l).collect::<Vec<f64>>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classifier::Classifier;
+    use crate::training::design::Design;
+
+    #[test]
+    fn the_purest_split_is_found_and_leaves_are_shares() {
+        // 0, 1, 2 | 4, 6: the threshold is half-way; one sample of the right side is of the other class.
+        let design = Design::from_rows(&[vec![4.0], vec![0.0], vec![2.0], vec![6.0], vec![1.0], vec![6.0]]);
+        let labels = [1, 0, 0, 1, 0, 0];
+        let samples = Samples { design: &design, labels: &labels, classes: 2 };
+        let mut chance = StdRng::seed_from_u64(1);
+        let rule = Rule::Random;
+        let mut growing =
+            Growing { samples: &samples, rule, least_leaf: 3, chance: &mut chance, tree: Tree::default() };
+        growing.grow((0..6).collect());
+        let json = serde_json::to_value(&growing.tree).unwrap();
+        assert_eq!(json["threshold"], serde_json::json!([3.0]));
+        assert_eq!(json["leaves"], serde_json::json!([1.0, 0.0, 1.0 / 3.0, 2.0 / 3.0]));
+    }
+
+    #[test]
+    fn leaves_hold_as_many_samples_as_they_must() {
+        let rows: Vec<Vec<f64>> = (0..40).map(|i| vec![f64::from(i), f64::from(i % 7)]).collect();
+        let (design, labels) = (Design::from_rows(&rows), (0..40).map(|i| i / 3 % 2).collect::<Vec<usize>>());
+        let samples = Samples { design: &design, labels: &labels, classes: 2 };
+        for rule in [Rule::Random, Rule::Extra] {
+            let mut chance = StdRng::seed_from_u64(1);
+            let mut growing =
+                Growing { samples: &samples, rule, least_leaf: 6, chance: &mut chance, tree: Tree::default() };
+            growing.grow((0..40).collect());
+            let forest = Forest { features: 2, classes: 2, trees: vec![growing.tree] };
+            let tree = Classifier::RandomForest(forest);
+            // Samples of one leaf are judged alike.
+            let mut judged: Vec<Vec<f64>> = rows.iter().map(|row| tree.probabilities(row)).collect();
+            judged.sort_by(|a, b| a[0].total_cmp(&b[0]));
+            assert!(judged.chunk_by(|a, b| a == b).all(|leaf| leaf.len() >= 6), "{rule:?}");
+            assert!(judged.first() != judged.last(), "{rule:?} has no split");
+        }
+    }
+
+    #[test]
+    fn a_threshold_parts_neighbouring_numbers() {
+        let (low, high) = (1.0_f64, 1.0_f64.next_up());
+        assert!(low <= between(low, high) && between(low, high) < high);
+    }
+}

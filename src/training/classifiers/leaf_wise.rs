@@ -1,9 +1,11 @@
 //! Gradient boosting as LightGBM does it: leaf by leaf, on binned features.
 //!
 //! Ke G et al. LightGBM: a highly efficient gradient boosting decision tree. NIPS 2017:3146-3154; the objective, the
-//! gain and what is not in [`Rule`] are those of LightGBM's `multiclass` with its defaults. Ours and no crate's:
-//! `lightgbm3` compiles LightGBM, which wants CMake 3.28 and libclang (Debian 12 has neither); `forust-ml` grows the
-//! leaf with the largest loss and not the one with the largest gain, has no softmax and no least number of samples.
+//! gain and what is not in [`Rule`] are those of LightGBM's `multiclass` with its defaults, and its trees are those of
+//! LightGBM (`tests/data/classifiers/boosting.json`) but for its bin of zeros and its estimate of how many samples a
+//! leaf holds. Ours and no crate's: `lightgbm3` compiles LightGBM, which wants CMake 3.28 and libclang (Debian 12 has
+//! neither); `forust-ml` grows the leaf with the largest loss and not the one with the largest gain, has no softmax
+//! and no least number of samples.
 
 use super::Samples;
 use crate::classifier::{Boosted, Child, Link, Tree};
@@ -170,13 +172,13 @@ impl Growing<'_> {
                 *held = (held.0 + slope, held.1 + bend, held.2 + 1);
             }
             let (mut slope, mut bend, mut count) = (0.0, 0.0, 0_usize);
-            for (bin, held) in bins[..binned.upper.len()].iter().enumerate() {
+            // From the right, as LightGBM does: of thresholds that part the samples alike the largest is taken.
+            for bin in (0..binned.upper.len()).rev() {
+                let held = bins[bin + 1];
                 (slope, bend, count) = (slope + held.0, bend + held.1, count + held.2);
                 let (other_slope, other_bend) = (node.slope - slope, node.bend - bend);
-                if count < self.rule.least_leaf || node.rows.len() - count < self.rule.least_leaf {
-                    continue;
-                }
-                if held.2 == 0 || bend < LEAST_HESSIAN || other_bend < LEAST_HESSIAN {
+                let fewest = count.min(node.rows.len() - count);
+                if fewest < self.rule.least_leaf.max(1) || bend.min(other_bend) < LEAST_HESSIAN {
                     continue;
                 }
                 let gain = slope * slope / bend + other_slope * other_slope / other_bend - before;

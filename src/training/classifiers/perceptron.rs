@@ -186,3 +186,46 @@ impl Adam {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_are_differences_of_the_objective() {
+        let mut chance = StdRng::seed_from_u64(3);
+        let rows: Vec<Vec<f64>> = (0..6).map(|_| (0..3).map(|_| chance.random_range(-1.0..1.0)).collect()).collect();
+        let (labels, batch, penalty) = ([0, 1, 2, 0, 1, 2], [0, 1, 2, 3, 4, 5], 0.7);
+        let mut network = Network::new([3, 4, 3], &mut chance);
+        let slopes = network.slopes(&rows, &labels, &batch, penalty);
+        // Intercepts are the last of four inputs in the first layer, and of five in the second.
+        let is_intercept = |place: usize| if place < 16 { place % 4 == 3 } else { (place - 16) % 5 == 4 };
+        let objective = |network: &Network| {
+            let weights = network.weights.iter().enumerate().filter(|(place, _)| !is_intercept(*place));
+            let squares: f64 = weights.map(|(_, w)| w * w).sum();
+            network.loss(&rows, &labels, &batch) + penalty * squares / 12.0
+        };
+        assert_eq!(slopes.len(), 16 + 15);
+        for (place, slope) in slopes.iter().enumerate() {
+            let at = network.weights[place];
+            let mut moved = |by: f64| {
+                network.weights[place] = at + by;
+                objective(&network)
+            };
+            let difference = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+            moved(0.0);
+            assert!((difference - slope).abs() < 1e-8, "weight {place}: {slope} is {difference}");
+        }
+    }
+
+    #[test]
+    fn a_tenth_of_each_class_is_held_out() {
+        let labels: Vec<usize> = (0..60).map(|i| usize::from(i % 3 == 0)).collect();
+        let design = crate::training::design::Design::from_rows(&vec![vec![0.0]; 60]);
+        let samples = Samples { design: &design, labels: &labels, classes: 2 };
+        let (learnt, held_out) = hold_out(&samples, &mut StdRng::seed_from_u64(1));
+        let of = |class: usize| held_out.iter().filter(|&&i| labels[i] == class).count();
+        assert_eq!((of(0), of(1), learnt.len()), (4, 2, 54));
+        assert!(learnt.iter().all(|i| !held_out.contains(i)));
+    }
+}

@@ -188,3 +188,59 @@ fn logistic_regression_is_scikit_learns() {
         }
     }
 }
+
+#[derive(serde::Deserialize)]
+struct Boosting {
+    trees: usize,
+    leaves: usize,
+    learning_rate: f64,
+    least_leaf: usize,
+    features: Vec<Vec<f64>>,
+    labels: Vec<usize>,
+    probabilities: Vec<Vec<f64>>,
+}
+
+#[test]
+fn boosting_by_leaves_is_lightgbms() {
+    let text = include_str!("../../../tests/data/classifiers/boosting.json");
+    let case: Boosting = serde_json::from_str(text).unwrap();
+    let Boosting { trees, leaves, learning_rate, least_leaf, .. } = case;
+    let settings = Settings::LightGbm { trees, leaves, learning_rate, least_leaf };
+    let fitted = fit(&Design::from_rows(&case.features), &case.labels, 3, &settings, 0).unwrap();
+    for (i, (row, theirs)) in case.features.iter().zip(&case.probabilities).enumerate() {
+        for (a, b) in fitted.probabilities(row).iter().zip(theirs) {
+            assert!((a - b).abs() < 1e-6, "sample {i}: {a} is {b}");
+        }
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Decisions {
+    c: f64,
+    gamma: f64,
+    features: Vec<Vec<f64>>,
+    labels: Vec<usize>,
+    /// Of each class, a value a sample.
+    decisions: Vec<Vec<f64>>,
+}
+
+#[test]
+fn support_vector_machines_decide_as_libsvm_does() {
+    let text = include_str!("../../../tests/data/classifiers/svm.json");
+    for case in serde_json::from_str::<Vec<Decisions>>(text).unwrap() {
+        let settings = Settings::Svm { c: case.c, gamma: case.gamma };
+        let fitted = fit(&Design::from_rows(&case.features), &case.labels, 3, &settings, 0).unwrap();
+        let Classifier::Svm(svm) = &fitted else { panic!("{}", fitted.kind()) };
+        for (machine, theirs) in svm.machines.iter().zip(&case.decisions) {
+            for (row, decision) in case.features.iter().zip(theirs) {
+                let kernel =
+                    |v: &Vec<f64>| (-svm.gamma * v.iter().zip(row).map(|(a, b)| (a - b).powi(2)).sum::<f64>()).exp();
+                let terms = svm.vectors.iter().zip(&machine.weights).map(|(v, w)| w * kernel(v));
+                let ours = machine.intercept + terms.sum::<f64>();
+                // Both solvers stop at a violation of 1e-3; theirs was run on.
+                assert!((ours - decision).abs() < 2e-3, "C = {}: {ours} is {decision}", case.c);
+            }
+            assert!(machine.slope < 0.0, "a larger decision is a larger probability");
+        }
+    }
+}
