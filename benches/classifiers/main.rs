@@ -10,12 +10,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use spinetriage::classifier::Kind;
-use spinetriage::training::classifiers::{choose, fit, grid};
+use spinetriage::training::classifiers::{HeldOut, choose, fit, grid};
 use spinetriage::training::design::Design;
+use spinetriage::training::labelled::{Purpose, TRAINING};
 use spinetriage::training::lasso::{self, Folds};
 use spinetriage::training::standard_scores::StandardScores;
 use spinetriage::training::statistics::macro_area;
-use spinetriage::training::table::{TRAINING, Table};
+use spinetriage::training::table::Table;
 
 const CLASSES: usize = 3;
 /// Features that are fitted on.
@@ -30,7 +31,8 @@ fn main() {
         std::process::exit(2);
     };
     let seeds: u64 = seeds.parse().expect("SEEDS is a number");
-    let table = Table::read(Path::new(features), CLASSES).unwrap_or_else(|e| panic!("{e}"));
+    let table =
+        Table::read(Path::new(features), CLASSES, Purpose::Train { folds: FOLDS }).unwrap_or_else(|e| panic!("{e}"));
     let labels: Vec<usize> = table.bodies.iter().map(|body| body.class).collect();
     let train = table.of_set(TRAINING);
     let design = selected(&table, &labels, &train);
@@ -41,9 +43,11 @@ fn main() {
     let patients: Vec<&str> = train.iter().map(|&i| table.bodies[i].patient.as_str()).collect();
     let folds = Folds::stratified(&truth, &patients, CLASSES, FOLDS, 1);
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let held_out = HeldOut::all(&seen, &truth, &folds, threads, |seen, _, unseen| (seen, unseen));
     for kind in Kind::ALL {
-        let chosen =
-            choose(kind, &seen, &truth, CLASSES, &folds, 1, threads).unwrap_or_else(|e| panic!("{e}")).settings;
+        let chosen = choose(&grid(kind), &held_out, (&truth, CLASSES), 1, threads, || {})
+            .unwrap_or_else(|e| panic!("{e}"))
+            .settings;
         for settings in grid(kind) {
             for seed in 1..=seeds {
                 let start = Instant::now();

@@ -13,11 +13,12 @@ use super::table;
 use crate::RESEARCH_USE_ONLY;
 use crate::model::{Bundle, Model};
 use crate::training::bundle_writer::RECORD;
-use crate::training::evaluation::{self, PathRecord};
+use crate::training::evaluation::{self, PathRecord, Subject};
+use crate::training::judgement::Judgement;
 use crate::training::labelled::Purpose;
 use crate::training::statistics::Bootstrap;
 use crate::training::study::Record;
-use crate::training::subject;
+
 use crate::training::table::Table;
 
 /// Arguments of `evaluate`.
@@ -34,7 +35,7 @@ pub struct Arguments {
     /// The features that the networks of the bundle to compare with computed, when INPUT is a file of features
     #[arg(long, value_name = "FEATURES", requires = "against")]
     against_features: Option<PathBuf>,
-    /// Folder for report.json, report.html, and features that are computed
+    /// Folder for report.json, report.html, predictions.csv, and features that are computed
     #[arg(long)]
     out: PathBuf,
     /// Print the report as JSON
@@ -52,6 +53,8 @@ pub struct Arguments {
 
 /// The features that the first bundle's networks compute, in the folder of the report.
 const FEATURES: &str = "features.csv";
+/// What the first bundle says of each body.
+const PREDICTIONS: &str = "predictions.csv";
 /// Those of the second bundle.
 const AGAINST_FEATURES: &str = "against_features.csv";
 
@@ -59,12 +62,9 @@ const AGAINST_FEATURES: &str = "against_features.csv";
 pub fn run(arguments: &Arguments) -> Outcome {
     let out = &arguments.out;
     fs::create_dir_all(out).map_err(|e| format!("{}: {e}", out.display()))?;
-    let subject = arguments.subject(&arguments.bundle, &arguments.input, FEATURES)?;
+    let (subject, predictions) = arguments.subject(&arguments.bundle, &arguments.input, FEATURES)?;
     let against = match &arguments.against {
-        Some(folder) => {
-            let input = arguments.input_of(folder)?;
-            Some(arguments.subject(folder, &input, AGAINST_FEATURES)?)
-        }
+        Some(folder) => Some(arguments.subject(folder, &arguments.input_of(folder)?, AGAINST_FEATURES)?.0),
         None => None,
     };
     let bootstrap = Bootstrap { times: arguments.resamplings as usize, seed: arguments.seed };
@@ -73,7 +73,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let report = evaluation::evaluate(&classes, &subject, against.as_ref(), path.as_ref(), bootstrap)?;
 
     let json = report.to_json()?;
-    for (name, text) in [("report.json", &json), ("report.html", &report.to_html())] {
+    let texts = [("report.json", &json), ("report.html", &report.to_html()), (PREDICTIONS, &predictions)];
+    for (name, text) in texts {
         let file = out.join(name);
         fs::write(&file, text).map_err(|e| format!("{}: {e}", file.display()))?;
     }
@@ -87,20 +88,22 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 impl Arguments {
-    /// What the bundle in `folder` says of the bodies of `input`.
+    /// What the bundle in `folder` says of the bodies of `input`, also as a CSV; `computed` takes their features.
     fn subject(
         &self,
         folder: &Path,
         input: &Path,
         computed: &str,
-    ) -> Result<evaluation::Subject, Box<dyn Error + Send + Sync>> {
+    ) -> Result<(Subject, String), Box<dyn Error + Send + Sync>> {
         let bundle = Bundle::load(folder)?;
+        let identity = bundle.identity().clone();
         let table = features::table(input, folder, &self.out.join(computed), Purpose::Evaluate, &self.computing)?;
-        if let Some(fusion) = bundle.fusion()? {
-            return Ok(subject::of_fusion(bundle.identity(), &fusion, &table)?);
-        }
-        let mut model = Model::open(bundle, self.computing.library(), 1)?;
-        Ok(subject::of_model(&mut model, &table)?)
+        let judgement = match bundle.fusion()? {
+            Some(fusion) => Judgement::of_fusion(&fusion, &table)?,
+            None => Judgement::of_model(&mut Model::open(bundle, self.computing.library(), 1)?, &table)?,
+        };
+        let csv = judgement.to_csv(&table, &identity.classes)?;
+        Ok((judgement.subject(&identity, &table), csv))
     }
 
     /// The file that the bundle in `folder` is asked about: its own features, or the first bundle's when the

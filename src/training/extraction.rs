@@ -56,7 +56,7 @@ pub fn extract<E>(
 }
 
 /// The films of which nothing is in `done`, which holds names of films as the cases have them.
-pub fn remaining<'a>(cases: &'a Cases, done: impl Fn(&str) -> bool) -> Vec<&'a Film> {
+pub fn remaining(cases: &Cases, done: impl Fn(&str) -> bool) -> Vec<&Film> {
     cases.films.iter().filter(|film| !done(&film.cases[0].body.film)).collect()
 }
 

@@ -13,6 +13,7 @@ pub mod design;
 pub mod evaluation;
 pub mod extraction;
 pub mod features_file;
+pub mod judgement;
 pub mod labelled;
 pub mod lasso;
 pub mod problem;
@@ -21,5 +22,5 @@ pub mod selection;
 pub mod standard_scores;
 pub mod statistics;
 pub mod study;
-pub mod subject;
+
 pub mod table;

@@ -59,9 +59,8 @@ fn newton(labels: &[usize], probabilities: &[Vec<f64>], at: &[f64]) -> Vec<f64> 
         for i in 0..size {
             let mean: f64 = said.iter().enumerate().map(|(k, q)| q * change(i, k)).sum();
             gradient[i] += mean - change(i, label);
-            for j in 0..size {
-                let centred: f64 = said.iter().enumerate().map(|(k, q)| q * (change(i, k) - mean) * change(j, k)).sum();
-                curvature[i][j] += centred;
+            for (j, entry) in curvature[i].iter_mut().enumerate() {
+                *entry += said.iter().enumerate().map(|(k, q)| q * (change(i, k) - mean) * change(j, k)).sum::<f64>();
             }
         }
     }
