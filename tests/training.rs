@@ -1,0 +1,172 @@
+//! `spinetriage train` and `evaluate`: the bundle that is written, what is said of it, and what is refused.
+
+#[path = "support/features.rs"]
+mod features;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const KINDS: [&str; 8] = [
+    "logistic-regression",
+    "svm",
+    "nearest-neighbours",
+    "random-forest",
+    "extra-trees",
+    "gradient-boosting",
+    "lightgbm",
+    "multilayer-perceptron",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn spinetriage(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_spinetriage")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// A folder with `features.csv`.
+fn folder_with(text: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("features.csv"), text).unwrap();
+    folder
+}
+
+fn train(folder: &Path, out: &str, options: &[&str]) -> Output {
+    let (base, library) = (root().join("bundles/demo"), root().join("vendor/onnxruntime/libonnxruntime.so"));
+    let mut arguments = vec!["train", "features.csv", "--out", out, "--base", base.to_str().unwrap()];
+    arguments.extend(["--onnxruntime", library.to_str().unwrap(), "--folds", "4", "--penalties", "20"]);
+    arguments.extend(options);
+    spinetriage(&arguments, folder)
+}
+
+fn evaluate(folder: &Path, bundle: &str, options: &[&str]) -> Value {
+    let mut arguments = vec!["evaluate", "features.csv", "--bundle", bundle, "--out", "report", "--json"];
+    arguments.extend(["--resamplings", "200"]);
+    arguments.extend(options);
+    let output = spinetriage(&arguments, folder);
+    assert!(output.status.success(), "{}", said(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Macro AUC of the internal set, and its interval.
+fn macro_area(report: &Value) -> [f64; 3] {
+    let sets = report["subject"]["sets"].as_array().unwrap();
+    let set = sets.iter().find(|set| set["set"] == "internal").unwrap();
+    let area = &set["macro_auc"];
+    [&area["value"], &area["interval"]["low"], &area["interval"]["high"]].map(|v| v.as_f64().unwrap())
+}
+
+#[test]
+fn every_kind_is_trained_written_opened_and_measured() {
+    let folder = folder_with(&features::of(80, false));
+    for kind in KINDS {
+        let output = train(folder.path(), kind, &["--classifier", kind]);
+        assert!(output.status.success(), "{}", said(&output));
+        assert!(said(&output).contains("Research use only, not for diagnosis"));
+        let verified = spinetriage(&["bundle", "verify", kind], folder.path());
+        assert!(verified.status.success(), "{}", said(&verified));
+        let card = said(&spinetriage(&["bundle", "show", kind], folder.path()));
+        assert!(card.contains("Research use only") && card.contains("80 bodies of 40 patients"), "{card}");
+        let report = evaluate(folder.path(), kind, &[]);
+        let [area, low, _] = macro_area(&report);
+        assert!(area > 0.9 && low > 0.8, "{kind}: {area}, {low}");
+        let selected: Vec<&str> =
+            report["subject"]["features"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
+        assert!(selected.contains(&"shape_HeightLoss"), "{selected:?}");
+    }
+}
+
+#[test]
+fn the_same_features_give_the_same_bundle_at_any_number_of_threads() {
+    let folder = folder_with(&features::of(60, false));
+    for (out, threads) in [("one", "1"), ("many", "3")] {
+        let options = ["--threads", threads, "--name", "same", "--training-data", "drawn"];
+        let output = train(folder.path(), out, &options);
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    let manifest = |out: &str| fs::read_to_string(folder.path().join(out).join("bundle.toml")).unwrap();
+    assert_eq!(manifest("one"), manifest("many"), "the manifest has the digest of every file");
+}
+
+#[test]
+fn the_best_kind_by_cross_validation_is_taken_and_the_record_says_so() {
+    let folder = folder_with(&features::of(60, false));
+    let output = train(folder.path(), "best", &[]);
+    assert!(output.status.success(), "{}", said(&output));
+    let record: Value = serde_json::from_slice(&fs::read(folder.path().join("best/training.json")).unwrap()).unwrap();
+    let tried = record["classifiers"].as_array().unwrap();
+    assert_eq!(tried.len(), 8);
+    let best = tried.iter().map(|t| t["area"].as_f64().unwrap()).fold(0.0, f64::max);
+    let first = tried.iter().find(|t| t["area"].as_f64() == Some(best)).unwrap();
+    assert_eq!(record["taken"], first["settings"]["kind"]);
+    assert_eq!(record["bodies"], 60, "of the training set alone");
+}
+
+#[test]
+fn labels_that_follow_nothing_give_half() {
+    let folder = folder_with(&features::of(240, true));
+    let output = train(folder.path(), "shuffled", &["--classifier", "logistic-regression"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let [area, low, high] = macro_area(&evaluate(folder.path(), "shuffled", &[]));
+    assert!(low < 0.5 && 0.5 < high, "{area} ({low} to {high})");
+}
+
+#[test]
+fn two_bundles_are_compared_and_the_page_stands_alone() {
+    let folder = folder_with(&features::of(80, false));
+    for (out, kind) in [("a", "logistic-regression"), ("b", "extra-trees")] {
+        assert!(train(folder.path(), out, &["--classifier", kind]).status.success());
+    }
+    let report = evaluate(folder.path(), "a", &["--against", "b"]);
+    assert_eq!(report["comparisons"].as_array().unwrap().len(), 2, "one a set");
+    assert_eq!(report["against"]["name"], "b");
+    let page = fs::read_to_string(folder.path().join("report/report.html")).unwrap();
+    assert!(page.contains("esearch use only, not for diagnosis") && page.contains("<svg"));
+    let elsewhere = ["<script", "<link", "src=", "@import", "url("];
+    assert!(elsewhere.iter().all(|part| !page.contains(part)), "the page needs something else");
+    let predictions = fs::read_to_string(folder.path().join("report/predictions.csv")).unwrap();
+    assert!(predictions.starts_with("path,x0,y0,x1,y1,level,class,set,patient,ASTLOF-0,ASTLOF-1,ASTLOF-2\n"));
+    assert_eq!(predictions.lines().count(), 161);
+}
+
+#[test]
+fn what_a_study_cannot_be_made_of_is_refused_with_all_its_reasons() {
+    let good = features::of(20, false);
+    let mut lines: Vec<String> = good.lines().map(str::to_owned).collect();
+    lines[3] = lines[3].replace(",internal,", ",train,");
+    let again = lines[1].clone();
+    lines.push(again);
+    lines[6] = lines[6].replacen(",L1,", ",L1,9", 1);
+    let folder = folder_with(&(lines.join("\n") + "\n"));
+    let output = train(folder.path(), "none", &["--folds", "30"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = said(&output);
+    for part in [
+        "line 42: the same box of the same film as in line 2",
+        "line 7: ",
+        "is no class: write its number, 0 to 2",
+        "patient p1 is in the sets internal and train",
+        "fewer than the 30 folds; label more, or take fewer with --folds",
+    ] {
+        assert!(said.contains(part), "{part} is missing:\n{said}");
+    }
+    assert!(!folder.path().join("none").exists());
+}
+
+#[test]
+fn a_folder_that_is_there_stays_as_it_is() {
+    let folder = folder_with(&features::of(40, false));
+    fs::create_dir(folder.path().join("mine")).unwrap();
+    let output = train(folder.path(), "mine", &["--classifier", "logistic-regression"]);
+    assert!(said(&output).contains("mine is there already; name another folder with --out"), "{}", said(&output));
+    assert_eq!(fs::read_dir(folder.path().join("mine")).unwrap().count(), 0);
+}
