@@ -20,6 +20,9 @@ pub struct Choice {
 
 /// The probabilities of every sample [samples, classes] by the classifier that was fitted without its fold.
 ///
+/// The scores of `design` are taken as they are: whose features were selected and standardised on all samples has told
+/// the classifier that little of the fold.
+///
 /// # Errors
 /// [`FitError`] of the first fold that has one.
 pub fn cross_validated(
