@@ -21,7 +21,8 @@ pub use linear::Linear;
 pub use neighbours::{Neighbours, Weighting};
 pub use perceptron::Perceptron;
 pub use svm::{Machine, Svm};
-pub use tree::{Child, Tree};
+pub(crate) use tree::Child;
+pub use tree::Tree;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -22,18 +22,18 @@ pub struct Tree {
 
 /// A place in a tree that is growing: a split or a leaf, as its parent writes it.
 #[derive(Debug, Clone, Copy)]
-pub struct Child(i64);
+pub(crate) struct Child(i64);
 
 impl Tree {
     /// Adds a leaf that says `values`, as many in every leaf.
-    pub fn leaf(&mut self, values: &[f64]) -> Child {
+    pub(crate) fn leaf(&mut self, values: &[f64]) -> Child {
         let number = self.leaves.len() / values.len().max(1);
         self.leaves.extend_from_slice(values);
         Child(!(number as i64))
     }
 
     /// Adds a split, before its children; [`Self::join`] tells it which they are.
-    pub fn split(&mut self, feature: usize, threshold: f64) -> Child {
+    pub(crate) fn split(&mut self, feature: usize, threshold: f64) -> Child {
         self.feature.push(feature);
         self.threshold.push(threshold);
         self.left.push(0);
@@ -42,7 +42,7 @@ impl Tree {
     }
 
     /// Gives `split` its children.
-    pub fn join(&mut self, split: Child, left: Child, right: Child) {
+    pub(crate) fn join(&mut self, split: Child, left: Child, right: Child) {
         self.left[split.0 as usize] = left.0;
         self.right[split.0 as usize] = right.0;
     }
