@@ -43,7 +43,8 @@ fn folder_with(text: &str) -> TempDir {
 fn train(folder: &Path, out: &str, options: &[&str]) -> Output {
     let (base, library) = (root().join("bundles/demo"), root().join("vendor/onnxruntime/libonnxruntime.so"));
     let mut arguments = vec!["train", "features.csv", "--out", out, "--base", base.to_str().unwrap()];
-    arguments.extend(["--onnxruntime", library.to_str().unwrap(), "--folds", "4", "--penalties", "20"]);
+    arguments.extend(["--onnxruntime", library.to_str().unwrap(), "--penalties", "20"]);
+    arguments.extend(if options.contains(&"--folds") { [].as_slice() } else { &["--folds", "4"] });
     arguments.extend(options);
     spinetriage(&arguments, folder)
 }

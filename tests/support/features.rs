@@ -28,8 +28,8 @@ pub fn of(patients: usize, shuffled: bool) -> String {
             let tells = if shuffled { (noise.next() * 3.0) as usize } else { class };
             let values: Vec<f64> = (0..NAMES.len())
                 .map(|j| match j {
-                    0 => 10.0 * tells as f64 + 8.0 * noise.next(),
-                    1 => 50.0 * f64::from(u8::from(tells == 1)) + 60.0 * noise.next(),
+                    0 => 10.0 * tells as f64 + 14.0 * noise.next(),
+                    1 => 50.0 * f64::from(u8::from(tells == 1)) + 80.0 * noise.next(),
                     _ => noise.next(),
                 })
                 .collect();
