@@ -11,6 +11,8 @@ mod bundles;
 mod crash;
 mod daemon;
 mod detectors;
+#[path = "../support/features.rs"]
+mod features;
 mod films;
 mod memory;
 mod orthanc;
@@ -18,4 +20,5 @@ mod reasons;
 mod routing;
 mod same_answer;
 mod tools;
+mod training;
 mod workers;
