@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check;
 use super::tree::Tree;
+use super::{check, probabilities_of};
 
 /// How sums become probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ impl Boosted {
         };
         let sums = self.intercepts.iter().zip(&self.trees).map(sum);
         match self.link {
-            Link::Softmax => check::soften(sums.collect()),
+            Link::Softmax => probabilities_of(sums.collect()),
             Link::OneVsRest => check::shares(sums.map(check::logistic).collect()),
         }
     }

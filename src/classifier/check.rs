@@ -45,12 +45,6 @@ pub fn shares(mut parts: Vec<f64>) -> Vec<f64> {
     parts
 }
 
-/// Softmax.
-pub fn soften(scores: Vec<f64>) -> Vec<f64> {
-    let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    shares(scores.into_iter().map(|s| (s - largest).exp()).collect())
-}
-
 /// 1 / (1 + exp(-x)), without an overflow.
 pub fn logistic(x: f64) -> f64 {
     if x >= 0.0 { 1.0 / (1.0 + (-x).exp()) } else { x.exp() / (1.0 + x.exp()) }

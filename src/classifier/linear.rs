@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check;
+use super::{check, probabilities_of};
 
 /// Sums of inputs, one a row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ impl Linear {
 
     /// Softmax of the sums.
     pub(super) fn probabilities(&self, scores: &[f64]) -> Vec<f64> {
-        check::soften(self.sums(scores))
+        probabilities_of(self.sums(scores))
     }
 
     pub(super) fn check(&self, what: &str) -> Result<(), String> {

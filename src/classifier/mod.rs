@@ -11,6 +11,7 @@ mod kind;
 mod linear;
 mod neighbours;
 mod perceptron;
+mod softmax;
 mod svm;
 mod tree;
 
@@ -20,6 +21,7 @@ pub use kind::Kind;
 pub use linear::Linear;
 pub use neighbours::{Neighbours, Weighting};
 pub use perceptron::Perceptron;
+pub(crate) use softmax::{probabilities_of, softmax};
 pub use svm::{Machine, Svm};
 pub(crate) use tree::Child;
 pub use tree::Tree;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check;
 use super::linear::Linear;
+use super::{check, probabilities_of};
 
 /// A multilayer perceptron: rectified linear units in all layers but the last, whose sums soften to probabilities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ impl Perceptron {
                 values.iter_mut().for_each(|v| *v = check::bounded(v.max(0.0)));
             }
         }
-        check::soften(values)
+        probabilities_of(values)
     }
 
     pub(super) fn check(&self) -> Result<(), String> {

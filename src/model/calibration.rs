@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::classifier::probabilities_of;
+
 /// One slope for all classes and an intercept each, on the logarithms of a classifier's probabilities.
 ///
 /// Multinomial recalibration: Van Hoorde K et al. Stat Med 2014;33:2585-96. With one slope the order of the samples by
@@ -22,14 +24,6 @@ impl Calibration {
     /// The calibrated probabilities of one sample; they sum to 1.
     pub fn apply(&self, probabilities: &[f64]) -> Vec<f64> {
         let score = |(p, intercept): (&f64, &f64)| self.slope * p.max(LEAST).ln() + intercept;
-        softmax(probabilities.iter().zip(&self.intercepts).map(score).collect())
+        probabilities_of(probabilities.iter().zip(&self.intercepts).map(score).collect())
     }
-}
-
-/// Scores to probabilities.
-pub fn softmax(scores: Vec<f64>) -> Vec<f64> {
-    let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let parts: Vec<f64> = scores.into_iter().map(|s| (s - largest).exp()).collect();
-    let sum: f64 = parts.iter().sum();
-    parts.into_iter().map(|p| p / sum).collect()
 }

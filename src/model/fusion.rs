@@ -208,7 +208,7 @@ fn undefined_shape(feature: &Feature) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::calibration::softmax;
+    use crate::classifier::probabilities_of;
 
     fn model(names: &[&str]) -> Fusion {
         let feature = |name: &&str| Feature { name: (*name).into(), mean: 0.9, scale: 0.1 };
@@ -254,7 +254,7 @@ mod tests {
         // At the means only the intercepts speak; the classifier's own are inside its probabilities.
         let start = model.probabilities(&value(0.9)).unwrap();
         let scores = (0..2).map(|k| start[k].ln() + parts.iter().map(|p| p.classes[k]).sum::<f64>()).collect();
-        let apart = softmax(scores)
+        let apart = probabilities_of(scores)
             .iter()
             .zip(model.probabilities(&features).unwrap())
             .map(|(a, b)| (a - b).abs())

@@ -35,6 +35,8 @@ fn a_killed_and_a_hanging_worker_cost_one_attempt() {
     let why = attempts(&site, &image);
     assert!(why.contains("attempt 1 of 3") && why.contains("ended unexpectedly (signal: 9"), "{why}");
 
+    // Else the hanging worker has the report of the first image, and the second one waits for it.
+    site.wait_sql(30, "SELECT count(*) FROM jobs WHERE state = 'done' AND kind = 'report'", "1");
     let (hanging, image) = job_with_a_stopped_worker(&site);
     let why = attempts(&site, &image);
     assert!(why.contains("no answer within 6 seconds"), "{why}");

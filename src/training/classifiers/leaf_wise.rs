@@ -8,7 +8,7 @@
 //! and no least number of samples.
 
 use super::Samples;
-use crate::classifier::{Boosted, Child, Link, Tree};
+use crate::classifier::{Boosted, Child, Link, Tree, probabilities_of};
 
 /// Bins of a feature at most; LightGBM's `max_bin`.
 const BINS: usize = 255;
@@ -38,7 +38,7 @@ pub fn fit(samples: &Samples, rule: &Rule) -> Boosted {
     let mut trees = vec![Vec::new(); classes];
     let mut scores = vec![intercepts.clone(); n];
     for _ in 0..rule.trees {
-        let probabilities: Vec<Vec<f64>> = scores.iter().map(|s| soften(s)).collect();
+        let probabilities: Vec<Vec<f64>> = scores.iter().cloned().map(probabilities_of).collect();
         let mut any_split = false;
         for (class, trees) in trees.iter_mut().enumerate() {
             let slope = |i: usize| probabilities[i][class] - f64::from(u8::from(samples.labels[i] == class));
@@ -58,13 +58,6 @@ pub fn fit(samples: &Samples, rule: &Rule) -> Boosted {
         }
     }
     Boosted { features: features.len(), link: Link::Softmax, intercepts, trees }
-}
-
-fn soften(scores: &[f64]) -> Vec<f64> {
-    let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let parts: Vec<f64> = scores.iter().map(|s| (s - largest).exp()).collect();
-    let sum: f64 = parts.iter().sum();
-    parts.into_iter().map(|p| p / sum).collect()
 }
 
 /// A feature in bins.

@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
-use super::{Design, path};
+use super::{Design, EXACT_ENOUGH, path_to};
 use crate::parallel;
 use crate::training::statistics::log_loss;
 
@@ -109,7 +109,7 @@ pub fn cross_validate(
         let (outside, inside) = folds.split(fold);
         let of = |samples: &[usize]| -> Vec<usize> { samples.iter().map(|&i| labels[i]).collect() };
         let (seen, unseen) = prepare(design.rows(&outside), design.rows(&inside));
-        let models = path(&seen, &of(&outside), classes, penalties, &after);
+        let models = path_to(EXACT_ENOUGH, &seen, &of(&outside), classes, penalties, &after);
         models.iter().map(|model| log_loss(&of(&inside), &model.probabilities(&unseen))).collect()
     });
     let n = folds.count() as f64;

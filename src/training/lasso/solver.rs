@@ -1,9 +1,8 @@
 //! One penalty after another, each from where the last one ended.
 
-use super::{Design, Model, soften};
+use super::{Design, Model};
+use crate::classifier::softmax;
 
-/// The optimality conditions hold to this part of the penalty.
-const EXACT: f64 = 1e-6;
 /// Rounds of Newton steps, and sweeps inside one: far more than a fit takes.
 const ROUNDS: usize = 500;
 const SWEEPS: usize = 100;
@@ -13,6 +12,8 @@ const LEAST_WEIGHT: f64 = 1e-6;
 pub struct Solver<'a> {
     design: &'a Design,
     classes: usize,
+    /// The optimality conditions hold to this part of the penalty.
+    exact: f64,
     /// 1 where the sample is of the class, else 0; class by class.
     truth: Vec<Vec<f64>>,
     intercepts: Vec<f64>,
@@ -24,7 +25,7 @@ pub struct Solver<'a> {
 
 impl<'a> Solver<'a> {
     /// With the intercepts that fit when no feature does.
-    pub fn new(design: &'a Design, labels: &[usize], classes: usize) -> Self {
+    pub fn new(design: &'a Design, labels: &[usize], classes: usize, exact: f64) -> Self {
         let n = design.samples();
         let truth: Vec<Vec<f64>> =
             (0..classes).map(|k| labels.iter().map(|&l| f64::from(u8::from(l == k))).collect()).collect();
@@ -32,7 +33,15 @@ impl<'a> Solver<'a> {
         let shares = truth.iter().map(|t| (t.iter().sum::<f64>().max(1e-3) / n as f64).ln());
         let intercepts: Vec<f64> = shares.collect();
         let scores = intercepts.iter().map(|b| vec![*b; n]).collect();
-        Self { design, classes, truth, intercepts, coefficients: vec![vec![0.0; design.features()]; classes], scores }
+        Self {
+            design,
+            classes,
+            exact,
+            truth,
+            intercepts,
+            coefficients: vec![vec![0.0; design.features()]; classes],
+            scores,
+        }
     }
 
     /// Probabilities, class by class.
@@ -41,7 +50,7 @@ impl<'a> Solver<'a> {
         let mut row = vec![0.0; self.classes];
         for i in 0..self.design.samples() {
             row.iter_mut().zip(&result).for_each(|(r, class)| *r = class[i]);
-            soften(&mut row);
+            softmax(&mut row);
             row.iter().zip(&mut result).for_each(|(r, class)| class[i] = *r);
         }
         result
@@ -75,7 +84,7 @@ impl<'a> Solver<'a> {
             let residuals = self.residuals();
             let mut complete = true;
             for (j, active) in active.iter_mut().enumerate().filter(|(_, active)| !**active) {
-                if steepest(self.design.column(j), &residuals) > penalty * (1.0 + EXACT) {
+                if steepest(self.design.column(j), &residuals) > penalty * (1.0 + self.exact) {
                     *active = true;
                     complete = false;
                 }
@@ -123,9 +132,9 @@ impl<'a> Solver<'a> {
                     0.0 => slope.abs() - penalty,
                     b => (slope - penalty * b.signum()).abs(),
                 };
-                excess <= EXACT * penalty
+                excess <= self.exact * penalty
             };
-            residual.iter().sum::<f64>().abs() <= EXACT * penalty && active.iter().all(still)
+            residual.iter().sum::<f64>().abs() <= self.exact * penalty && active.iter().all(still)
         })
     }
 
@@ -148,7 +157,7 @@ impl<'a> Solver<'a> {
                 }
                 largest = largest.max(step.descend(j, curvature[at], now, penalty, &mut moved[at]));
             }
-            if largest < EXACT * 1e-2 * penalty {
+            if largest < self.exact * 1e-2 * penalty {
                 break;
             }
         }
