@@ -137,6 +137,10 @@ fn two_bundles_are_compared_and_the_page_stands_alone() {
     let predictions = fs::read_to_string(folder.path().join("report/predictions.csv")).unwrap();
     assert!(predictions.starts_with("path,x0,y0,x1,y1,level,class,set,patient,ASTLOF-0,ASTLOF-1,ASTLOF-2\n"));
     assert_eq!(predictions.lines().count(), 161);
+    let contributions = fs::read_to_string(folder.path().join("report/contributions.csv")).unwrap();
+    assert!(contributions.lines().next().unwrap().contains(",shape_HeightLoss ASTLOF-0,"), "{contributions}");
+    assert_eq!(contributions.lines().count(), 161);
+    assert!(page.contains("What each feature adds to the score of a class"));
 }
 
 #[test]

@@ -11,10 +11,11 @@ use super::Outcome;
 use super::features::{self, Computing};
 use super::table;
 use crate::RESEARCH_USE_ONLY;
+use crate::analysis::ClassName;
 use crate::model::{Bundle, Model};
 use crate::training::bundle_writer::RECORD;
 use crate::training::evaluation::{self, PathRecord, Subject};
-use crate::training::judgement::Judgement;
+use crate::training::judgement::{self, Judgement};
 use crate::training::labelled::Purpose;
 use crate::training::statistics::Bootstrap;
 use crate::training::study::Record;
@@ -35,7 +36,7 @@ pub struct Arguments {
     /// The features that the networks of the bundle to compare with computed, when INPUT is a file of features
     #[arg(long, value_name = "FEATURES", requires = "against")]
     against_features: Option<PathBuf>,
-    /// Folder for report.json, report.html, predictions.csv, and features that are computed
+    /// Folder for report.json, report.html, predictions.csv, contributions.csv, and features that are computed
     #[arg(long)]
     out: PathBuf,
     /// Print the report as JSON
@@ -53,28 +54,45 @@ pub struct Arguments {
 
 /// The features that the first bundle's networks compute, in the folder of the report.
 const FEATURES: &str = "features.csv";
-/// What the first bundle says of each body.
-const PREDICTIONS: &str = "predictions.csv";
 /// Those of the second bundle.
 const AGAINST_FEATURES: &str = "against_features.csv";
+/// What the first bundle says of each body.
+const PREDICTIONS: &str = "predictions.csv";
+/// What each feature adds to it.
+const CONTRIBUTIONS: &str = "contributions.csv";
+
+/// What a bundle says.
+struct Asked {
+    subject: Subject,
+    classes: Vec<ClassName>,
+    /// As CSV.
+    predictions: String,
+    /// As CSV, of a model that adds.
+    contributions: Option<String>,
+}
 
 /// Measures the bundle on every set of the cases.
 pub fn run(arguments: &Arguments) -> Outcome {
     let out = &arguments.out;
     fs::create_dir_all(out).map_err(|e| format!("{}: {e}", out.display()))?;
-    let (subject, predictions) = arguments.subject(&arguments.bundle, &arguments.input, FEATURES)?;
+    let asked = arguments.ask(&arguments.bundle, &arguments.input, FEATURES)?;
     let against = match &arguments.against {
-        Some(folder) => Some(arguments.subject(folder, &arguments.input_of(folder)?, AGAINST_FEATURES)?.0),
+        Some(folder) => Some(arguments.ask(folder, &arguments.input_of(folder)?, AGAINST_FEATURES)?),
         None => None,
     };
+    if let Some(other) = against.as_ref().filter(|other| other.classes != asked.classes) {
+        let (one, other) = (codes(&asked.classes), codes(&other.classes));
+        return Err(format!("the bundles know different classes, {one} and {other}: give two of the same").into());
+    }
     let bootstrap = Bootstrap { times: arguments.resamplings as usize, seed: arguments.seed };
-    let classes = Bundle::load(&arguments.bundle)?.identity().classes.clone();
     let path = path_of(&arguments.bundle);
-    let report = evaluation::evaluate(&classes, &subject, against.as_ref(), path.as_ref(), bootstrap)?;
+    let against = against.as_ref().map(|other| &other.subject);
+    let report = evaluation::evaluate(&asked.classes, &asked.subject, against, path.as_ref(), bootstrap)?;
 
     let json = report.to_json()?;
-    let texts = [("report.json", &json), ("report.html", &report.to_html()), (PREDICTIONS, &predictions)];
-    for (name, text) in texts {
+    let page = report.to_html();
+    let texts = [("report.json", &json), ("report.html", &page), (PREDICTIONS, &asked.predictions)];
+    for (name, text) in texts.into_iter().chain(asked.contributions.iter().map(|text| (CONTRIBUTIONS, text))) {
         let file = out.join(name);
         fs::write(&file, text).map_err(|e| format!("{}: {e}", file.display()))?;
     }
@@ -88,22 +106,25 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 impl Arguments {
-    /// What the bundle in `folder` says of the bodies of `input`, also as a CSV; `computed` takes their features.
-    fn subject(
-        &self,
-        folder: &Path,
-        input: &Path,
-        computed: &str,
-    ) -> Result<(Subject, String), Box<dyn Error + Send + Sync>> {
+    /// Asks the bundle in `folder` about the bodies of `input`; `computed` takes their features.
+    fn ask(&self, folder: &Path, input: &Path, computed: &str) -> Result<Asked, Box<dyn Error + Send + Sync>> {
         let bundle = Bundle::load(folder)?;
         let identity = bundle.identity().clone();
         let table = features::table(input, folder, &self.out.join(computed), Purpose::Evaluate, &self.computing)?;
-        let judgement = match bundle.fusion()? {
-            Some(fusion) => Judgement::of_fusion(&fusion, &table)?,
-            None => Judgement::of_model(&mut Model::open(bundle, self.computing.library(), 1)?, &table)?,
+        let (judgement, contributions) = match bundle.fusion()? {
+            Some(fusion) => (
+                Judgement::of_fusion(&fusion, &table)?,
+                judgement::contributions_csv(&fusion, &table, &identity.classes)?,
+            ),
+            None => (Judgement::of_model(&mut Model::open(bundle, self.computing.library(), 1)?, &table)?, None),
         };
-        let csv = judgement.to_csv(&table, &identity.classes)?;
-        Ok((judgement.subject(&identity, &table), csv))
+        let predictions = judgement.to_csv(&table, &identity.classes)?;
+        Ok(Asked {
+            subject: judgement.subject(&identity, &table),
+            classes: identity.classes,
+            predictions,
+            contributions,
+        })
     }
 
     /// The file that the bundle in `folder` is asked about: its own features, or the first bundle's when the
@@ -116,6 +137,10 @@ impl Arguments {
         let computed = same && !Table::is_one(&self.input);
         Ok(if computed { self.out.join(FEATURES) } else { self.input.clone() })
     }
+}
+
+fn codes(classes: &[ClassName]) -> String {
+    classes.iter().map(|class| class.code.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// The path of the bundle's training, when it was trained here.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::evaluation::{Judged, SelectedFeature, Subject};
-use super::labelled::{COLUMNS, TRAINING};
+use super::labelled::{Body, COLUMNS, TRAINING};
 use super::table::Table;
 use crate::analysis::{BundleIdentity, ClassName};
 use crate::classifier::Classifier;
-use crate::model::{Fusion, Model, ModelError};
+use crate::model::{Feature, Fusion, Model, ModelError};
 
 /// The probabilities of a table's bodies, and whose they are.
 #[derive(Debug, Clone)]
@@ -73,14 +73,38 @@ impl Judgement {
     /// # Errors
     /// None that a string can have.
     pub fn to_csv(&self, table: &Table, classes: &[ClassName]) -> Result<String, csv::Error> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(COLUMNS.into_iter().chain(classes.iter().map(|class| class.code.as_str())))?;
-        for (body, probabilities) in table.bodies.iter().zip(&self.probabilities) {
-            writer.write_record(body.cells().into_iter().chain(probabilities.iter().map(f64::to_string)))?;
-        }
-        let bytes = writer.into_inner().map_err(|e| e.into_error())?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        let codes = classes.iter().map(|class| class.code.clone()).collect();
+        let rows = table.bodies.iter().zip(&self.probabilities);
+        written(codes, rows.map(|(body, probabilities)| (body, probabilities.iter().map(f64::to_string).collect())))
     }
+}
+
+/// `contributions.csv` of a model that adds: the columns of the bodies, then a column a feature and class with what the
+/// feature adds to the class's score on that body; `None` of another model.
+///
+/// # Errors
+/// [`ModelError::MissingFeature`] when the table lacks a feature.
+pub fn contributions_csv(fusion: &Fusion, table: &Table, classes: &[ClassName]) -> Result<Option<String>, ModelError> {
+    let mut rows = Vec::with_capacity(table.bodies.len());
+    for (i, body) in table.bodies.iter().enumerate() {
+        let Some(parts) = fusion.contributions(&table.features_of(i))? else { return Ok(None) };
+        rows.push((body, parts.iter().flat_map(|part| part.classes.iter().map(f64::to_string)).collect()));
+    }
+    let of =
+        |feature: &Feature| classes.iter().map(|class| format!("{} {}", feature.name, class.code)).collect::<Vec<_>>();
+    // Only a string that takes no more could fail.
+    Ok(written(fusion.features.iter().flat_map(of).collect(), rows.into_iter()).ok())
+}
+
+/// A CSV of the bodies' columns and more of them.
+fn written<'a>(more: Vec<String>, rows: impl Iterator<Item = (&'a Body, Vec<String>)>) -> Result<String, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(COLUMNS.into_iter().chain(more.iter().map(String::as_str)))?;
+    for (body, values) in rows {
+        writer.write_record(body.cells().into_iter().chain(values))?;
+    }
+    let bytes = writer.into_inner().map_err(|e| e.into_error())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The features, with coefficients and the mean size of their contributions when the model adds.

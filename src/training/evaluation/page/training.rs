@@ -1,7 +1,7 @@
 //! How the model came to be: the path, the choice of the penalty, the features.
 
 use crate::training::evaluation::markup::Markup;
-use crate::training::evaluation::plots;
+use crate::training::evaluation::plots::{self, Shown};
 use crate::training::evaluation::report::Report;
 
 /// The path when it was recorded, and the features of each bundle.
@@ -28,15 +28,26 @@ pub fn write(m: &mut Markup, report: &Report) {
         }
         m.element("section", &[], |m| {
             m.leaf("h2", &[], format!("Fused features, {}", bundle.title()));
-            let signed = bundle.features.iter().any(|f| f.coefficients.is_some());
-            let known = bundle.features.iter().any(|f| f.contributions.is_some());
-            let what = match (signed, known) {
-                (true, _) => "Coefficients of the z-scores, a class a column: to the right, more of the feature speaks for the class; 0, the penalty took it out.",
-                (false, true) => "Mean size of what each feature adds to the score of a class; this classifier has no coefficients.",
-                (false, false) => "This classifier has no coefficients.",
-            };
-            m.leaf("p", &[("class", &"small")], what);
-            m.element("div", &[("class", &"scroll")], |m| plots::coefficients(m, bundle, &report.classes));
+            let known = [
+                (
+                    bundle.features.iter().any(|f| f.coefficients.is_some()),
+                    Shown::Coefficients,
+                    "Coefficients of the z-scores, a class a column: to the right, more of the feature speaks for the class; 0, the penalty took it out.",
+                ),
+                (
+                    bundle.features.iter().any(|f| f.contributions.is_some()),
+                    Shown::Contributions,
+                    "What each feature adds to the score of a class: coefficient times z-score, mean size over all bodies. Of each body it is in contributions.csv.",
+                ),
+            ];
+            for (_, shown, says) in known.iter().filter(|(known, ..)| *known) {
+                m.leaf("p", &[("class", &"small")], says);
+                m.element("div", &[("class", &"scroll")], |m| plots::coefficients(m, bundle, &report.classes, *shown));
+            }
+            if known.iter().all(|(known, ..)| !known) {
+                m.leaf("p", &[("class", &"small")], "This classifier does not add features up: it has no coefficients.");
+                m.leaf("p", &[], bundle.features.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", "));
+            }
         });
     }
 }

@@ -11,9 +11,18 @@ use super::colour;
 const WIDTH: f64 = 150.0;
 const HEIGHT: f64 = 14.0;
 
-/// A row a feature, the one with the largest coefficient first; contributions where there are no coefficients.
-pub fn table(markup: &mut Markup, bundle: &Evaluated, classes: &[ClassName]) {
-    let signed = bundle.features.iter().any(|f| f.coefficients.is_some());
+/// What of the features is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// What each is multiplied by; with a sign.
+    Coefficients,
+    /// How much each adds, mean size over the bodies.
+    Contributions,
+}
+
+/// A row a feature, the one with the largest value first.
+pub fn table(markup: &mut Markup, bundle: &Evaluated, classes: &[ClassName], shown: Shown) {
+    let signed = shown == Shown::Coefficients;
     let values = |f: &SelectedFeature| if signed { f.coefficients.clone() } else { f.contributions.clone() };
     let size = |f: &SelectedFeature| values(f).unwrap_or_default().iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     let mut features: Vec<&SelectedFeature> = bundle.features.iter().collect();

@@ -14,7 +14,7 @@ mod path;
 mod roc;
 
 pub use calibration::reliability;
-pub use coefficients::table as coefficients;
+pub use coefficients::{Shown, table as coefficients};
 pub use colour::{against_white, class as class_colour, heat};
 pub use cross_validation::loss;
 pub use decision::{of_classes, of_fracture};
