@@ -56,8 +56,7 @@ extract() {
 # train FEATURES BASE NAME WITHOUT OPTION...
 train() {
     "$spinetriage" train "$study/features/$1.csv" --base "$study/base/$2" --out "$study/bundles/$3" --name "$3" \
-        --without "$4" --training-data "$training_data" --onnxruntime "$onnxruntime" "${@:5}" | tee "$study/trained.part"
-    mv "$study/trained.part" "$study/bundles/$3.txt"
+        --without "$4" --training-data "$training_data" --onnxruntime "$onnxruntime" "${@:5}" | tee "$study/bundles/$3.txt"
 }
 
 # evaluate FEATURES NAME REPORT OPTION...
@@ -69,8 +68,8 @@ evaluate() {
 
 # both ENDING REPORT WITHOUT OPTION...: a bundle of each backbone, and one against the other.
 both() {
-    make "$study/bundles/study-lite0$1.txt" train lite0 lite0 "study-lite0$1" "${@:3}"
-    make "$study/bundles/study-lite1$1.txt" train lite1 lite1 "study-lite1$1" "${@:3}"
+    make "$study/bundles/study-lite0$1" train lite0 lite0 "study-lite0$1" "${@:3}"
+    make "$study/bundles/study-lite1$1" train lite1 lite1 "study-lite1$1" "${@:3}"
     make "$study/reports/$2/report.txt" evaluate lite0 "study-lite0$1" "$2" \
         --against "$study/bundles/study-lite1$1" --against-features "$study/features/lite1.csv"
 }
@@ -109,7 +108,7 @@ both "" best "$lengths"
 both -logistic logistic "$lengths" --classifier logistic-regression
 both -paper paper "$lengths|^shape_" --classifier logistic-regression
 both -deep deep '^shape_|^original_' --classifier logistic-regression
-make "$study/bundles/study-shuffled.txt" train shuffled lite0 study-shuffled "$lengths"
+make "$study/bundles/study-shuffled" train shuffled lite0 study-shuffled "$lengths"
 make "$study/reports/shuffled/report.txt" evaluate shuffled study-shuffled shuffled
 make "$study/pictures" pictures
 say "Done: $study/reports"
