@@ -13,7 +13,7 @@ use std::time::Instant;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use spinetriage::training::design::Design;
-use spinetriage::training::lasso::{self, Folds};
+use spinetriage::training::lasso::{self, Folds, Until};
 use spinetriage::training::standard_scores::StandardScores;
 
 const CLASSES: usize = 3;
@@ -38,7 +38,8 @@ fn main() {
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let start = Instant::now();
     let as_they_are = |seen, unseen| (seen, unseen);
-    let found = lasso::cross_validate(&design, &labels, CLASSES, (&penalties, &fold), threads, as_they_are, || {});
+    let found =
+        lasso::cross_validate(&design, &labels, CLASSES, (&penalties, &fold, Until::End), threads, as_they_are, || {});
     let cross_validated = start.elapsed().as_secs_f64();
     let path = lasso::path(&design, &labels, CLASSES, &penalties, || {});
     let seconds = start.elapsed().as_secs_f64();

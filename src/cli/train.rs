@@ -14,9 +14,11 @@ use crate::RESEARCH_USE_ONLY;
 use crate::classifier::Kind;
 use crate::model::{Bundle, Model};
 use crate::training::bundle_writer::{self, About};
+use crate::training::features_file::Provenance;
 use crate::training::labelled::Purpose;
 use crate::training::selection::{self, Rule};
 use crate::training::study::{self, Plan, Progress, Record};
+use crate::training::table::Table;
 
 /// Arguments of `train`.
 #[derive(Debug, Args)]
@@ -75,7 +77,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let mut model = Model::open(base.clone(), library, 1)?;
 
     let plan = arguments.plan();
-    let study = study::study(&table.training(), classes, &plan, &Bars::default())?;
+    let mut study = study::study(&table.training(), classes, &plan, &Bars::default())?;
+    let features = if Table::is_one(&arguments.input) { &arguments.input } else { &computed };
+    study.record.provenance = Provenance::of(features);
     let about = arguments.about(&study.record);
     let written = bundle_writer::write(&arguments.out, (&base, &mut model), &about, &study, library)?;
 
@@ -151,6 +155,9 @@ impl Progress for Bars {
         self.0.reset();
         self.0.set_length(steps as u64);
         self.0.set_message(what.to_owned());
+        if self.0.is_hidden() {
+            eprintln!("{what}, {steps} steps at most");
+        }
     }
 
     fn step(&self) {

@@ -22,10 +22,7 @@ pub fn card(from: &Bundle, about: &About, study: &Study) -> String {
         ("trained on", format!("{} bodies of {} patients", record.bodies, record.patients)),
         ("training data", about.training_data.clone()),
         ("classifier", record.taken.title().to_owned()),
-        (
-            "features",
-            format!("{} of {} given, {} of which differ", fusion.features.len(), record.features, record.candidates),
-        ),
+        ("features", format!("{} of {} that could be selected", fusion.features.len(), record.candidates)),
         ("cross-validation", format!("{} folds by patient, seed {}", record.folds, record.seed)),
         ("macro AUC there", format!("{:.3}, calibrated", record.cross_validated_area)),
     ];

@@ -1,7 +1,5 @@
 //! What a bundle says of labelled bodies.
 
-use std::collections::BTreeMap;
-
 use super::evaluation::{Judged, SelectedFeature, Subject};
 use super::labelled::{Body, COLUMNS, TRAINING};
 use super::table::Table;
@@ -44,27 +42,30 @@ impl Judgement {
         Ok(Self { probabilities, classifier: "ONNX", features })
     }
 
-    /// As [`super::evaluation`] takes it: a set after the other, the training's first. `identity` is the bundle's.
+    /// As [`super::evaluation`] takes it: a set after the other as the table has them, the training's first.
+    /// `identity` is the bundle's.
     pub fn subject(self, identity: &BundleIdentity, table: &Table) -> Subject {
-        let mut sets: BTreeMap<(bool, &str), Judged> = BTreeMap::new();
+        let mut sets: Vec<Judged> = Vec::new();
         for (body, probabilities) in table.bodies.iter().zip(self.probabilities) {
-            let set = sets.entry((body.set != TRAINING, &body.set)).or_insert_with(|| Judged {
-                set: body.set.clone(),
-                labels: Vec::new(),
-                patients: Vec::new(),
-                probabilities: Vec::new(),
+            let known = sets.iter().position(|set| set.set == body.set);
+            let at = known.unwrap_or_else(|| {
+                let (labels, patients, probabilities) = (Vec::new(), Vec::new(), Vec::new());
+                sets.push(Judged { set: body.set.clone(), labels, patients, probabilities });
+                sets.len() - 1
             });
+            let set = &mut sets[at];
             set.labels.push(body.class);
             set.patients.push(body.patient.clone());
             set.probabilities.push(probabilities);
         }
+        sets.sort_by_key(|set| set.set != TRAINING);
         Subject {
             name: identity.name.clone(),
             version: identity.version.clone(),
             digest: identity.digest.clone(),
             classifier: self.classifier.to_owned(),
             features: self.features,
-            sets: sets.into_values().collect(),
+            sets,
         }
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::correlation_filter::distinct;
 use super::design::Design;
-use super::lasso::{self, CrossValidation, Folds};
+use super::lasso::{self, CrossValidation, Folds, Until};
 use super::standard_scores::StandardScores;
 
 /// How features are selected.
@@ -123,7 +123,8 @@ impl Selection {
 }
 
 /// Selects among the features `names` of `design`. `after` is told of each model that was fitted, of
-/// `settings.penalties * (folds.count() + 1)`.
+/// at most `settings.penalties * (folds.count() + 1)`: the path ends where it
+/// only fits noise.
 pub fn select(
     (design, names): (&Design, &[String]),
     labels: &[usize],
@@ -137,14 +138,15 @@ pub fn select(
     let z = candidates.apply(design);
     let largest = lasso::largest_penalty(&z, labels, classes);
     let penalties = lasso::penalties(largest, settings.least_penalty, settings.penalties);
-    let path = lasso::path(&z, labels, classes, &penalties, &after);
     // Scores and copies anew without each fold, as for samples that nobody has seen.
     let raw = design.columns(&candidates.features);
     let prepare = |seen: Design, unseen: Design| {
         let scores = StandardScores::fit(&seen);
         (scores.apply(&seen), scores.apply(&unseen))
     };
-    let cross_validation = lasso::cross_validate(&raw, labels, classes, (&penalties, folds), threads, prepare, &after);
+    let cross_validation =
+        lasso::cross_validate(&raw, labels, classes, (&penalties, folds, Until::Risen), threads, prepare, &after);
+    let path = lasso::path(&z, labels, classes, &cross_validation.penalties, &after);
     let wanted = match settings.rule {
         Rule::Min => cross_validation.best(),
         Rule::OneStandardError => cross_validation.one_standard_error(),

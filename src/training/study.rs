@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::classifiers::{self, Choice, FitError, HeldOut, Settings};
 use super::evaluation::PathRecord;
+use super::features_file::Provenance;
 use super::lasso::Folds;
 use super::recalibration;
 use super::selection::{self, Rule, Selection};
@@ -56,9 +57,15 @@ pub struct Record {
     pub patients: usize,
     /// Bodies of each class.
     pub classes: Vec<usize>,
+    /// What computed the features of which cases, when that is known.
+    pub provenance: Option<Provenance>,
     /// Features that were given.
     pub features: usize,
-    /// Of these, defined, varying and no copies.
+    /// The pattern of those that were left out.
+    pub without: Option<String>,
+    /// How many might be selected at most.
+    pub at_most: Option<usize>,
+    /// Of the others, defined, varying and no copies.
     pub candidates: usize,
     /// Folds of cross-validation.
     pub folds: usize,
@@ -123,7 +130,12 @@ pub fn study(set: &TrainingSet, classes: usize, plan: &Plan, progress: &dyn Prog
         folds: plan.folds,
         seed: plan.seed,
         rule: plan.selection.rule,
-        path: path_of(&selection, set.features()),
+        without: plan.selection.without.as_ref().map(ToString::to_string),
+        at_most: Some(plan.selection.at_most).filter(|at_most| *at_most != usize::MAX),
+        provenance: None,
+        path: PathRecord::of(&selection.path, &selection.cross_validation, selection.chosen, |place| {
+            set.features()[selection.candidates.features[place]].clone()
+        }),
         taken: best.settings.kind(),
         cross_validated_area: macro_area(labels, &calibrated).unwrap_or(0.5),
         classifiers: choices.iter().map(Tried::of).collect(),
@@ -158,16 +170,6 @@ fn without_each_fold(
 /// Without a choice: a plan has kinds.
 fn first_of_the_best(choices: &[Choice]) -> &Choice {
     choices.iter().reduce(|best, next| if next.area > best.area { next } else { best }).expect("a plan names kinds")
-}
-
-/// The path of the features that have a coefficient at the penalty that was taken or before it.
-fn path_of(selection: &Selection, names: &[String]) -> PathRecord {
-    let Selection { candidates, path, cross_validation, chosen, .. } = selection;
-    let early: BTreeSet<usize> =
-        path[..=*chosen].iter().flat_map(|model| model.coefficients.iter().map(|(place, _)| *place)).collect();
-    let mut models = path.clone();
-    models.iter_mut().for_each(|model| model.coefficients.retain(|(place, _)| early.contains(place)));
-    PathRecord::of(&models, cross_validation, *chosen, |place| names[candidates.features[place]].clone())
 }
 
 impl Tried {

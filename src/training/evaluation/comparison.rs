@@ -1,5 +1,6 @@
 //! Two bundles on the same bodies.
 
+use crate::training::labelled::TRAINING;
 use serde::{Deserialize, Serialize};
 
 use super::EvaluationError;
@@ -143,9 +144,9 @@ pub(super) fn pairs<'a>(
     if let Some(more) = second.sets.iter().find(|j| in_sets(first, &j.set).is_none()) {
         return Err(refuse(&more.set, "only the second was tried on it".to_owned()));
     }
-    first
-        .sets
-        .iter()
+    // What a model was fitted on tells nothing of it.
+    let tested = first.sets.iter().filter(|judged| judged.set != TRAINING);
+    tested
         .map(|a| {
             let b =
                 in_sets(second, &a.set).ok_or_else(|| refuse(&a.set, "only the first was tried on it".to_owned()))?;

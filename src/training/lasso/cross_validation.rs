@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
-use super::{Design, EXACT_ENOUGH, path_to};
+use super::solver::Solver;
+use super::{Design, EXACT_ENOUGH};
 use crate::parallel;
 use crate::training::statistics::log_loss;
 
@@ -93,32 +95,101 @@ impl CrossValidation {
     }
 }
 
+/// How far a path is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// To its last penalty.
+    End,
+    /// Until the loss has clearly risen again: smaller penalties only fit the noise of the folds, and take the longest.
+    Risen,
+}
+
+/// Penalties that all folds take before the loss is looked at.
+const STRETCH: usize = 5;
+
 /// Fits the path of `penalties` without each fold and measures it on the fold. `prepare` makes the two designs
-/// comparable from the first alone (z-scores, say). `after` is told of each model.
+/// comparable from the first alone (z-scores, say). `after` is told of each model. What is found has the penalties that
+/// were reached.
 pub fn cross_validate(
     design: &Design,
     labels: &[usize],
     classes: usize,
-    (penalties, folds): (&[f64], &Folds),
+    (penalties, folds, until): (&[f64], &Folds, Until),
     threads: NonZeroUsize,
     prepare: impl Fn(Design, Design) -> (Design, Design) + Sync,
     after: impl Fn() + Sync,
 ) -> CrossValidation {
     let numbers: Vec<usize> = (0..folds.count()).collect();
-    let losses: Vec<Vec<f64>> = parallel::map(&numbers, threads, |&fold| {
+    let parts: Vec<Part> = parallel::map(&numbers, threads, |&fold| {
         let (outside, inside) = folds.split(fold);
         let of = |samples: &[usize]| -> Vec<usize> { samples.iter().map(|&i| labels[i]).collect() };
         let (seen, unseen) = prepare(design.rows(&outside), design.rows(&inside));
-        let models = path_to(EXACT_ENOUGH, &seen, &of(&outside), classes, penalties, &after);
-        models.iter().map(|model| log_loss(&of(&inside), &model.probabilities(&unseen))).collect()
+        Part { seen, seen_labels: of(&outside), unseen, unseen_labels: of(&inside) }
     });
-    let n = folds.count() as f64;
-    let (loss, standard_error) = (0..penalties.len())
-        .map(|i| {
+    let start = |part| Mutex::new(Follower::new(part, classes, penalties));
+    let followers: Vec<Mutex<Follower>> = parts.iter().map(start).collect();
+    let mut found = CrossValidation { penalties: Vec::new(), loss: Vec::new(), standard_error: Vec::new() };
+    for stretch in penalties.chunks(STRETCH) {
+        let losses = parallel::map(&followers, threads, |follower| {
+            // No other thread has this fold.
+            let mut follower = follower.lock().unwrap_or_else(PoisonError::into_inner);
+            stretch.iter().map(|&penalty| follower.loss_at(penalty, &after)).collect::<Vec<f64>>()
+        });
+        found.add(stretch, &losses);
+        if until == Until::Risen && found.has_risen(stretch.len()) {
+            break;
+        }
+    }
+    found
+}
+
+/// A fold, and what is outside it.
+struct Part {
+    seen: Design,
+    seen_labels: Vec<usize>,
+    unseen: Design,
+    unseen_labels: Vec<usize>,
+}
+
+/// The path without a fold, as far as it has been followed.
+struct Follower<'a> {
+    part: &'a Part,
+    solver: Solver<'a>,
+    before: f64,
+}
+
+impl<'a> Follower<'a> {
+    fn new(part: &'a Part, classes: usize, penalties: &[f64]) -> Self {
+        let solver = Solver::new(&part.seen, &part.seen_labels, classes, EXACT_ENOUGH);
+        Self { part, solver, before: penalties.first().copied().unwrap_or(0.0) }
+    }
+
+    /// The log loss on the fold at the next penalty.
+    fn loss_at(&mut self, penalty: f64, after: impl Fn()) -> f64 {
+        let model = self.solver.solve(penalty, self.before);
+        self.before = penalty;
+        after();
+        log_loss(&self.part.unseen_labels, &model.probabilities(&self.part.unseen))
+    }
+}
+
+impl CrossValidation {
+    /// The losses of each fold at more penalties.
+    fn add(&mut self, penalties: &[f64], losses: &[Vec<f64>]) {
+        let n = losses.len() as f64;
+        for (i, &penalty) in penalties.iter().enumerate() {
             let of_folds = losses.iter().map(|fold| fold[i]);
             let mean = of_folds.clone().sum::<f64>() / n;
-            (mean, (of_folds.map(|l| (l - mean).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt())
-        })
-        .unzip();
-    CrossValidation { penalties: penalties.to_vec(), loss, standard_error }
+            self.penalties.push(penalty);
+            self.loss.push(mean);
+            self.standard_error.push((of_folds.map(|l| (l - mean).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt());
+        }
+    }
+
+    /// Whether none of the `latest` penalties is within a standard error of the least loss.
+    fn has_risen(&self, latest: usize) -> bool {
+        let best = self.best();
+        let limit = self.loss[best] + self.standard_error[best];
+        self.loss[self.loss.len() - latest..].iter().all(|loss| *loss > limit) && best + latest < self.loss.len()
+    }
 }

@@ -9,7 +9,7 @@
 mod cross_validation;
 mod solver;
 
-pub use cross_validation::{CrossValidation, Folds, cross_validate};
+pub use cross_validation::{CrossValidation, Folds, Until, cross_validate};
 
 use super::design::Design;
 use crate::classifier::softmax;
@@ -64,19 +64,7 @@ pub fn penalties(largest: f64, ratio: f64, count: usize) -> Vec<f64> {
 /// The model of each of `penalties`, which fall; features are z-scores, or nearly. `after` is told of each
 /// model when it is there.
 pub fn path(design: &Design, labels: &[usize], classes: usize, penalties: &[f64], after: impl Fn()) -> Vec<Model> {
-    path_to(EXACT, design, labels, classes, penalties, after)
-}
-
-/// As [`path`], the optimality conditions held to `exact` parts of the penalty.
-fn path_to(
-    exact: f64,
-    design: &Design,
-    labels: &[usize],
-    classes: usize,
-    penalties: &[f64],
-    after: impl Fn(),
-) -> Vec<Model> {
-    let mut solver = Solver::new(design, labels, classes, exact);
+    let mut solver = Solver::new(design, labels, classes, EXACT);
     let mut before = penalties.first().copied().unwrap_or(0.0);
     let solve = |&penalty: &f64| {
         let model = solver.solve(penalty, before);

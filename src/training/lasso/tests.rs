@@ -55,11 +55,19 @@ fn the_cross_validation_is_scikit_learns() {
     let (labels, penalties) = (whole(&golden["y"]), numbers(&golden["penalties"]));
     let folds = Folds::given(whole(&golden["folds"]), 5);
     let two = NonZeroUsize::new(2).unwrap();
-    let found = cross_validate(&design, &labels, 3, (&penalties, &folds), two, |a, b| (a, b), || {});
+    let found = cross_validate(&design, &labels, 3, (&penalties, &folds, Until::End), two, |a, b| (a, b), || {});
     for (found, wanted) in found.loss.iter().zip(numbers(&golden["cross_validated_loss"])) {
         assert!((found - wanted).abs() < 1e-4, "{found} is not {wanted}");
     }
     assert_eq!(found.best() as u64, golden["best"].as_u64().unwrap());
+    let until = (penalties.as_slice(), &folds, Until::Risen);
+    let shorter = cross_validate(&design, &labels, 3, until, two, |a, b| (a, b), || {});
+    let reached = shorter.loss.len();
+    assert_eq!(
+        (&shorter.loss[..], shorter.best()),
+        (&found.loss[..reached], found.best()),
+        "the same as far as it goes"
+    );
     assert!(found.one_standard_error() <= found.best());
 }
 
