@@ -18,7 +18,7 @@ fn folder_with(network: &str, more: &str, scores: [f64; 2]) -> TempDir {
     let bundle = folder.path().join("bundle");
     fs::create_dir(&bundle).unwrap();
     let demo = root().join("bundles/demo");
-    for file in ["detector.onnx", "backbone.onnx", "self_test.png"] {
+    for file in ["detector.onnx", "backbone.onnx", "self_test.png", "training.json"] {
         fs::copy(demo.join(file), bundle.join(file)).unwrap();
     }
     let bytes = fs::read(root().join("tests/data/classifiers").join(format!("external_{network}.onnx"))).unwrap();

@@ -22,7 +22,7 @@ fn library() -> PathBuf {
 /// A copy of the demo bundle whose manifest went through `change`.
 fn bundle_with(change: impl FnOnce(String) -> String) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for file in ["detector.onnx", "backbone.onnx", "self_test.png"] {
+    for file in ["detector.onnx", "backbone.onnx", "self_test.png", "training.json"] {
         fs::copy(root().join("bundles/demo").join(file), folder.path().join(file)).unwrap();
     }
     let manifest = fs::read_to_string(root().join("bundles/demo/bundle.toml")).unwrap();
@@ -35,7 +35,7 @@ fn refusal(folder: &TempDir) -> ModelError {
     opened.err().expect("the bundle must be refused")
 }
 
-const FILES: [&str; 3] = ["detector.onnx", "backbone.onnx", "self_test.png"];
+const FILES: [&str; 4] = ["detector.onnx", "backbone.onnx", "self_test.png", "training.json"];
 
 #[test]
 fn one_changed_byte_of_any_file_is_named_with_both_digests() {
@@ -140,7 +140,7 @@ fn mistakes_in_the_manifest_are_named() {
         ("\"yolo\"", "\"yolo9\"", "yolo9"),
         ("\"detector.onnx\" =", "\"../detector.onnx\" =", "lacks the SHA-256"),
         ("bin_count = 32", "", "bin_width or bin_count"),
-        ("points = \"xy\"", "points = \"none\"", "shape_CrushRatio needs [detector] points"),
+        ("points = \"xy\"", "points = \"none\"", "shape_HeightLoss needs [detector] points"),
         ("filters = [\"Original\"]", "filters = [\"Sharpen\"]", "Sharpen"),
     ];
     for (from, to, expected) in cases {
@@ -236,5 +236,6 @@ fn the_samples_are_found_and_told_apart() {
         }
     }
     println!("{found} of {bodies} simulated bodies found, {right} of them in the right class");
-    assert!(found * 10 >= bodies * 9 && right * 10 >= found * 9, "{found} of {bodies} found, {right} right");
+    // The card's accuracy on other simulated bodies is 0.83 to 0.88.
+    assert!(found * 10 >= bodies * 9 && right * 100 >= found * 83, "{found} of {bodies} found, {right} right");
 }

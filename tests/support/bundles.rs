@@ -61,7 +61,7 @@ pub fn bundle_with_detector(network: &str, table: &str) -> TempDir {
     let demo = root().join("bundles/demo");
     let networks = root().join("tests/data/detectors");
     fs::copy(networks.join(format!("{network}.onnx")), folder.path().join("detector.onnx")).unwrap();
-    for file in ["backbone.onnx", "self_test.png"] {
+    for file in ["backbone.onnx", "self_test.png", "training.json"] {
         fs::copy(demo.join(file), folder.path().join(file)).unwrap();
     }
     let manifest = fs::read_to_string(demo.join("bundle.toml")).unwrap();
@@ -77,7 +77,7 @@ pub fn bundle_with_backbone(network: &Path, table: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let demo = root().join("bundles/demo");
     fs::copy(network, folder.path().join("backbone.onnx")).unwrap();
-    for file in ["detector.onnx", "self_test.png"] {
+    for file in ["detector.onnx", "self_test.png", "training.json"] {
         fs::copy(demo.join(file), folder.path().join(file)).unwrap();
     }
     let mut manifest = fs::read_to_string(demo.join("bundle.toml")).unwrap();
