@@ -103,12 +103,11 @@ make "$study/features/lite0.csv" extract lite0
 make "$study/features/lite1.csv" extract lite1
 make "$study/features/shuffled.csv" recipe shuffle_labels "$study/features/lite0.csv" "$study/features/shuffled.csv"
 # The classifier that cross-validation takes; the paper's; the paper's on its own features, which are without
-# morphometry; and one that can know nothing. That has morphometry alone, which is worth most where labels are true: the
-# path of LASSO is very slow where many features follow nothing.
+# morphometry; and one that can know nothing.
 both "" best "$lengths"
 both -logistic logistic "$lengths" --classifier logistic-regression
 both -paper paper "$lengths|^shape_" --classifier logistic-regression
-make "$study/bundles/study-shuffled" train shuffled lite0 study-shuffled "$lengths|^deep_|^original_"
+make "$study/bundles/study-shuffled" train shuffled lite0 study-shuffled "$lengths"
 make "$study/reports/shuffled/report.txt" evaluate shuffled study-shuffled shuffled
 make "$study/pictures" pictures
 say "Done: $study/reports"
