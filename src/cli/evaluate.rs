@@ -75,9 +75,13 @@ struct Asked {
 pub fn run(arguments: &Arguments) -> Outcome {
     let out = &arguments.out;
     fs::create_dir_all(out).map_err(|e| format!("{}: {e}", out.display()))?;
-    let asked = arguments.ask(&arguments.bundle, &arguments.input, FEATURES)?;
+    let bundle = Bundle::load(&arguments.bundle)?;
+    let asked = arguments.ask(&bundle, &arguments.input, FEATURES)?;
     let against = match &arguments.against {
-        Some(folder) => Some(arguments.ask(folder, &arguments.input_of(folder)?, AGAINST_FEATURES)?),
+        Some(folder) => {
+            let other = Bundle::load(folder)?;
+            Some(arguments.ask(&other, &arguments.input_of(&other, &bundle), AGAINST_FEATURES)?)
+        }
         None => None,
     };
     if let Some(other) = against.as_ref().filter(|other| other.classes != asked.classes) {
@@ -106,17 +110,18 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 impl Arguments {
-    /// Asks the bundle in `folder` about the bodies of `input`; `computed` takes their features.
-    fn ask(&self, folder: &Path, input: &Path, computed: &str) -> Result<Asked, Box<dyn Error + Send + Sync>> {
-        let bundle = Bundle::load(folder)?;
+    /// Asks a bundle about the bodies of `input`; `computed` takes their features.
+    fn ask(&self, bundle: &Bundle, input: &Path, computed: &str) -> Result<Asked, Box<dyn Error + Send + Sync>> {
         let identity = bundle.identity().clone();
-        let table = features::table(input, folder, &self.out.join(computed), Purpose::Evaluate, &self.computing)?;
+        let table = features::table(input, bundle, &self.out.join(computed), Purpose::Evaluate, &self.computing)?;
         let (judgement, contributions) = match bundle.fusion()? {
             Some(fusion) => (
                 Judgement::of_fusion(&fusion, &table)?,
                 judgement::contributions_csv(&fusion, &table, &identity.classes)?,
             ),
-            None => (Judgement::of_model(&mut Model::open(bundle, self.computing.library(), 1)?, &table)?, None),
+            None => {
+                (Judgement::of_model(&mut Model::open(bundle.clone(), self.computing.library(), 1)?, &table)?, None)
+            }
         };
         let predictions = judgement.to_csv(&table, &identity.classes)?;
         Ok(Asked {
@@ -127,15 +132,15 @@ impl Arguments {
         })
     }
 
-    /// The file that the bundle in `folder` is asked about: its own features, or the first bundle's when the
+    /// The file that a bundle to compare with `first` is asked about: its own features, or the first one's when the
     /// networks are the same, or the cases.
-    fn input_of(&self, folder: &Path) -> Result<PathBuf, Box<dyn Error + Send + Sync>> {
-        if let Some(features) = &self.against_features {
-            return Ok(features.clone());
+    fn input_of(&self, other: &Bundle, first: &Bundle) -> PathBuf {
+        let same = || other.features_digest() == first.features_digest() && !Table::is_one(&self.input);
+        match &self.against_features {
+            Some(features) => features.clone(),
+            None if same() => self.out.join(FEATURES),
+            None => self.input.clone(),
         }
-        let same = Bundle::load(folder)?.features_digest() == Bundle::load(&self.bundle)?.features_digest();
-        let computed = same && !Table::is_one(&self.input);
-        Ok(if computed { self.out.join(FEATURES) } else { self.input.clone() })
     }
 }
 

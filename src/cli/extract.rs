@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::Outcome;
 use super::features::{self, Computing};
+use crate::model::Bundle;
 use crate::training::labelled::Purpose;
 
 /// Arguments of `extract`.
@@ -27,7 +28,7 @@ pub struct Arguments {
 /// Writes one row a case, film by film.
 pub fn run(arguments: &Arguments) -> Outcome {
     let Arguments { cases, bundle, out, computing } = arguments;
-    let written = features::of_cases(cases, bundle, out, Purpose::Extract, computing)?;
+    let written = features::of_cases(cases, &Bundle::load(bundle)?, out, Purpose::Extract, computing)?;
     eprintln!("{} bodies in {}", written.rows, out.display());
     Ok(ExitCode::SUCCESS)
 }

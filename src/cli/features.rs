@@ -51,18 +51,17 @@ pub struct Written {
 /// How many missed bodies are named one by one.
 const NAMED: usize = 10;
 
-/// Computes the features of `cases` with the bundle in `folder` and writes them to `out`.
+/// Computes the features of `cases` with `bundle` and writes them to `out`.
 ///
 /// # Errors
 /// Every problem of the cases at once; a bundle or a disk that does not do; and when no body has features.
 pub fn of_cases(
     cases: &Path,
-    folder: &Path,
+    bundle: &Bundle,
     out: &Path,
     purpose: Purpose,
     computing: &Computing,
 ) -> Result<Written, Box<dyn Error + Send + Sync>> {
-    let bundle = Bundle::load(folder)?;
     let looking = bar("looking at the films");
     let study = Cases::read(cases, bundle.identity().classes.len(), purpose, |films| {
         looking.set_length(films as u64);
@@ -70,7 +69,7 @@ pub fn of_cases(
     })?;
     looking.finish_and_clear();
     let unwritable = |e: std::io::Error| format!("{} cannot be written: {e}", out.display());
-    let mut file = FeaturesFile::open(out, &provenance(&bundle, &study, computing.boxes)).map_err(unwritable)?;
+    let mut file = FeaturesFile::open(out, &provenance(bundle, &study, computing.boxes)).map_err(unwritable)?;
     let films = extraction::remaining(&study, |film| file.has(film));
     let threads = computing.threads().min(NonZeroUsize::new(films.len()).unwrap_or(NonZeroUsize::MIN));
     let mut models = extraction::models(threads, || Model::open(bundle.clone(), computing.library(), 1))?;
@@ -112,19 +111,18 @@ pub fn of_cases(
 /// As [`of_cases`]; and when the features are not those of `bundle`.
 pub fn table(
     input: &Path,
-    folder: &Path,
+    bundle: &Bundle,
     out: &Path,
     purpose: Purpose,
     computing: &Computing,
 ) -> Result<Table, Box<dyn Error + Send + Sync>> {
-    let bundle = Bundle::load(folder)?;
     let file = if Table::is_one(input) {
         match Provenance::of(input) {
             Some(of) if of.features_digest != bundle.features_digest() => {
                 let (features, found, wanted) = (input.display(), of.bundle, &bundle.identity().name);
                 return Err(format!(
                     "the features in {features} were computed by the networks of {found} {}, not by those of {wanted}: compute them with `spinetriage extract --bundle {}`",
-                    of.version, folder.display()
+                    of.version, bundle.folder().display()
                 )
                 .into());
             }
@@ -133,7 +131,7 @@ pub fn table(
         }
         input
     } else {
-        let written = of_cases(input, folder, out, purpose, computing)?;
+        let written = of_cases(input, bundle, out, purpose, computing)?;
         eprintln!("{} bodies in {}", written.rows, out.display());
         out
     };

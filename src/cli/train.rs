@@ -1,6 +1,6 @@
 //! `spinetriage train`: from labelled films to a bundle.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -14,7 +14,7 @@ use crate::RESEARCH_USE_ONLY;
 use crate::classifier::Kind;
 use crate::model::{Bundle, Model};
 use crate::training::bundle_writer::{self, About};
-use crate::training::features_file::Provenance;
+use crate::training::features_file::{Provenance, beside};
 use crate::training::labelled::Purpose;
 use crate::training::selection::{self, Rule};
 use crate::training::study::{self, Plan, Progress, Record};
@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let folds = usize::from(arguments.folds);
     let computed = beside(&arguments.out, ".features.csv");
     let purpose = Purpose::Train { folds };
-    let table = features::table(&arguments.input, &arguments.base, &computed, purpose, &arguments.computing)?;
+    let table = features::table(&arguments.input, &base, &computed, purpose, &arguments.computing)?;
     let library = arguments.computing.library();
     let mut model = Model::open(base.clone(), library, 1)?;
 
@@ -133,12 +133,6 @@ fn tried(record: &Record) -> String {
     };
     let rows: Vec<_> = record.classifiers.iter().map(row).collect();
     table::format(&["classifier", "macro AUC by cross-validation", "settings", ""], &rows)
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(ending);
-    path.with_file_name(name)
 }
 
 /// A bar that is of one part of the work after the other.

@@ -117,12 +117,14 @@ impl Bundle {
     }
 }
 
-fn digest_of(file: &Path) -> io::Result<String> {
+/// SHA-256 of a file, in hexadecimal.
+pub(crate) fn digest_of(file: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();
     io::copy(&mut File::open(file)?, &mut hash)?;
     Ok(hex(&hash.finalize()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

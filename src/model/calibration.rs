@@ -18,7 +18,7 @@ pub struct Calibration {
 }
 
 /// A probability of 0 is as good as one of one in a million: forests say 0 of what they have not seen.
-const LEAST: f64 = 1e-6;
+pub(crate) const LEAST: f64 = 1e-6;
 
 impl Calibration {
     /// The calibrated probabilities of one sample; they sum to 1.

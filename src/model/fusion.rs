@@ -62,11 +62,8 @@ impl Fusion {
     /// [`ModelError::MissingFeature`] names a feature that was not computed. A shape feature may be missing: a body
     /// without points has none.
     pub fn probabilities(&self, features: &[(String, f64)]) -> Result<Vec<f64>, ModelError> {
-        Ok(self.calibrated(self.classifier.probabilities(&scores(&self.features, features)?)))
-    }
-
-    fn calibrated(&self, said: Vec<f64>) -> Vec<f64> {
-        self.calibration.as_ref().map_or_else(|| said.clone(), |calibration| calibration.apply(&said))
+        let said = self.classifier.probabilities(&scores(&self.features, features)?);
+        Ok(calibrated(self.calibration.as_ref(), said))
     }
 
     /// Exactly what each feature adds to the classes, in the model's order, for a model that adds; `None` for one that
@@ -114,7 +111,7 @@ impl Judge {
             Self::Fitted(fusion) => fusion.probabilities(features),
             Self::External { features: taken, network, calibration } => {
                 let said = network.probabilities(&scores(taken, features)?)?;
-                Ok(calibration.as_ref().map_or_else(|| said.clone(), |calibration| calibration.apply(&said)))
+                Ok(calibrated(calibration.as_ref(), said))
             }
         }
     }
@@ -180,6 +177,14 @@ fn inline(fusion: &manifest::Fusion) -> Classifier {
 impl From<&manifest::FusionFeature> for Feature {
     fn from(feature: &manifest::FusionFeature) -> Self {
         Self { name: feature.name.clone(), mean: feature.mean, scale: feature.scale }
+    }
+}
+
+/// What a classifier says, calibrated where the bundle has a calibration.
+fn calibrated(calibration: Option<&Calibration>, said: Vec<f64>) -> Vec<f64> {
+    match calibration {
+        Some(calibration) => calibration.apply(&said),
+        None => said,
     }
 }
 

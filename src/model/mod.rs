@@ -23,6 +23,7 @@ pub mod spine_line;
 mod tensor;
 
 pub use bundle::Bundle;
+pub(crate) use bundle::{digest_of, hex};
 pub use calibration::Calibration;
 pub use detector::Detection;
 pub use error::ModelError;

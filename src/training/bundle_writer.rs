@@ -12,11 +12,12 @@ use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 use super::card::card;
+use super::features_file::beside;
 use super::study::Study;
 use crate::RESEARCH_USE_ONLY;
 use crate::classifier::{Classifier, Linear};
 use crate::imaging::{BoundingBox, ImagingError, PixelSpacing, Radiograph, SpacingSource, decode, png};
-use crate::model::{Bundle, Feature, Model, ModelError};
+use crate::model::{Bundle, Feature, Model, ModelError, hex};
 
 /// What its author says of a bundle.
 #[derive(Debug, Clone)]
@@ -87,9 +88,7 @@ pub fn write(
     if out.exists() {
         return Err(WriteError::Exists(out.to_owned()));
     }
-    let mut name = out.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = out.with_file_name(name);
+    let part = beside(out, ".part");
     let written = Folder::new(part.clone())
         .and_then(|folder| folder.fill(from, base, about, study))
         .and_then(|()| Ok(Model::open(Bundle::load(&part)?, onnxruntime, 1)?))
@@ -178,8 +177,7 @@ impl Folder {
     /// Writes a file and lists it with its digest.
     fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
         self.write(name, bytes)?;
-        let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        self.files.insert(name.to_owned(), digest.into());
+        self.files.insert(name.to_owned(), hex(&Sha256::digest(bytes)).into());
         Ok(())
     }
 

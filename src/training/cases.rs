@@ -1,14 +1,12 @@
 //! The file that a data scientist writes: films, and on them labelled bodies.
 
-use std::fs::File;
-use std::io::{self, BufReader};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 use super::labelled::{Body, Purpose, Rows};
 use super::problem::{FileError, Problem};
 use crate::imaging::{BoundingBox, ImagingError, Radiograph, decode};
+use crate::model::digest_of;
 
 /// The column that PNG films need: the distance of their pixels in mm.
 const SPACING: &str = "spacing_mm";
@@ -66,7 +64,7 @@ impl Cases {
         let mut rows = Rows::new(&header, classes).map_err(|p| problems(vec![p]))?;
         let folder = file.parent().unwrap_or(Path::new(""));
         let mut films: Vec<Film> = Vec::new();
-        let mut index = std::collections::HashMap::new();
+        let mut index = HashMap::new();
         for record in reader.records() {
             let record = record.map_err(|e| FileError::read(file, &e))?;
             let line = record.position().map_or(0, csv::Position::line);
@@ -158,12 +156,6 @@ fn outside(region: &BoundingBox, [width, height]: [usize; 2]) -> Option<String> 
             "the box from {x0},{y0} to {x1},{y1} is not on its film of {width} x {height} pixels; boxes are in pixels from the upper left corner"
         )
     })
-}
-
-fn digest_of(file: &Path) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    io::copy(&mut BufReader::new(File::open(file)?), &mut hash)?;
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

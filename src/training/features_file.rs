@@ -138,7 +138,8 @@ fn whole_films(text: &[u8]) -> Kept {
     if kept.films.is_empty() { Kept::default() } else { kept }
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+/// The path with `ending` after its name.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(ending);
     path.with_file_name(name)

@@ -1,6 +1,7 @@
 //! Fits the calibration of a classifier on probabilities of samples that it has not seen.
 
 use crate::model::Calibration;
+use crate::model::calibration::LEAST;
 use crate::training::statistics::log_loss;
 
 /// How strongly the slope is held at 1 and the intercepts at 0, in samples' worth of log loss: enough for a minimum
@@ -53,7 +54,7 @@ fn newton(labels: &[usize], probabilities: &[Vec<f64>], at: &[f64]) -> Vec<f64> 
         let said = calibration.apply(p);
         // How the score of class k changes with parameter i.
         let change = |i: usize, k: usize| match i {
-            0 => calibration.slope * p[k].max(1e-6).ln(),
+            0 => calibration.slope * p[k].max(LEAST).ln(),
             i => f64::from(i - 1 == k),
         };
         for i in 0..size {
