@@ -5,7 +5,8 @@
 //! The way of the data, one room a step:
 //! [`dimse`] receives an image, [`spool`] makes it durable, [`store`] queues it,
 //! [`worker`] processes run [`analysis`] ([`imaging`], [`model`], [`radiomics`]) and
-//! [`report`], and [`daemon`] ties them together and delivers the report. [`training`] makes the models.
+//! [`report`], and [`daemon`] ties them together and delivers the report. [`training`] makes the models, of which
+//! [`classifier`] is the fitted last step.
 
 pub mod analysis;
 pub mod classifier;
