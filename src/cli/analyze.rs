@@ -9,11 +9,11 @@ use clap::Args;
 use super::{FOUND_PROBLEMS, Outcome, scan, table};
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis::{self, Findings};
-use crate::config::SopClass;
+use crate::config::{Language, SopClass};
 use crate::identifiers::Uid;
 use crate::imaging::decode;
 use crate::model::{Bundle, Model, Morphometry};
-use crate::report::{self, ReportImage, ReportRequest, overlay};
+use crate::report::{self, Companions, ReportImage, ReportRequest, overlay};
 
 /// Arguments of `analyze`.
 #[derive(Debug, Args)]
@@ -87,15 +87,19 @@ fn request(file: &Path, findings: &Findings) -> ReportRequest {
     ReportRequest {
         report_uid: Uid::generate(),
         series_uid: Uid::generate(),
-        overlay_series_uid: None,
+        overlay_series_uid: Uid::generate(),
         series_number: 901,
         version: 1,
         content_time: crate::store::now(),
         device_uid: Uid::generate(),
         observer_name: "SPINETRIAGE".into(),
-        sop_class: SopClass::Comprehensive3dSr,
+        sop_classes: vec![SopClass::Comprehensive3dSr],
         predecessor: None,
+        companions: Companions { pictures: false, presentation_states: false, key_object: false },
+        language: Language::English,
+        bundle: findings.bundle.clone(),
         images: vec![ReportImage { file: file.to_owned(), findings: findings.clone() }],
+        failed: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use regex::Regex;
 
-use super::{Overlay, SopClass};
+use super::{Language, Overlay, SopClass};
 use crate::identifiers::AeTitle;
 
 /// The usual DICOM port (PS3.8 9.1.1), for examples in messages.
@@ -97,8 +97,20 @@ pub(super) fn sop_class(text: &str) -> Result<SopClass, String> {
 pub(super) fn overlay(text: &str) -> Result<Overlay, String> {
     match text {
         "secondary-capture" => Ok(Overlay::SecondaryCapture),
+        "presentation-state" => Ok(Overlay::PresentationState),
+        "both" => Ok(Overlay::Both),
         "none" => Ok(Overlay::None),
-        _ => Err(format!("{text:?} is no kind of picture: write \"secondary-capture\" or \"none\"")),
+        _ => Err(format!(
+            "{text:?} is no kind of overlay: write \"secondary-capture\", \"presentation-state\", \"both\" or \"none\""
+        )),
+    }
+}
+
+pub(super) fn language(text: &str) -> Result<Language, String> {
+    match text {
+        "en" => Ok(Language::English),
+        "zh" => Ok(Language::Chinese),
+        _ => Err(format!("{text:?} is no language of our reports: write \"en\" or \"zh\"")),
     }
 }
 

@@ -57,6 +57,10 @@ pub fn compare(old: &Settings, new: &Settings) -> Changes {
     live.key("analysis.settle_at_most_seconds", &old.analysis.settle_at_most, &new.analysis.settle_at_most);
     live.key("report.sop_class", &old.report.sop_class, &new.report.sop_class);
     live.key("report.overlay", &old.report.overlay, &new.report.overlay);
+    live.key("report.key_object", &old.report.key_object, &new.report.key_object);
+    live.key("report.language", &old.report.language, &new.report.language);
+    live.key("report.no_vertebra_found", &old.report.no_vertebra_found, &new.report.no_vertebra_found);
+    live.key("report.analysis_failed", &old.report.analysis_failed, &new.report.analysis_failed);
     live.key("report.send_to", &old.report.send_to, &new.report.send_to);
     live.key("storage.keep_days", &old.storage.keep_days, &new.storage.keep_days);
     let gib = |bytes: u64| bytes as f64 / super::defaults::GIB;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::{Analysis, Overlay, Report, Select, Server, SopClass, Storage};
+use super::{Analysis, Language, Overlay, Report, Select, Server, SopClass, Storage};
 use crate::identifiers::AeTitle;
 
 /// How long a destination is tried, when it does not say: a long weekend.
@@ -57,7 +57,15 @@ impl Default for Analysis {
 /// `send_to` is empty here; a file that leaves it out means every destination it names.
 impl Default for Report {
     fn default() -> Self {
-        Self { sop_class: SopClass::Comprehensive3dSr, overlay: Overlay::SecondaryCapture, send_to: Vec::new() }
+        Self {
+            sop_class: SopClass::Comprehensive3dSr,
+            overlay: Overlay::SecondaryCapture,
+            key_object: false,
+            language: Language::English,
+            no_vertebra_found: true,
+            analysis_failed: false,
+            send_to: Vec::new(),
+        }
     }
 }
 

@@ -18,5 +18,7 @@ pub use compare::{Changes, compare};
 pub use handle::SettingsHandle;
 pub use problems::{Position, Problem, Problems};
 pub use read::{load, parse};
-pub use settings::{Analysis, Destination, Overlay, Report, Select, Sender, Server, Settings, SopClass, Storage};
+pub use settings::{
+    Analysis, Destination, Language, Overlay, Report, Select, Sender, Server, Settings, SopClass, Storage,
+};
 pub use watch::{Reload, Trigger, WatchError, Watching, watch};

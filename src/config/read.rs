@@ -152,6 +152,7 @@ fn read_destinations(root: &Section) -> Vec<Destination> {
             section
                 .report("name", &format!("there is a [[destination]] \"{name}\" already: give this one another name"));
         }
+        let sop_class = section.text("sop_class", checks::sop_class);
         // A destination whose other keys are wrong still counts as named: `send_to` may mean it.
         if let Some(name) = name {
             destinations.push(Destination {
@@ -159,6 +160,7 @@ fn read_destinations(root: &Section) -> Vec<Destination> {
                 ae_title: ae_title.unwrap_or(Server::default().ae_title),
                 address: address.unwrap_or_default(),
                 give_up_after,
+                sop_class,
             });
         }
         section.finish();
@@ -232,6 +234,10 @@ fn read_report(section: Section, destinations: &[Destination]) -> Report {
     let report = Report {
         sop_class: section.text("sop_class", checks::sop_class).unwrap_or(default.sop_class),
         overlay: section.text("overlay", checks::overlay).unwrap_or(default.overlay),
+        key_object: section.flag("key_object").unwrap_or(default.key_object),
+        language: section.text("language", checks::language).unwrap_or(default.language),
+        no_vertebra_found: section.flag("no_vertebra_found").unwrap_or(default.no_vertebra_found),
+        analysis_failed: section.flag("analysis_failed").unwrap_or(default.analysis_failed),
         send_to: send_to.map_or_else(|| names.iter().map(|name| (*name).to_owned()).collect(), values),
     };
     section.finish();

@@ -62,6 +62,8 @@ pub struct Destination {
     pub address: String,
     /// After this long without success a delivery waits as `failed`.
     pub give_up_after: Duration,
+    /// SOP class of the structured report it gets; `None`: the one of `[report]`.
+    pub sop_class: Option<SopClass>,
 }
 
 /// Which images are spine X-rays.
@@ -106,8 +108,16 @@ pub struct Analysis {
 pub struct Report {
     /// SOP class of the structured report.
     pub sop_class: SopClass,
-    /// Overlay picture.
+    /// How the findings are drawn for a viewer.
     pub overlay: Overlay,
+    /// Whether a Key Object Selection marks the images with a finding.
+    pub key_object: bool,
+    /// Language of the texts.
+    pub language: Language,
+    /// Whether a study without any vertebra gets a report that says so.
+    pub no_vertebra_found: bool,
+    /// Whether images whose analysis failed are reported as such.
+    pub analysis_failed: bool,
     /// Names of destinations.
     pub send_to: Vec<String>,
 }
@@ -122,13 +132,49 @@ pub enum SopClass {
     ComprehensiveSr,
 }
 
-/// Whether a picture with the findings drawn in goes to the PACS beside the report.
+impl SopClass {
+    /// SOP Class UID (PS3.4 table B.5-1).
+    pub fn uid(self) -> &'static str {
+        match self {
+            Self::Comprehensive3dSr => dicom_dictionary_std::uids::COMPREHENSIVE3_DSR_STORAGE,
+            Self::ComprehensiveSr => dicom_dictionary_std::uids::COMPREHENSIVE_SR_STORAGE,
+        }
+    }
+}
+
+/// What goes to the PACS beside the report, so that the findings are seen on the film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overlay {
-    /// As a Secondary Capture image in a series of its own.
+    /// A Secondary Capture image with the findings drawn in, in a series of its own.
     SecondaryCapture,
-    /// No picture.
+    /// A Grayscale Softcopy Presentation State, which a viewer lays over the film itself.
+    PresentationState,
+    /// Both.
+    Both,
+    /// Neither.
     None,
+}
+
+impl Overlay {
+    /// Whether a Secondary Capture image is written.
+    pub fn has_picture(self) -> bool {
+        matches!(self, Self::SecondaryCapture | Self::Both)
+    }
+
+    /// Whether a presentation state is written.
+    pub fn has_presentation_state(self) -> bool {
+        matches!(self, Self::PresentationState | Self::Both)
+    }
+}
+
+/// Language of what a person reads in the report and on the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// English.
+    English,
+    /// Chinese, in simplified characters.
+    Chinese,
 }
 
 /// Durable state.

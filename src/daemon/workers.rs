@@ -12,8 +12,8 @@ use tokio::time::sleep;
 
 use super::DaemonError;
 use super::bundle::LiveBundle;
-use crate::config::{Overlay, SettingsHandle};
-use crate::report::{ObjectKind, ReportImage, ReportRequest};
+use crate::config::SettingsHandle;
+use crate::report::{Companions, ReportImage, ReportRequest};
 use crate::spool::Spool;
 use crate::store::{Job, NewObject, ReportInput, Store, StoreError, Work};
 use crate::worker::{Reply, Request, WorkerProcess, WrittenObject};
@@ -138,19 +138,26 @@ impl Slot {
         let request = ReportRequest {
             report_uid: plan.sop_instance_uid,
             series_uid: plan.series_instance_uid,
-            overlay_series_uid: (settings.report.overlay == Overlay::SecondaryCapture)
-                .then_some(plan.overlay_series_uid),
+            overlay_series_uid: plan.overlay_series_uid,
             series_number: SERIES_NUMBER,
             version: plan.version,
             content_time: plan.content_time,
             device_uid: device_uid.clone(),
             observer_name: settings.server.ae_title.to_string(),
-            sop_class: settings.report.sop_class,
+            sop_classes: vec![settings.report.sop_class],
             predecessor: plan.predecessor,
+            companions: Companions {
+                pictures: settings.report.overlay.has_picture(),
+                presentation_states: settings.report.overlay.has_presentation_state(),
+                key_object: settings.report.key_object,
+            },
+            language: settings.report.language,
+            bundle: self.supervisor.bundle.borrow().identity.clone(),
             images: images
                 .into_iter()
                 .map(|i| ReportImage { file: spool.path(&i.file), findings: i.findings })
                 .collect(),
+            failed: Vec::new(),
         };
         Ok(Request::Report { request: Box::new(request), folder: spool.incoming() })
     }
@@ -182,10 +189,7 @@ impl Slot {
                 Err(error) => return self.failed(job, &error.to_string(), false).await,
             };
             objects.push(NewObject {
-                kind: match object.kind {
-                    ObjectKind::StructuredReport => "structured-report",
-                    ObjectKind::Overlay => "overlay",
-                },
+                kind: object.kind,
                 sop_class_uid: object.sop_class_uid,
                 sop_instance_uid: object.sop_instance_uid,
                 file: spooled.file,

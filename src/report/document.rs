@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dicom_core::{Tag, VR};
-use dicom_dictionary_std::{tags, uids};
+use dicom_dictionary_std::tags;
 use dicom_object::DefaultDicomObject;
 
 use super::codes;
@@ -18,51 +18,50 @@ use super::measurements::groups_of;
 use super::modules::{MANUFACTURER, algorithm_name, copy, declare_scheme, describe, in_the_study_of};
 use super::request::{ObjectKind, ReportObject, ReportRequest};
 use crate::RESEARCH_USE_ONLY;
-use crate::analysis::{Findings, ImageIdentity};
+use crate::analysis::ImageIdentity;
 use crate::config::SopClass;
 
 /// Series description in the PACS's list.
 const SERIES_DESCRIPTION: &str = "Spine triage - research use only, not for diagnosis";
 
 /// Writes the report with patient and study of `source`.
-pub fn write(request: &ReportRequest, source: &DefaultDicomObject) -> Result<ReportObject, ReportError> {
-    let first = &request.images[0].findings;
-    let sop_class = match request.sop_class {
-        SopClass::Comprehensive3dSr => uids::COMPREHENSIVE3_DSR_STORAGE,
-        SopClass::ComprehensiveSr => uids::COMPREHENSIVE_SR_STORAGE,
-    };
+pub fn write(
+    request: &ReportRequest,
+    sop_class: SopClass,
+    source: &DefaultDicomObject,
+) -> Result<ReportObject, ReportError> {
+    let uid = request.uid_in(sop_class);
     let mut report = in_the_study_of(source);
-    put(&mut report, tags::SOP_CLASS_UID, VR::UI, sop_class);
-    put(&mut report, tags::SOP_INSTANCE_UID, VR::UI, request.report_uid.as_str());
+    put(&mut report, tags::SOP_CLASS_UID, VR::UI, sop_class.uid());
+    put(&mut report, tags::SOP_INSTANCE_UID, VR::UI, uid.as_str());
     put(&mut report, tags::MODALITY, VR::CS, "SR");
     put(&mut report, tags::SERIES_INSTANCE_UID, VR::UI, request.series_uid.as_str());
     put(&mut report, tags::SERIES_NUMBER, VR::IS, &request.series_number.to_string());
     put(&mut report, tags::INSTANCE_NUMBER, VR::IS, &request.version.to_string());
-    describe(&mut report, request, &first.bundle, SERIES_DESCRIPTION);
+    describe(&mut report, request, &request.bundle, SERIES_DESCRIPTION);
     declare_scheme(&mut report);
-    general(&mut report, request, source);
+    general(&mut report, request, sop_class, source);
     content(&mut report, request);
-    file::finish(report, ObjectKind::StructuredReport, Identity { sop_class, sop_instance: &request.report_uid })
+    file::finish(report, ObjectKind::StructuredReport, Identity { sop_class: sop_class.uid(), sop_instance: &uid })
 }
 
 /// SR Document Series and SR Document General modules (PS3.3 C.17.1, C.17.2).
-fn general(report: &mut Item, request: &ReportRequest, source: &DefaultDicomObject) {
+fn general(report: &mut Item, request: &ReportRequest, sop_class: SopClass, source: &DefaultDicomObject) {
     put(report, tags::COMPLETION_FLAG, VR::CS, "COMPLETE");
     put(report, tags::VERIFICATION_FLAG, VR::CS, "UNVERIFIED");
     put(report, tags::PRELIMINARY_FLAG, VR::CS, "PRELIMINARY");
     put_items(report, tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, vec![]);
     put_items(report, tags::PERFORMED_PROCEDURE_CODE_SEQUENCE, vec![]);
     requests(report, source);
-    let images: Vec<&ImageIdentity> = request.images.iter().map(|i| &i.findings.image).collect();
+    let images = request.identities();
+    let study = images[0].study_instance_uid.as_str();
     put_items(report, tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, vec![evidence(&images)]);
-    if let Some((predecessor, series)) = &request.predecessor {
-        let sop_class = match request.sop_class {
-            SopClass::Comprehensive3dSr => uids::COMPREHENSIVE3_DSR_STORAGE,
-            SopClass::ComprehensiveSr => uids::COMPREHENSIVE_SR_STORAGE,
-        };
-        let reference = sop_reference(sop_class, predecessor.as_str());
-        let item = hierarchy(images[0].study_instance_uid.as_str(), vec![(series.as_str(), vec![reference])]);
-        put_items(report, tags::PREDECESSOR_DOCUMENTS_SEQUENCE, vec![item]);
+    if let Some(before) = &request.predecessor {
+        let same_class = before.reports.iter().find(|(class, _)| class.as_str() == sop_class.uid());
+        let references =
+            same_class.or(before.reports.first()).map(|(class, uid)| sop_reference(class.as_str(), uid.as_str()));
+        let series = vec![(before.series_uid.as_str(), references.into_iter().collect())];
+        put_items(report, tags::PREDECESSOR_DOCUMENTS_SEQUENCE, vec![hierarchy(study, series)]);
     }
 }
 
@@ -126,11 +125,10 @@ fn hierarchy(study: &str, series: Vec<(&str, Vec<Item>)>) -> Item {
 
 /// The root container and the whole tree below it.
 fn content(report: &mut Item, request: &ReportRequest) {
-    let first = &request.images[0].findings;
     let mut items = vec![code(ConceptModifier, codes::LANGUAGE, codes::ENGLISH)];
-    items.extend(observer(request, first));
+    items.extend(observer(request));
     items.push(code(ConceptModifier, codes::PROCEDURE_REPORTED, codes::IMAGING_PROCEDURE));
-    let entries = request.images.iter().map(|i| library_entry(&i.findings.image)).collect();
+    let entries = request.identities().into_iter().map(library_entry).collect();
     let group = container(codes::IMAGE_LIBRARY_GROUP, None, entries);
     items.push(container(codes::IMAGE_LIBRARY, Some("1600"), vec![group]));
     let groups = request.images.iter().flat_map(|i| groups_of(request, &i.findings)).collect();
@@ -149,13 +147,13 @@ fn content(report: &mut Item, request: &ReportRequest) {
 }
 
 /// TID 1004: the device that observed.
-fn observer(request: &ReportRequest, findings: &Findings) -> [Item; 6] {
+fn observer(request: &ReportRequest) -> [Item; 6] {
     [
         code(ObservationContext, codes::OBSERVER_TYPE, codes::DEVICE),
         uid_reference(ObservationContext, codes::DEVICE_UID, request.device_uid.as_str()),
         text(ObservationContext, codes::DEVICE_NAME, &request.observer_name),
         text(ObservationContext, codes::DEVICE_MANUFACTURER, MANUFACTURER),
-        text(ObservationContext, codes::DEVICE_MODEL, &algorithm_name(&findings.bundle)),
+        text(ObservationContext, codes::DEVICE_MODEL, &algorithm_name(&request.bundle)),
         text(ObservationContext, codes::DEVICE_SERIAL, &request.observer_name),
     ]
 }

@@ -26,15 +26,12 @@ pub fn finish(object: Item, kind: ObjectKind, identity: Identity<'_>) -> Result<
     let file = object.with_meta(meta).map_err(|e| failed(&e))?;
     let mut bytes = Vec::new();
     file.write_all(&mut bytes).map_err(|e| failed(&e))?;
-    let short = match kind {
-        ObjectKind::StructuredReport => "sr",
-        ObjectKind::Overlay => "overlay",
-    };
     Ok(ReportObject {
         kind,
         sop_class_uid: Uid::new(identity.sop_class).map_err(|e| failed(&e))?,
         sop_instance_uid: identity.sop_instance.clone(),
-        file_name: format!("{short}-{}.dcm", identity.sop_instance),
+        file_name: format!("{}-{}.dcm", kind.name(), identity.sop_instance),
         bytes,
+        compressed: None,
     })
 }

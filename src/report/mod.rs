@@ -16,21 +16,24 @@ mod request;
 mod secondary_capture;
 
 pub use error::ReportError;
-pub use request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
+pub use request::{Companions, FailedImage, ObjectKind, Predecessor, ReportImage, ReportObject, ReportRequest};
 
-/// Writes the structured report of a study and, when asked for, an overlay picture of each image;
-/// the report first.
+/// Writes the structured report of a study, in each SOP class it is asked for, and then its companions.
 ///
 /// # Errors
 /// [`ReportError`] when a source image cannot be read any more or the request is empty.
 pub fn write(request: &ReportRequest) -> Result<Vec<ReportObject>, ReportError> {
-    let sources =
-        request.images.iter().map(|image| modules::read_header(&image.file)).collect::<Result<Vec<_>, _>>()?;
-    let source = sources.first().ok_or(ReportError::NoImage)?;
-    let mut objects = vec![document::write(request, source)?];
-    if let Some(series) = &request.overlay_series_uid {
-        for (number, (image, source)) in request.images.iter().zip(&sources).enumerate() {
-            objects.push(secondary_capture::write(request, series, number as u32 + 1, image, source)?);
+    let read = |file| modules::read_header(file);
+    let sources = request.images.iter().map(|image| read(&image.file)).collect::<Result<Vec<_>, _>>()?;
+    let failed = request.failed.iter().map(|image| read(&image.file)).collect::<Result<Vec<_>, _>>()?;
+    let source = sources.first().or(failed.first()).ok_or(ReportError::NoImage)?;
+    let mut objects = Vec::new();
+    for sop_class in &request.sop_classes {
+        objects.push(document::write(request, *sop_class, source)?);
+    }
+    for (number, (image, source)) in (1..).zip(request.images.iter().zip(&sources)) {
+        if request.companions.pictures {
+            objects.push(secondary_capture::write(request, number, image, source)?);
         }
     }
     Ok(objects)

@@ -4,20 +4,20 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::Findings;
-use crate::config::SopClass;
+use crate::analysis::{BundleIdentity, Findings, ImageIdentity};
+use crate::config::{Language, SopClass};
 use crate::identifiers::Uid;
 
 /// Everything a report is made from. All UIDs and times are in it or derived from what is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReportRequest {
-    /// SOP Instance UID of the structured report.
+    /// SOP Instance UID of the structured report, in the first of [`Self::sop_classes`].
     pub report_uid: Uid,
     /// Its series.
     pub series_uid: Uid,
-    /// Series of the overlay pictures; `None`: no pictures.
-    pub overlay_series_uid: Option<Uid>,
-    /// Series Number of the report; the pictures take the next.
+    /// Series of the overlay pictures.
+    pub overlay_series_uid: Uid,
+    /// Series Number of the report; pictures, presentation states and key objects take the next ones.
     pub series_number: u32,
     /// 1, or more for a later version: Instance Number.
     pub version: u32,
@@ -27,12 +27,56 @@ pub struct ReportRequest {
     pub device_uid: Uid,
     /// Device observer name: our AE title.
     pub observer_name: String,
-    /// SOP class of the structured report.
-    pub sop_class: SopClass,
-    /// SOP Instance UID and Series Instance UID of the version before.
-    pub predecessor: Option<(Uid, Uid)>,
-    /// The images of one study, at least one.
+    /// SOP classes of the structured report, at least one: the same report once in each.
+    pub sop_classes: Vec<SopClass>,
+    /// The version before.
+    pub predecessor: Option<Predecessor>,
+    /// What is written beside the report.
+    pub companions: Companions,
+    /// Language of the texts.
+    pub language: Language,
+    /// The model; images may have been analysed by an earlier one.
+    pub bundle: BundleIdentity,
+    /// The analysed images of one study.
     pub images: Vec<ReportImage>,
+    /// Images of the study whose analysis failed; with [`Self::images`] at least one.
+    pub failed: Vec<FailedImage>,
+}
+
+impl ReportRequest {
+    /// Every image the report is about.
+    pub fn identities(&self) -> Vec<&ImageIdentity> {
+        let analysed = self.images.iter().map(|image| &image.findings.image);
+        analysed.chain(self.failed.iter().map(|image| &image.image)).collect()
+    }
+
+    /// SOP Instance UID of the structured report in `sop_class`.
+    pub fn uid_in(&self, sop_class: SopClass) -> Uid {
+        if self.sop_classes.first() == Some(&sop_class) {
+            return self.report_uid.clone();
+        }
+        Uid::derived(&["report", self.report_uid.as_str(), sop_class.uid()])
+    }
+}
+
+/// A version of a study's report that a later one replaces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Predecessor {
+    /// Its series.
+    pub series_uid: Uid,
+    /// SOP Class UID and SOP Instance UID of its structured reports, at least one.
+    pub reports: Vec<(Uid, Uid)>,
+}
+
+/// Objects beside the structured report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Companions {
+    /// A Secondary Capture image of each film with its findings drawn in.
+    pub pictures: bool,
+    /// A Grayscale Softcopy Presentation State for each film.
+    pub presentation_states: bool,
+    /// A Key Object Selection of the films with a finding.
+    pub key_object: bool,
 }
 
 /// An image and what was found on it.
@@ -44,7 +88,18 @@ pub struct ReportImage {
     pub findings: Findings,
 }
 
-/// Structured report or overlay picture.
+/// An image whose analysis failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailedImage {
+    /// The DICOM file as received.
+    pub file: PathBuf,
+    /// What identifies it, as far as its header says.
+    pub image: ImageIdentity,
+    /// Why there are no findings.
+    pub reason: String,
+}
+
+/// What an object of a report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ObjectKind {
@@ -52,6 +107,22 @@ pub enum ObjectKind {
     StructuredReport,
     /// A Secondary Capture image with the findings drawn in.
     Overlay,
+    /// A Grayscale Softcopy Presentation State that draws them over the film.
+    PresentationState,
+    /// A Key Object Selection of the films with a finding.
+    KeyObject,
+}
+
+impl ObjectKind {
+    /// As the database and file names have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StructuredReport => "structured-report",
+            Self::Overlay => "overlay",
+            Self::PresentationState => "presentation-state",
+            Self::KeyObject => "key-object",
+        }
+    }
 }
 
 /// A finished DICOM file.
@@ -67,4 +138,6 @@ pub struct ReportObject {
     pub file_name: String,
     /// The whole Part 10 file, Explicit VR Little Endian.
     pub bytes: Vec<u8>,
+    /// The same image losslessly compressed, as a whole Part 10 file, for who takes it.
+    pub compressed: Option<Vec<u8>>,
 }

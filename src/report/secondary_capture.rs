@@ -19,7 +19,6 @@ const SERIES_DESCRIPTION: &str = "Spine triage overlay - research use only";
 /// Draws one image's findings and wraps the picture; `number` is its Instance Number.
 pub fn write(
     request: &ReportRequest,
-    series: &Uid,
     number: u32,
     image: &ReportImage,
     source: &DefaultDicomObject,
@@ -35,7 +34,7 @@ pub fn write(
     put(&mut object, tags::SOP_INSTANCE_UID, VR::UI, uid.as_str());
     put(&mut object, tags::MODALITY, VR::CS, "OT");
     put(&mut object, tags::CONVERSION_TYPE, VR::CS, "WSD");
-    put(&mut object, tags::SERIES_INSTANCE_UID, VR::UI, series.as_str());
+    put(&mut object, tags::SERIES_INSTANCE_UID, VR::UI, request.overlay_series_uid.as_str());
     put(&mut object, tags::SERIES_NUMBER, VR::IS, &(request.series_number + 1).to_string());
     put(&mut object, tags::INSTANCE_NUMBER, VR::IS, &number.to_string());
     describe(&mut object, request, &image.findings.bundle, SERIES_DESCRIPTION);

@@ -12,6 +12,7 @@ use super::jobs::{Job, finish};
 use super::{Timestamp, now};
 use crate::analysis::Findings;
 use crate::identifiers::Uid;
+use crate::report::{ObjectKind, Predecessor};
 
 /// What is fixed about a report before a worker writes it.
 #[derive(Debug, Clone)]
@@ -26,8 +27,8 @@ pub struct ReportPlan {
     pub version: u32,
     /// Content date and time.
     pub content_time: Timestamp,
-    /// SOP Instance UID and Series Instance UID of the version before.
-    pub predecessor: Option<(Uid, Uid)>,
+    /// The version before.
+    pub predecessor: Option<Predecessor>,
 }
 
 /// An image a report is made from.
@@ -51,8 +52,8 @@ pub struct ReportInput {
 /// A DICOM object of a report, durable in the spool.
 #[derive(Debug, Clone)]
 pub struct NewObject {
-    /// `structured-report` or `overlay`.
-    pub kind: &'static str,
+    /// What it is.
+    pub kind: ObjectKind,
     /// SOP Class UID.
     pub sop_class_uid: Uid,
     /// SOP Instance UID.
@@ -120,7 +121,7 @@ impl Store {
             for object in &objects {
                 c.execute(
                     "INSERT INTO objects (report_id, kind, sop_class_uid, sop_instance_uid, file, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    params![report, object.kind, object.sop_class_uid.as_str(), object.sop_instance_uid.as_str(), object.file, object.sha256],
+                    params![report, object.kind.name(), object.sop_class_uid.as_str(), object.sop_instance_uid.as_str(), object.file, object.sha256],
                 )?;
                 let id = c.last_insert_rowid();
                 for (name, give_up) in &destinations {
@@ -188,6 +189,17 @@ fn plan(c: &Connection, study: &str) -> Result<(), StoreError> {
     )
 }
 
+/// SOP Class UID and SOP Instance UID of a report's structured reports, in the order they were written.
+fn structured_reports(c: &Connection, report: i64) -> Result<Vec<(Uid, Uid)>, StoreError> {
+    let uid = |text: String| Uid::new(&text).map_err(|e| StoreError::Unexpected(e.to_string()));
+    let mut statement = c.prepare(
+        "SELECT sop_class_uid, sop_instance_uid FROM objects WHERE report_id = ?1 AND kind = 'structured-report' ORDER BY id",
+    )?;
+    let rows = statement.query_map([report], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.map(|row| row.map_err(StoreError::from).and_then(|(class, instance)| Ok((uid(class)?, uid(instance)?))))
+        .collect()
+}
+
 fn input(c: &Connection, report: i64) -> Result<ReportInput, StoreError> {
     let uid = |text: String| Uid::new(&text).map_err(|e| StoreError::Unexpected(e.to_string()));
     let (study, version, sop, series, overlay, content_time): (String, u32, String, String, String, String) = c.query_row(
@@ -195,15 +207,19 @@ fn input(c: &Connection, report: i64) -> Result<ReportInput, StoreError> {
         [report],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
     )?;
-    let before: Option<(String, String)> = c
+    let before: Option<(i64, String)> = c
         .query_row(
-            "SELECT sop_instance_uid, series_instance_uid FROM reports WHERE study_instance_uid = ?1 AND version < ?2 AND written_at IS NOT NULL
+            "SELECT id, series_instance_uid FROM reports WHERE study_instance_uid = ?1 AND version < ?2 AND written_at IS NOT NULL
              ORDER BY version DESC LIMIT 1",
             params![study, version],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
-    let predecessor = before.map(|(sop, series)| Ok::<_, StoreError>((uid(sop)?, uid(series)?))).transpose()?;
+    let predecessor = before
+        .map(|(id, series)| {
+            Ok::<_, StoreError>(Predecessor { series_uid: uid(series)?, reports: structured_reports(c, id)? })
+        })
+        .transpose()?;
     let mut statement = c.prepare("SELECT i.file, i.findings FROM report_images m JOIN instances i ON i.id = m.instance_id WHERE m.report_id = ?1 ORDER BY i.id")?;
     let rows: Vec<(Option<String>, Option<String>)> =
         statement.query_map([report], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;

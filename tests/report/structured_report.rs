@@ -1,125 +1,18 @@
 //! The structured report: valid, complete, and the same bytes each time.
 
 use std::collections::HashSet;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use dicom_core::{DataElement, Tag, VR};
+use dicom_core::{DataElement, VR};
 use dicom_dictionary_std::tags;
-use dicom_object::{DefaultDicomObject, InMemDicomObject, open_file};
+use dicom_object::{InMemDicomObject, open_file};
 use spinetriage::RESEARCH_USE_ONLY;
-use spinetriage::analysis::{BundleIdentity, ClassName, Findings, LevelSource, Vertebra};
+use spinetriage::analysis::LevelSource;
 use spinetriage::config::SopClass;
 use spinetriage::identifiers::Uid;
-use spinetriage::imaging::{BoundingBox, decode};
 use spinetriage::model::{SixPoints, morphometry};
-use spinetriage::report::{ObjectKind, ReportImage, ReportRequest, write};
-use tempfile::TempDir;
+use spinetriage::report::{Predecessor, ReportImage, ReportRequest, write};
 
-fn uid(n: u32) -> Uid {
-    Uid::new(&format!("2.25.1000{n}")).unwrap()
-}
-
-fn sample(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/samples/{name}.dcm"))
-}
-
-fn vertebra(ordinal: u32, level: Option<&str>, class: usize) -> Vertebra {
-    let y0 = f64::from(ordinal) * 60.0;
-    let mut probabilities = vec![0.05; 3];
-    probabilities[class] = 0.9;
-    let bounding_box = BoundingBox { x0: 100.5, y0, x1: 180.25, y1: y0 + 50.0 };
-    Vertebra {
-        ordinal,
-        level: level.map(str::to_owned),
-        level_source: None,
-        bounding_box,
-        detection_score: 0.8,
-        class,
-        probabilities,
-        points: None,
-        morphometry: None,
-        imputed: vec![],
-        contributions: vec![],
-    }
-}
-
-fn findings(file: &Path, vertebrae: Vec<Vertebra>) -> Findings {
-    let (_, image) = decode::read(file).unwrap();
-    let class = |n: u32, name: &str| ClassName { code: format!("ASTLOF-{n}"), name: name.into() };
-    let classes = vec![class(0, "no fracture"), class(1, "compression fracture"), class(2, "burst fracture")];
-    let bundle = BundleIdentity { name: "demo".into(), version: "1".into(), digest: "ab".repeat(32), classes };
-    Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle, vertebrae }
-}
-
-fn request(images: Vec<ReportImage>) -> ReportRequest {
-    ReportRequest {
-        report_uid: uid(1),
-        series_uid: uid(2),
-        overlay_series_uid: Some(uid(3)),
-        series_number: 901,
-        version: 1,
-        content_time: "2026-01-05T10:11:12.345Z".into(),
-        device_uid: uid(4),
-        observer_name: "SPINETRIAGE".into(),
-        sop_class: SopClass::Comprehensive3dSr,
-        predecessor: None,
-        images,
-    }
-}
-
-fn one_image() -> ReportRequest {
-    let file = sample("compression");
-    let vertebrae = vec![vertebra(1, Some("T12"), 0), vertebra(2, Some("L1"), 1), vertebra(3, None, 2)];
-    request(vec![ReportImage { findings: findings(&file, vertebrae), file }])
-}
-
-/// Writes the objects and holds each to the validators: dciodvfy without errors, dsrdump for reports.
-fn judged(request: &ReportRequest) -> (TempDir, Vec<DefaultDicomObject>) {
-    let folder = tempfile::tempdir().unwrap();
-    let objects = write(request).unwrap();
-    let read = |object: &spinetriage::report::ReportObject| {
-        let path = folder.path().join(&object.file_name);
-        fs::write(&path, &object.bytes).unwrap();
-        let tool = |program: &str| {
-            let output = Command::new(program).arg(&path).output();
-            let output = output.unwrap_or_else(|e| panic!("{program} cannot be run ({e}): scripts/test installs it"));
-            (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
-        };
-        let (_, said) = tool("dciodvfy");
-        let errors: Vec<_> = said.lines().filter(|l| l.starts_with("Error")).collect();
-        assert!(errors.is_empty(), "{}: {errors:#?}", object.file_name);
-        if object.kind == ObjectKind::StructuredReport {
-            let (well, said) = tool("dsrdump");
-            assert!(well, "dsrdump: {said}");
-        }
-        open_file(&path).unwrap()
-    };
-    let read = objects.iter().map(read).collect();
-    (folder, read)
-}
-
-fn text(item: &InMemDicomObject, tag: Tag) -> String {
-    item.get(tag).map(|e| e.to_str().unwrap().trim_end_matches(['\0', ' ']).to_owned()).unwrap_or_default()
-}
-
-fn items(item: &InMemDicomObject, tag: Tag) -> &[InMemDicomObject] {
-    item.get(tag).and_then(|e| e.items()).unwrap_or_default()
-}
-
-/// Every content item below this one.
-fn walk(item: &InMemDicomObject) -> Vec<&InMemDicomObject> {
-    let children = items(item, tags::CONTENT_SEQUENCE);
-    children.iter().flat_map(|child| std::iter::once(child).chain(walk(child))).collect()
-}
-
-fn named<'a>(item: &'a InMemDicomObject, code: &str) -> Vec<&'a InMemDicomObject> {
-    let has_name = |i: &&InMemDicomObject| {
-        items(i, tags::CONCEPT_NAME_CODE_SEQUENCE).first().is_some_and(|c| text(c, tags::CODE_VALUE) == code)
-    };
-    walk(item).into_iter().filter(has_name).collect()
-}
+use crate::support::*;
 
 #[test]
 fn a_report_is_valid_and_complete() {
@@ -273,8 +166,9 @@ fn an_image_without_vertebrae_has_a_report_that_says_so() {
 fn a_later_version_names_its_predecessor_and_an_older_pacs_gets_comprehensive_sr() {
     let mut later = one_image();
     later.version = 2;
-    later.predecessor = Some((uid(90), uid(91)));
-    later.sop_class = SopClass::ComprehensiveSr;
+    let comprehensive = Uid::new(SopClass::ComprehensiveSr.uid()).unwrap();
+    later.predecessor = Some(Predecessor { series_uid: uid(91), reports: vec![(comprehensive, uid(90))] });
+    later.sop_classes = vec![SopClass::ComprehensiveSr];
     let (_folder, objects) = judged(&later);
     let report = &objects[0];
     assert_eq!(text(report, tags::SOP_CLASS_UID), "1.2.840.10008.5.1.4.1.1.88.33");

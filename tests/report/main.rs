@@ -1,0 +1,4 @@
+//! What leaves the building: the structured report and the objects beside it, held to real validators.
+
+mod structured_report;
+mod support;
