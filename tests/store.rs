@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use spinetriage::RESEARCH_USE_ONLY;
 use spinetriage::analysis::{BundleIdentity, Findings, ImageIdentity};
 use spinetriage::identifiers::Uid;
-use spinetriage::store::{self, DeliveryOutcome, Job, NewInstance, NewObject, Recorded, Store, StoreError, Work};
+use spinetriage::report::ObjectKind;
+use spinetriage::store::{self, Addressee, DeliveryOutcome, Job, NewInstance, NewObject, ObjectFile, Recorded, Store, StoreError, Work};
 
 const ATTEMPTS: u32 = 2;
 const LONG: Duration = Duration::from_secs(600);
@@ -56,6 +57,10 @@ fn findings(n: usize) -> Findings {
     Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle, vertebrae: vec![] }
 }
 
+fn addressee(name: &str) -> Addressee {
+    Addressee { name: name.to_owned(), give_up_after: LONG, report_class: uid(2, 2).to_string() }
+}
+
 /// A table's number by the path of another process.
 fn count(database: &Path, query: &str) -> i64 {
     store::open_existing(database).unwrap().query_row(query, [], |row| row.get(0)).unwrap()
@@ -71,13 +76,13 @@ async fn finish(store: &Store, job: &Job, destinations: usize) {
             let input = store.report_input(*report).await.unwrap();
             assert!(!input.images.is_empty());
             let object = NewObject {
-                kind: "structured-report",
+                kind: ObjectKind::StructuredReport,
                 sop_class_uid: uid(2, 2),
                 sop_instance_uid: input.plan.sop_instance_uid,
-                file: "spool/reports/r.dcm".into(),
-                sha256: "x".into(),
+                file: ObjectFile { file: "spool/reports/r.dcm".into(), sha256: "x".into() },
+                compressed: None,
             };
-            let destinations = (0..destinations).map(|d| (format!("pacs{d}"), LONG)).collect();
+            let destinations = (0..destinations).map(|d| addressee(&format!("pacs{d}"))).collect();
             store.finish_report(job, vec![object], destinations).await.unwrap();
         }
     }
@@ -130,7 +135,7 @@ proptest! {
                     }
                     Step::Finish => if let Some(job) = store.lease_job("w", LONG).await.unwrap() { finish(&store, &job, 1).await },
                     Step::Fail(permanent) => if let Some(job) = store.lease_job("w", LONG).await.unwrap() {
-                        store.fail_attempt(&job, "because", permanent, ATTEMPTS).await.unwrap();
+                        store.fail_attempt(&job, "because", permanent, ATTEMPTS, false).await.unwrap();
                     },
                     // A worker that never answers: its lease runs out at once.
                     Step::Lose => { store.lease_job("w", Duration::ZERO).await.unwrap(); }
@@ -139,14 +144,14 @@ proptest! {
                         store = Store::open(&database).unwrap();
                         store.recover_after_restart().await.unwrap();
                     }
-                    Step::Plan => { store.plan_reports(Duration::ZERO, LONG).await.unwrap(); }
+                    Step::Plan => { store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(); }
                 }
             }
             // Now everything works: pauses before a next attempt are skipped as time would.
             store.recover_after_restart().await.unwrap();
             for _ in 0..40 {
                 store.write(|c| Ok(c.execute("UPDATE jobs SET not_before = '2000'", [])?)).await.unwrap();
-                store.plan_reports(Duration::ZERO, Duration::ZERO).await.unwrap();
+                store.plan_reports(Duration::ZERO, Duration::ZERO, true).await.unwrap();
                 while let Some(job) = store.lease_job("w", LONG).await.unwrap() { finish(&store, &job, 1).await }
                 for delivery in store.due_deliveries("pacs0", 100).await.unwrap() {
                     store.record_delivery(delivery.id, DeliveryOutcome::Delivered { status: "0000".into() }).await.unwrap();
@@ -208,8 +213,8 @@ async fn an_undelivered_report_waits_until_its_deadline_and_can_be_retried() {
     store.record_instance(instance(1, "a")).await.unwrap();
     let job = store.lease_job("w", LONG).await.unwrap().unwrap();
     finish(&store, &job, 1).await;
-    assert_eq!(store.plan_reports(Duration::ZERO, LONG).await.unwrap(), 1);
-    assert_eq!(store.plan_reports(Duration::ZERO, LONG).await.unwrap(), 0, "one report job a study");
+    assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 1);
+    assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 0, "one report job a study");
     let job = store.lease_job("w", LONG).await.unwrap().unwrap();
     finish(&store, &job, 2).await;
     let [delivery] = &store.due_deliveries("pacs0", 10).await.unwrap()[..] else { panic!("one object is due") };
@@ -251,7 +256,7 @@ async fn a_retry_of_everything_that_failed_revived_what_was_cancelled() {
     store.record_instance(instance(1, "a")).await.unwrap();
     store.record_instance(instance(2, "a")).await.unwrap();
     let job = store.lease_job("w", LONG).await.unwrap().unwrap();
-    store.fail_attempt(&job, "because", true, ATTEMPTS).await.unwrap();
+    store.fail_attempt(&job, "because", true, ATTEMPTS, false).await.unwrap();
     assert_eq!(store::queue::cancel(&database, uid(1, 2).as_str()).unwrap(), 1);
     assert_eq!(store::queue::retry(&database, None).unwrap(), 1);
     let states = || -> Vec<String> {
@@ -301,7 +306,7 @@ async fn a_worker_that_was_given_up_overwrote_the_newer_attempt() {
     let newest = store.lease_job("a", LONG).await.unwrap().unwrap();
     assert_eq!((newest.id, newest.attempt), (given_up.id, 3));
     for old in [&given_up, &by_another] {
-        too_late(store.fail_attempt(old, "because", true, ATTEMPTS).await);
+        too_late(store.fail_attempt(old, "because", true, ATTEMPTS, false).await);
         too_late(store.finish_analysis(old, &findings(1)).await);
     }
     let quiet = "SELECT count(*) FROM instances WHERE state = 'queued' AND findings IS NULL";
@@ -310,7 +315,7 @@ async fn a_worker_that_was_given_up_overwrote_the_newer_attempt() {
     store.finish_analysis(&newest, &findings(1)).await.expect("run out, but nobody else has it");
     too_late(store.finish_analysis(&newest, &findings(1)).await);
 
-    assert_eq!(store.plan_reports(Duration::ZERO, LONG).await.unwrap(), 1);
+    assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 1);
     let given_up = store.lease_job("a", LONG).await.unwrap().unwrap();
     run_out().await.unwrap();
     let newest = store.lease_job("b", LONG).await.unwrap().unwrap();

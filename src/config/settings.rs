@@ -29,6 +29,18 @@ pub struct Settings {
     pub storage: Storage,
 }
 
+impl Settings {
+    /// The destinations that reports go to.
+    pub fn report_destinations(&self) -> impl Iterator<Item = &Destination> {
+        self.destinations.iter().filter(|destination| self.report.send_to.contains(&destination.name))
+    }
+
+    /// SOP class of the structured report that `destination` gets.
+    pub fn sop_class_for(&self, destination: &Destination) -> SopClass {
+        destination.sop_class.unwrap_or(self.report.sop_class)
+    }
+}
+
 /// The DICOM listener.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Server {

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,8 +83,7 @@ impl Deliverer {
         for delivery in due.by_ref() {
             let outcome = match (&mut association, &broken) {
                 (Some(open), None) => {
-                    let path = self.spool.path(&delivery.file);
-                    match open.store(&path, &delivery.sop_class_uid, &delivery.sop_instance_uid).await {
+                    match open.store(&self.file_for(open, &delivery), &delivery.sop_class_uid, &delivery.sop_instance_uid).await {
                         Ok(response) => outcome_of(response.status, &response.comment),
                         Err(error) => {
                             let error = error.to_string();
@@ -121,19 +121,33 @@ impl Deliverer {
     ) -> Result<StoreAssociation, String> {
         let mut contexts: Vec<ProposedContext> = Vec::new();
         for delivery in due {
-            let path = self.spool.path(&delivery.file);
-            let header = File::open(&path)
-                .map_err(|e| e.to_string())
-                .and_then(|f| FileHeader::read(f).map_err(|e| e.to_string()));
-            let transfer_syntax = header.map_err(|e| format!("{} cannot be sent: {e}", delivery.file))?.transfer_syntax;
-            let context = ProposedContext { sop_class_uid: delivery.sop_class_uid.to_string(), transfer_syntax };
-            if !contexts.contains(&context) {
-                contexts.push(context);
+            for file in [Some(&delivery.file), delivery.compressed_file.as_ref()].into_iter().flatten() {
+                let transfer_syntax =
+                    self.transfer_syntax(file).map_err(|e| format!("{file} cannot be sent: {e}"))?;
+                let context = ProposedContext { sop_class_uid: delivery.sop_class_uid.to_string(), transfer_syntax };
+                if !contexts.contains(&context) {
+                    contexts.push(context);
+                }
             }
         }
         StoreAssociation::open(&peer_of(destination), calling, &contexts, Timeouts::default())
             .await
             .map_err(|e| e.to_string())
+    }
+
+    fn transfer_syntax(&self, file: &str) -> Result<String, String> {
+        let opened = File::open(self.spool.path(file)).map_err(|e| e.to_string())?;
+        Ok(FileHeader::read(opened).map_err(|e| e.to_string())?.transfer_syntax)
+    }
+
+    /// The compressed file where there is one and the peer takes it.
+    fn file_for(&self, association: &StoreAssociation, delivery: &Delivery) -> PathBuf {
+        let accepted = |file: &&String| {
+            let syntax = self.transfer_syntax(file);
+            syntax.is_ok_and(|syntax| association.accepts(delivery.sop_class_uid.as_str(), &syntax))
+        };
+        let compressed = delivery.compressed_file.as_ref().filter(accepted);
+        self.spool.path(compressed.unwrap_or(&delivery.file))
     }
 }
 

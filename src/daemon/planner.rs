@@ -15,8 +15,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// `settle_seconds`, until `stop` turns true.
 pub async fn run(settings: SettingsHandle, store: Store, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
     while !*stop.borrow() {
-        let analysis = settings.current().analysis.clone();
-        let planned = store.plan_reports(analysis.settle, analysis.settle_at_most).await?;
+        let now = settings.current();
+        let (settle, at_most) = (now.analysis.settle, now.analysis.settle_at_most);
+        let planned = store.plan_reports(settle, at_most, now.report.no_vertebra_found).await?;
         if planned > 0 {
             tracing::info!(studies = planned, "Studies have settled and are queued for their report");
         }

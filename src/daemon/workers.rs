@@ -3,6 +3,7 @@
 //! A worker that crashes, hangs or talks nonsense costs one attempt of one job; its slot starts
 //! another. A failure to start is retried with growing pauses and costs no job anything.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,10 @@ use tokio::time::sleep;
 
 use super::DaemonError;
 use super::bundle::LiveBundle;
-use crate::config::SettingsHandle;
-use crate::report::{Companions, ReportImage, ReportRequest};
-use crate::spool::Spool;
-use crate::store::{Job, NewObject, ReportInput, Store, StoreError, Work};
+use crate::config::{Settings, SettingsHandle, SopClass};
+use crate::report::{Companions, FailedImage, ReportImage, ReportRequest};
+use crate::spool::{Spool, SpooledFile};
+use crate::store::{Addressee, Job, NewObject, ObjectFile, ReportInput, Store, StoreError, Work};
 use crate::worker::{Reply, Request, WorkerProcess, WrittenObject};
 
 /// What every slot works with.
@@ -133,7 +134,7 @@ impl Slot {
             Work::Analyse { file, .. } => return Ok(Request::Analyse { file: spool.path(file) }),
             Work::Report { report } => *report,
         };
-        let ReportInput { plan, images } = store.report_input(report).await?;
+        let ReportInput { plan, images, failed } = store.report_input(report).await?;
         let settings = settings.current();
         let request = ReportRequest {
             report_uid: plan.sop_instance_uid,
@@ -144,7 +145,7 @@ impl Slot {
             content_time: plan.content_time,
             device_uid: device_uid.clone(),
             observer_name: settings.server.ae_title.to_string(),
-            sop_classes: vec![settings.report.sop_class],
+            sop_classes: sop_classes(&settings),
             predecessor: plan.predecessor,
             companions: Companions {
                 pictures: settings.report.overlay.has_picture(),
@@ -157,7 +158,10 @@ impl Slot {
                 .into_iter()
                 .map(|i| ReportImage { file: spool.path(&i.file), findings: i.findings })
                 .collect(),
-            failed: Vec::new(),
+            failed: failed
+                .into_iter()
+                .map(|f| FailedImage { file: spool.path(&f.file), image: f.image, reason: f.reason })
+                .collect(),
         };
         Ok(Request::Report { request: Box::new(request), folder: spool.incoming() })
     }
@@ -183,8 +187,11 @@ impl Slot {
     async fn take_report(&self, job: &Job, written: Vec<WrittenObject>, seconds: f64) -> Result<(), DaemonError> {
         let mut objects = Vec::with_capacity(written.len());
         for object in written {
-            let spooled = match self.supervisor.spool.adopt(&object.file) {
-                Ok(spooled) => spooled,
+            let adopt = |file: &PathBuf| self.supervisor.spool.adopt(file);
+            let adopted =
+                adopt(&object.file).and_then(|file| Ok((file, object.compressed.as_ref().map(adopt).transpose()?)));
+            let (spooled, compressed) = match adopted {
+                Ok(adopted) => adopted,
                 // What was adopted before is an orphan that the next start removes.
                 Err(error) => return self.failed(job, &error.to_string(), false).await,
             };
@@ -192,15 +199,21 @@ impl Slot {
                 kind: object.kind,
                 sop_class_uid: object.sop_class_uid,
                 sop_instance_uid: object.sop_instance_uid,
-                file: spooled.file,
-                sha256: spooled.sha256,
+                file: object_file(spooled),
+                compressed: compressed.map(object_file),
             });
         }
         let settings = self.supervisor.settings.current();
-        let wanted = settings.destinations.iter().filter(|d| settings.report.send_to.contains(&d.name));
-        let destinations = wanted.map(|d| (d.name.clone(), d.give_up_after)).collect();
+        let destinations = settings
+            .report_destinations()
+            .map(|d| Addressee {
+                name: d.name.clone(),
+                give_up_after: d.give_up_after,
+                report_class: settings.sop_class_for(d).uid().to_owned(),
+            })
+            .collect();
         tracing::info!(job = job.id, objects = objects.len(), seconds, "A report is written");
-        let files: Vec<String> = objects.iter().map(|object| object.file.clone()).collect();
+        let files: Vec<String> = objects.iter().flat_map(NewObject::files).map(|file| file.file.clone()).collect();
         if !unless_too_late(self.supervisor.store.finish_report(job, objects, destinations).await)? {
             // The newer attempt brings its own.
             files.iter().try_for_each(|file| self.supervisor.spool.remove(file))?;
@@ -209,10 +222,27 @@ impl Slot {
     }
 
     async fn failed(&self, job: &Job, reason: &str, permanent: bool) -> Result<(), DaemonError> {
-        let attempts = self.supervisor.settings.current().analysis.attempts;
+        let settings = self.supervisor.settings.current();
+        let (attempts, report_failure) = (settings.analysis.attempts, settings.report.analysis_failed);
         tracing::warn!(job = job.id, attempt = job.attempt, reason, permanent, "An attempt has failed");
-        unless_too_late(self.supervisor.store.fail_attempt(job, reason, permanent, attempts).await).map(drop)
+        unless_too_late(self.supervisor.store.fail_attempt(job, reason, permanent, attempts, report_failure).await).map(drop)
     }
+}
+
+/// The SOP classes that the destinations of reports want, each once.
+fn sop_classes(settings: &Settings) -> Vec<SopClass> {
+    let mut classes = Vec::new();
+    for destination in settings.report_destinations() {
+        let class = settings.sop_class_for(destination);
+        if !classes.contains(&class) {
+            classes.push(class);
+        }
+    }
+    classes
+}
+
+fn object_file(spooled: SpooledFile) -> ObjectFile {
+    ObjectFile { file: spooled.file, sha256: spooled.sha256 }
 }
 
 /// Whether the outcome of an attempt was taken. One that comes too late costs nothing: the newer attempt

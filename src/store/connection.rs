@@ -11,9 +11,10 @@ use tokio::sync::Notify;
 use super::error::StoreError;
 use super::writer::Writer;
 
-const MIGRATIONS: [M<'_>; 2] = [
+const MIGRATIONS: [M<'_>; 3] = [
     M::up(include_str!("../../migrations/0001_queue_and_audit.sql")),
     M::up(include_str!("../../migrations/0002_findings_say_how_levels_are_known.sql")),
+    M::up(include_str!("../../migrations/0003_reports_of_several_objects.sql")),
 ];
 
 /// The database. Clones share the writer; it ends when the last one is dropped.

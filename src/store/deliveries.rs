@@ -24,6 +24,8 @@ pub struct Delivery {
     pub sop_instance_uid: Uid,
     /// The file, below the state folder.
     pub file: String,
+    /// The same image losslessly compressed, for a destination that takes it.
+    pub compressed_file: Option<String>,
 }
 
 /// What the destination said.
@@ -59,16 +61,16 @@ impl Store {
         let destination = destination.to_owned();
         self.write(move |c| {
             let mut statement = c.prepare_cached(
-                "SELECT d.id, d.attempts, o.sop_class_uid, o.sop_instance_uid, o.file FROM deliveries d JOIN objects o ON o.id = d.object_id
+                "SELECT d.id, d.attempts, o.sop_class_uid, o.sop_instance_uid, o.file, o.compressed_file FROM deliveries d JOIN objects o ON o.id = d.object_id
                  WHERE d.state = 'pending' AND d.destination = ?1 AND d.next_attempt_at <= ?2 ORDER BY d.id LIMIT ?3",
             )?;
             let rows = statement.query_map(params![destination, now(), most], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get(4)?))
+                Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get(4)?, row.get(5)?))
             })?;
             let uid = |text: String| Uid::new(&text).map_err(|e| StoreError::Unexpected(e.to_string()));
             rows.map(|row| {
-                let (id, attempts, class, instance, file) = row?;
-                Ok(Delivery { id, attempts, sop_class_uid: uid(class)?, sop_instance_uid: uid(instance)?, file })
+                let (id, attempts, class, instance, file, compressed_file) = row?;
+                Ok(Delivery { id, attempts, sop_class_uid: uid(class)?, sop_instance_uid: uid(instance)?, file, compressed_file })
             })
             .collect()
         })

@@ -96,7 +96,7 @@ impl Store {
             finish(c, &job)?;
             let instance = instance_of(c, job.id)?;
             c.execute(
-                "UPDATE instances SET state = 'analysed', reason = '', findings = ?2, analysed_at = ?3 WHERE id = ?1",
+                "UPDATE instances SET state = 'analysed', reason = '', findings = ?2, analysed_at = ?3, report_failure = 0 WHERE id = ?1",
                 params![instance, json, now()],
             )?;
             append(
@@ -112,7 +112,8 @@ impl Store {
     }
 
     /// An attempt did not succeed: the job is queued again after a pause or, when `permanent` or at
-    /// the last attempt, failed with its reason.
+    /// the last attempt, failed with its reason. `report_failure`: whether the study's report shall then
+    /// say that the image's analysis failed.
     ///
     /// # Errors
     /// [`StoreError::TooLate`] when the job has been given to a newer attempt.
@@ -122,6 +123,7 @@ impl Store {
         reason: &str,
         permanent: bool,
         most_attempts: u32,
+        report_failure: bool,
     ) -> Result<(), StoreError> {
         let (job, reason) = (job.clone(), reason.to_owned());
         self.write(move |c| {
@@ -133,6 +135,10 @@ impl Store {
             let detail = format!("attempt {attempt} of {most_attempts}: {reason}");
             let event = |outcome| Event { event: "attempt", actor: worker, outcome, detail, ..Event::default() };
             if permanent || attempt >= most_attempts {
+                c.execute(
+                    "UPDATE instances SET report_failure = ?2 WHERE id = (SELECT instance_id FROM jobs WHERE id = ?1)",
+                    params![id, report_failure],
+                )?;
                 return fail(c, id, &reason, event("failed"));
             }
             let due = after(PAUSE_PER_ATTEMPT * attempt);

@@ -25,4 +25,4 @@ pub use error::StoreError;
 pub use housekeeping::Expired;
 pub use instances::{NewInstance, Recorded, RefusedInstance};
 pub use jobs::{Job, Work};
-pub use reports::{NewObject, ReportInput, ReportPlan, SourceImage};
+pub use reports::{Addressee, FailedSource, NewObject, ObjectFile, ReportInput, ReportPlan, SourceImage};

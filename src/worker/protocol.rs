@@ -63,7 +63,7 @@ pub enum Reply {
 /// A DICOM file a worker wrote.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WrittenObject {
-    /// Structured report or overlay picture.
+    /// What it is.
     pub kind: ObjectKind,
     /// SOP Class UID.
     pub sop_class_uid: Uid,
@@ -71,4 +71,6 @@ pub struct WrittenObject {
     pub sop_instance_uid: Uid,
     /// Where it is; not yet durable.
     pub file: PathBuf,
+    /// The same image compressed, likewise.
+    pub compressed: Option<PathBuf>,
 }

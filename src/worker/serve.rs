@@ -9,7 +9,7 @@ use super::protocol::{Reply, Request, WrittenObject};
 use crate::analysis;
 use crate::imaging::decode;
 use crate::model::{Bundle, Model};
-use crate::report::{self, ReportRequest};
+use crate::report::{self, ReportObject, ReportRequest};
 
 /// Loads the bundle, says whether it is usable, then answers one request after the other until
 /// standard input ends. `parent` is the process id that must still be the parent.
@@ -65,16 +65,26 @@ fn write_report(request: &ReportRequest, folder: &Path) -> Reply {
     };
     let mut written = Vec::with_capacity(objects.len());
     for object in objects {
-        let file = folder.join(&object.file_name);
-        if let Err(e) = fs::write(&file, &object.bytes) {
-            return Reply::Failed { reason: format!("{} cannot be written: {e}", file.display()), permanent: false };
+        match save(object, folder) {
+            Ok(object) => written.push(object),
+            Err(reason) => return Reply::Failed { reason, permanent: false },
         }
-        written.push(WrittenObject {
-            kind: object.kind,
-            sop_class_uid: object.sop_class_uid,
-            sop_instance_uid: object.sop_instance_uid,
-            file,
-        });
     }
     Reply::Written { objects: written }
+}
+
+/// Writes the files of an object; an error says which cannot be.
+fn save(object: ReportObject, folder: &Path) -> Result<WrittenObject, String> {
+    let save = |name: &str, bytes: &[u8]| {
+        let file = folder.join(name);
+        fs::write(&file, bytes).map_err(|e| format!("{} cannot be written: {e}", file.display())).map(|()| file)
+    };
+    let compressed = object.compressed.map(|bytes| save(&format!("compressed-{}", object.file_name), &bytes));
+    Ok(WrittenObject {
+        kind: object.kind,
+        sop_class_uid: object.sop_class_uid,
+        sop_instance_uid: object.sop_instance_uid,
+        file: save(&object.file_name, &object.bytes)?,
+        compressed: compressed.transpose()?,
+    })
 }
