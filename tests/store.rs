@@ -53,7 +53,7 @@ fn findings(n: usize) -> Findings {
         columns: 1,
         pixel_spacing: None,
     };
-    let bundle = BundleIdentity { name: "b".into(), version: "1".into(), digest: "d".into(), classes: vec![] };
+    let bundle = BundleIdentity { name: "b".into(), version: "1".into(), digest: "d".into(), ..BundleIdentity::default() };
     Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle, vertebrae: vec![] }
 }
 

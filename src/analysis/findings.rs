@@ -49,7 +49,7 @@ pub struct ImageIdentity {
 }
 
 /// Which bundle, exactly.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BundleIdentity {
     /// Name, for example `demo`.
     pub name: String,
@@ -57,8 +57,11 @@ pub struct BundleIdentity {
     pub version: String,
     /// SHA-256 (hex) of `bundle.toml`, which itself carries the digest of every other file.
     pub digest: String,
-    /// The classes, in the order of [`Vertebra::probabilities`].
+    /// The classes from the least to the most severe, in the order of [`Vertebra::probabilities`].
     pub classes: Vec<ClassName>,
+    /// Thresholds that decide what is found, in words for the report; empty in findings of before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thresholds: Vec<String>,
 }
 
 /// A class of the bundle.

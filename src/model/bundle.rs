@@ -49,6 +49,7 @@ impl Bundle {
             version: manifest.bundle.version.clone(),
             digest: hex(&Sha256::digest(text.as_bytes())),
             classes: manifest.class.iter().map(|c| ClassName { code: c.code.clone(), name: c.name.clone() }).collect(),
+            thresholds: manifest.thresholds(),
         };
         Ok(Self { manifest, text, folder: folder.to_owned(), identity })
     }

@@ -179,6 +179,17 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The thresholds between a film and its findings, in words.
+    pub fn thresholds(&self) -> Vec<String> {
+        let Detector { score_threshold, iou_threshold, at_least, .. } = &self.detector;
+        vec![
+            format!("detection score at least {score_threshold}"),
+            format!("overlap of two detections (IoU) at most {iou_threshold}"),
+            format!("members of a spine at least {at_least}"),
+            "class: the most probable one".to_owned(),
+        ]
+    }
+
     fn check(&self) -> Result<(), String> {
         must(self.format == 1, "format must be 1: this version knows no other")?;
         must(self.class.len() >= 2, "at least two [[class]] entries are needed")?;

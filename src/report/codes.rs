@@ -60,6 +60,7 @@ pub const VERTEBRA: Code<'static> = Code("51282000", "SCT", "Vertebra");
 pub const FRACTURE: Code<'static> = Code("125605004", "SCT", "Fracture of bone");
 pub const COMPRESSION_FRACTURE: Code<'static> = Code("42942008", "SCT", "Compression fracture of vertebral column");
 pub const PRESENT: Code<'static> = Code("52101004", "SCT", "Present");
+pub const UNDETERMINED: Code<'static> = Code("373068000", "SCT", "Undetermined");
 pub const ABSENT: Code<'static> = Code("272519000", "SCT", "Absent");
 pub const NO_UNITS: Code<'static> = Code("1", "UCUM", "no units");
 pub const PIXELS: Code<'static> = Code("{pixels}", "UCUM", "Pixels");
@@ -91,6 +92,9 @@ private! {
     HEIGHT_LOSS = "HEIGHT-LOSS", "Largest loss of vertebral body height";
     GENANT = "GENANT", "Genant semiquantitative grade, measured";
     DEFORMITY = "DEFORMITY", "Shape of vertebral deformity";
+    TRIAGE_RESULT = "TRIAGE", "Most severe class of the study";
+    VERTEBRAE_ASSESSED = "VERTEBRAE", "Number of vertebrae assessed";
+    OTHER_VIEW = "OTHER-VIEW", "The same vertebra on another image";
 }
 
 /// The value of [`GENANT`].
@@ -189,6 +193,9 @@ mod tests {
             HEIGHT_LOSS,
             GENANT,
             DEFORMITY,
+            TRIAGE_RESULT,
+            VERTEBRAE_ASSESSED,
+            OTHER_VIEW,
         ];
         let all = [&grades[..], &shapes, &questions].concat();
         for Code(value, _, meaning) in &all {

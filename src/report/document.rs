@@ -14,7 +14,7 @@ use super::content::{
 };
 use super::error::ReportError;
 use super::file::{self, Identity};
-use super::measurements::groups_of;
+use super::measurements;
 use super::modules::{MANUFACTURER, algorithm_name, copy, declare_scheme, describe, in_the_study_of};
 use super::request::{ObjectKind, ReportObject, ReportRequest};
 use crate::RESEARCH_USE_ONLY;
@@ -131,8 +131,7 @@ fn content(report: &mut Item, request: &ReportRequest) {
     let entries = request.identities().into_iter().map(library_entry).collect();
     let group = container(codes::IMAGE_LIBRARY_GROUP, None, entries);
     items.push(container(codes::IMAGE_LIBRARY, Some("1600"), vec![group]));
-    let groups = request.images.iter().flat_map(|i| groups_of(request, &i.findings)).collect();
-    items.push(container(codes::MEASUREMENTS, None, groups));
+    items.push(container(codes::MEASUREMENTS, None, measurements::groups(request)));
     items.push(text(
         Contains,
         codes::COMMENT,
@@ -162,9 +161,11 @@ fn observer(request: &ReportRequest) -> [Item; 6] {
 fn library_entry(identity: &ImageIdentity) -> Item {
     let mut about = vec![
         code(AcquisitionContext, codes::MODALITY, codes::modality(&identity.modality)),
-        number(AcquisitionContext, codes::ROWS, f64::from(identity.rows), codes::PIXELS),
-        number(AcquisitionContext, codes::COLUMNS, f64::from(identity.columns), codes::PIXELS),
     ];
+    // Nothing is known of the size of an image that could not be read.
+    for (name, size) in [(codes::ROWS, identity.rows), (codes::COLUMNS, identity.columns)] {
+        about.extend((size > 0).then(|| number(AcquisitionContext, name, f64::from(size), codes::PIXELS)));
+    }
     if let Some([row, column]) = &identity.patient_orientation {
         about.push(text(AcquisitionContext, codes::ORIENTATION_ROW, row));
         about.push(text(AcquisitionContext, codes::ORIENTATION_COLUMN, column));

@@ -1,41 +1,36 @@
-//! The measured part of the report: a group for each vertebra (TID 1410), one for each image (TID 1501).
+//! The measured part of the report: a group for each vertebra (TID 1410) and one for the study (TID 1501).
 
 use super::codes::{self, Code};
 use super::content::Relationship::{ConceptModifier, Contains, ObservationContext, SelectedFrom};
-use super::content::{Item, code, container, image, multipoint, number, polygon, text, uid_reference};
+use super::content::{Item, code, container, image, multipoint, number, polygon, text, uid_reference, with_children};
 use super::modules::{algorithm_name, algorithm_version};
 use super::request::ReportRequest;
-use crate::analysis::{Findings, Vertebra};
+use super::study::{self, Sighting, StudyVertebra};
+use crate::analysis::{BundleIdentity, ClassName, Findings, ImageIdentity, Vertebra};
 use crate::identifiers::Uid;
 use crate::imaging::{BoundingBox, SpacingSource};
 use crate::model::{Morphometry, SixPoints};
 
-/// The groups of one image.
-pub fn groups_of(request: &ReportRequest, findings: &Findings) -> Vec<Item> {
-    let mut groups: Vec<Item> = findings.vertebrae.iter().map(|v| vertebra_group(request, findings, v)).collect();
-    groups.push(image_group(request, findings));
+/// The groups of the study: its vertebrae, then the study as a whole.
+pub fn groups(request: &ReportRequest) -> Vec<Item> {
+    let vertebrae = study::vertebrae(&request.images);
+    let mut groups: Vec<Item> = vertebrae.iter().map(|v| vertebra_group(request, v)).collect();
+    groups.push(study_group(request, &vertebrae));
     groups
 }
 
-fn vertebra_group(request: &ReportRequest, findings: &Findings, vertebra: &Vertebra) -> Item {
+/// A vertebra as its main image shows it, and where else it is seen (TID 1410).
+fn vertebra_group(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Item {
+    let Sighting { findings, vertebra, .. } = seen.main;
     let class = &findings.bundle.classes[vertebra.class];
-    let label = format!("vertebra {}", vertebra.full_label());
-    let mut items = tracking(request, findings, &label);
+    let mut items = tracking(request, seen);
     items.push(code(Contains, codes::FINDING, codes::VERTEBRA));
     items.push(code(ConceptModifier, codes::FINDING_SITE, codes::site_of(vertebra.level.as_deref())));
-    items.extend(algorithm(findings));
+    items.extend(algorithm(&findings.bundle, Some(&findings.image)));
     if vertebra.level_is_assumed() {
         items.push(code(Contains, codes::LEVEL_SOURCE, codes::FROM_SACRUM));
     }
-    for (class, probability) in findings.bundle.classes.iter().zip(&vertebra.probabilities) {
-        let of_class = code(ConceptModifier, codes::FINDING, Code(&class.code, codes::PRIVATE_SCHEME, &class.name));
-        let mut children = vec![of_class];
-        children.extend(algorithm(findings));
-        items.push(super::content::with_children(
-            number(Contains, codes::PROBABILITY, *probability, codes::NO_UNITS),
-            children,
-        ));
-    }
+    items.extend(probabilities(findings, vertebra));
     items.push(code(Contains, codes::MODEL_CLASS, Code(&class.code, codes::PRIVATE_SCHEME, &class.name)));
     if let Some((fractured, compressed)) = codes::astlof(&class.code) {
         items.push(code(Contains, codes::FRACTURE, present(fractured)));
@@ -51,7 +46,29 @@ fn vertebra_group(request: &ReportRequest, findings: &Findings, vertebra: &Verte
         let points = vertebra.points.map(|points| outline(&points, findings));
         items.extend(points.map(|points| multipoint(codes::SIX_POINTS, &points, source(findings))));
     }
+    items.extend(seen.others.iter().flat_map(on_another_image));
     container(codes::MEASUREMENT_GROUP, Some("1410"), items)
+}
+
+/// The probability of each class, with the class as what it is a probability of.
+fn probabilities(findings: &Findings, vertebra: &Vertebra) -> Vec<Item> {
+    let classes = findings.bundle.classes.iter().zip(&vertebra.probabilities);
+    let of_class = |(class, probability): (&ClassName, &f64)| {
+        let name = code(ConceptModifier, codes::FINDING, Code(&class.code, codes::PRIVATE_SCHEME, &class.name));
+        let about = std::iter::once(name).chain(algorithm(&findings.bundle, Some(&findings.image))).collect();
+        with_children(number(Contains, codes::PROBABILITY, *probability, codes::NO_UNITS), about)
+    };
+    classes.map(of_class).collect()
+}
+
+/// The same vertebra on another image: what it looks like there, and where it is.
+fn on_another_image(other: &Sighting<'_>) -> [Item; 2] {
+    let Sighting { findings, vertebra, image } = other;
+    let class = &findings.bundle.classes[vertebra.class];
+    let probability = vertebra.probabilities[vertebra.class];
+    let says = format!("Also seen on image {image} of the image library: {} ({probability:.2}).", class.name);
+    let region = polygon(codes::OTHER_VIEW, &corners(&vertebra.bounding_box), source(findings));
+    [text(Contains, codes::COMMENT, &says), region]
 }
 
 /// The image that coordinates are on.
@@ -90,64 +107,123 @@ fn outline(points: &SixPoints, findings: &Findings) -> Vec<(f64, f64)> {
     all.map(|[x, y]| (x.clamp(0.0, columns), y.clamp(0.0, rows))).collect()
 }
 
-/// Whether the image shows any fracture, as the most suspicious vertebra says.
-fn image_group(request: &ReportRequest, findings: &Findings) -> Item {
-    let mut items = tracking(request, findings, "whole image");
+/// The study's result: the most severe class and its probability, whether there is a fracture, and which images
+/// say nothing (TID 1501).
+fn study_group(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Item {
+    let identities = request.identities();
+    let study = identities[0].study_instance_uid.as_str();
+    let mut items = named("whole study", &["tracking", study]);
     items.push(code(Contains, codes::FINDING, codes::FRACTURE));
-    items.push(code(ConceptModifier, codes::FINDING_SITE, codes::region_of(&findings.image.body_part)));
-    items.extend(algorithm(findings));
-    let classes: Vec<_> = findings.bundle.classes.iter().map(|c| codes::astlof(&c.code)).collect();
-    if classes.iter().all(Option::is_some) && !findings.vertebrae.is_empty() {
-        let fractured = |index: usize| classes[index].is_some_and(|(fractured, _)| fractured);
-        let of_vertebra = |v: &Vertebra| {
-            v.probabilities.iter().enumerate().filter(|(i, _)| fractured(*i)).map(|(_, p)| p).sum::<f64>()
-        };
-        let largest = findings.vertebrae.iter().map(of_vertebra).fold(0.0, f64::max);
-        items.push(super::content::with_children(
-            number(Contains, codes::PROBABILITY, largest, codes::NO_UNITS),
-            algorithm(findings),
-        ));
-        items.push(code(Contains, codes::FRACTURE, present(findings.vertebrae.iter().any(|v| fractured(v.class)))));
-    } else if findings.vertebrae.is_empty() {
-        items.push(text(Contains, codes::COMMENT, "No vertebra was found on this image."));
+    items.push(code(ConceptModifier, codes::FINDING_SITE, codes::region_of(&identities[0].body_part)));
+    items.extend(algorithm(&request.bundle, None));
+    items.extend(result(request, vertebrae));
+    items.push(number(Contains, codes::VERTEBRAE_ASSESSED, vertebrae.len() as f64, codes::NO_UNITS));
+    items.extend(silent_images(request).iter().map(|says| text(Contains, codes::COMMENT, says)));
+    for on in identities {
+        let (class, instance) = (on.sop_class_uid.as_str(), on.sop_instance_uid.as_str());
+        items.push(image(Contains, codes::SOURCE_OF_MEASUREMENT, class, instance));
     }
-    items.push(image(
-        Contains,
-        codes::SOURCE_OF_MEASUREMENT,
-        findings.image.sop_class_uid.as_str(),
-        findings.image.sop_instance_uid.as_str(),
-    ));
     container(codes::MEASUREMENT_GROUP, Some("1501"), items)
+}
+
+/// What the vertebrae say about the study together. Classes that are not all known to be fractures or none give
+/// no statement about fractures.
+fn result(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item> {
+    let Some(result) = study::triage(vertebrae) else {
+        return vec![code(Contains, codes::FRACTURE, codes::UNDETERMINED)];
+    };
+    let classes = &result.vertebra.findings.bundle.classes;
+    let class = |index: usize| Code(&classes[index].code, codes::PRIVATE_SCHEME, &classes[index].name);
+    let about = |of: Code<'_>| {
+        let of = code(ConceptModifier, codes::FINDING, of);
+        std::iter::once(of).chain(algorithm(&request.bundle, None)).collect::<Vec<_>>()
+    };
+    let probability = number(Contains, codes::PROBABILITY, result.probability, codes::NO_UNITS);
+    let mut items = vec![
+        code(Contains, codes::TRIAGE_RESULT, class(result.class)),
+        with_children(probability, about(class(result.class))),
+    ];
+    let fractures: Option<Vec<f64>> = vertebrae.iter().map(|v| study::fracture_probability(&v.main)).collect();
+    if let Some(fractures) = fractures {
+        let largest = fractures.into_iter().fold(0.0, f64::max);
+        let probability = number(Contains, codes::PROBABILITY, largest, codes::NO_UNITS);
+        items.push(with_children(probability, about(codes::FRACTURE)));
+        let fractured = |v: &StudyVertebra<'_>| {
+            let class = &v.main.findings.bundle.classes[v.main.vertebra.class];
+            codes::astlof(&class.code).is_some_and(|(fractured, _)| fractured)
+        };
+        items.push(code(Contains, codes::FRACTURE, present(vertebrae.iter().any(fractured))));
+    }
+    items
+}
+
+/// What is said of images without a vertebra, by their number in the image library.
+fn silent_images(request: &ReportRequest) -> Vec<String> {
+    let empty = (1..).zip(&request.images).filter(|(_, image)| image.findings.vertebrae.is_empty());
+    let empty = empty.map(|(number, _)| format!("No vertebra was found on image {number}."));
+    let failed = (request.images.len() + 1..).zip(&request.failed);
+    let failed = failed.map(|(number, image)| format!("The analysis of image {number} failed: {}.", image.reason));
+    empty.chain(failed).collect()
 }
 
 fn present(yes: bool) -> Code<'static> {
     if yes { codes::PRESENT } else { codes::ABSENT }
 }
 
-/// Tracking identifier, and a UID that no other group of any report has.
-fn tracking(request: &ReportRequest, findings: &Findings, label: &str) -> Vec<Item> {
-    let uid = Uid::derived(&["tracking", request.report_uid.as_str(), findings.image.sop_instance_uid.as_str(), label]);
+/// How a vertebra is called, and a UID that it keeps in later versions of the report.
+fn tracking(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Vec<Item> {
+    let Sighting { findings, vertebra, image } = seen.main;
+    let on = &findings.image;
+    let unknown = vertebra.level.is_none() && request.images.len() > 1;
+    let label = format!("vertebra {}", vertebra.full_label());
+    let label = if unknown { format!("{label}, image {image}") } else { label };
+    let first = std::iter::once(&seen.main).chain(&seen.others).min_by_key(|s| s.image).unwrap_or(&seen.main);
+    match &vertebra.level {
+        // Two bodies of one image may bear the same level: the image and the place tell them apart.
+        Some(level) if !shares_its_level(seen) => {
+            named(&label, &["tracking", on.study_instance_uid.as_str(), level])
+        }
+        _ => {
+            let place = first.vertebra.ordinal.to_string();
+            named(&label, &["tracking", first.findings.image.sop_instance_uid.as_str(), &place])
+        }
+    }
+}
+
+/// Whether another body of the same image has the level too.
+fn shares_its_level(seen: &StudyVertebra<'_>) -> bool {
+    let Sighting { findings, vertebra, .. } = seen.main;
+    findings.vertebrae.iter().filter(|v| v.level == vertebra.level).count() > 1
+}
+
+/// Tracking identifier, and a UID made of what identifies the thing.
+fn named(label: &str, identity: &[&str]) -> Vec<Item> {
     vec![
         text(ObservationContext, codes::TRACKING_IDENTIFIER, label),
-        uid_reference(ObservationContext, codes::TRACKING_UID, uid.as_str()),
+        uid_reference(ObservationContext, codes::TRACKING_UID, Uid::derived(identity).as_str()),
     ]
 }
 
-/// TID 4019: name, version and parameters of the algorithm.
-fn algorithm(findings: &Findings) -> Vec<Item> {
-    let spacing = match findings.image.pixel_spacing.map(|s| s.source) {
+/// TID 4019: name, version and parameters of the algorithm; with `image`, where its millimetres come from.
+fn algorithm(bundle: &BundleIdentity, image: Option<&ImageIdentity>) -> Vec<Item> {
+    let mut parameters = vec![format!("bundle sha256 {}", bundle.digest)];
+    parameters.extend(bundle.thresholds.iter().cloned());
+    parameters.extend(image.map(|image| format!("millimetres from: {}", spacing_source(image))));
+    vec![
+        text(ConceptModifier, codes::ALGORITHM_NAME, &algorithm_name(bundle)),
+        text(ConceptModifier, codes::ALGORITHM_VERSION, &algorithm_version(bundle)),
+        text(ConceptModifier, codes::ALGORITHM_PARAMETERS, &parameters.join("; ")),
+    ]
+}
+
+fn spacing_source(image: &ImageIdentity) -> &'static str {
+    match image.pixel_spacing.map(|spacing| spacing.source) {
         Some(SpacingSource::PixelSpacing) => "Pixel Spacing (0028,0030)",
         Some(SpacingSource::ImagerPixelSpacing) => "Imager Pixel Spacing (0018,1164), at the detector",
         Some(SpacingSource::NominalScannedPixelSpacing) => "Nominal Scanned Pixel Spacing (0018,2010)",
         Some(SpacingSource::Given) => "given by the caller",
         None => "none in the image",
-    };
-    let parameters = format!("bundle sha256 {}; millimetres from: {spacing}", findings.bundle.digest);
-    vec![
-        text(ConceptModifier, codes::ALGORITHM_NAME, &algorithm_name(&findings.bundle)),
-        text(ConceptModifier, codes::ALGORITHM_VERSION, &algorithm_version(&findings.bundle)),
-        text(ConceptModifier, codes::ALGORITHM_PARAMETERS, &parameters),
-    ]
+    }
 }
 
 fn corners(b: &BoundingBox) -> [(f64, f64); 4] {

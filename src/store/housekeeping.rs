@@ -67,7 +67,7 @@ impl Store {
     /// A bundle was refused; the one before stays.
     pub async fn record_bundle_refused(&self, path: &Path, reason: &str) -> Result<(), StoreError> {
         let unknown =
-            BundleIdentity { name: String::new(), version: String::new(), digest: String::new(), classes: vec![] };
+            BundleIdentity::default();
         self.record_bundle("refused", unknown, path, "change of the configuration", reason.to_owned()).await
     }
 

@@ -82,7 +82,7 @@ impl WorkerProcess {
         };
         let replies = BufReader::new(stdout.take(LONGEST_REPLY)).lines();
         let bundle =
-            BundleIdentity { name: String::new(), version: String::new(), digest: String::new(), classes: vec![] };
+            BundleIdentity::default();
         let mut worker = Self { child, requests, replies, bundle };
         match worker.reply(command.start_within).await? {
             Reply::Ready { bundle } => worker.bundle = bundle,

@@ -42,7 +42,7 @@ fn a_report_is_valid_and_complete() {
         assert_eq!(data[..2], data[8..], "the polyline is closed");
         assert!(data.iter().all(|v| (0.0..=760.0).contains(v)));
     }
-    assert_eq!(named(report, "122157").len(), 3 * 3 + 1, "a probability for each class, and the image's");
+    assert_eq!(named(report, "122157").len(), 3 * 3 + 2, "one for each class; the study's class and fracture");
     let comments: Vec<_> = named(report, "121106").into_iter().map(|i| text(i, tags::TEXT_VALUE)).collect();
     assert!(comments.iter().any(|c| c.contains(RESEARCH_USE_ONLY)), "{comments:?}");
     let sites: Vec<_> = named(report, "363698007")

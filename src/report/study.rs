@@ -1,0 +1,233 @@
+//! One study out of its images: a vertebra seen on several of them is one vertebra, and the study has one result.
+
+use super::codes;
+use super::request::ReportImage;
+use crate::analysis::{Findings, ImageIdentity, Vertebra};
+
+/// A vertebra on one image.
+#[derive(Debug, Clone, Copy)]
+pub struct Sighting<'a> {
+    /// What was found on the image.
+    pub findings: &'a Findings,
+    /// The vertebra among it.
+    pub vertebra: &'a Vertebra,
+    /// Number of the image among the report's, 1 the first.
+    pub image: usize,
+}
+
+/// A vertebra of the study.
+#[derive(Debug)]
+pub struct StudyVertebra<'a> {
+    /// Where it is measured and classified.
+    pub main: Sighting<'a>,
+    /// Where else it is seen.
+    pub others: Vec<Sighting<'a>>,
+}
+
+/// From where an image looks at the spine, the better view of a vertebral body last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum View {
+    /// From the front or the back.
+    Frontal,
+    /// The image does not say.
+    Unknown,
+    /// From the side: heights, wedges and the posterior wall are seen.
+    Lateral,
+}
+
+impl View {
+    /// By View Position (PS3.3 C.8.11.5.1.1), else by the direction of the rows in Patient Orientation
+    /// (PS3.3 C.7.6.1.1.1).
+    pub fn of(image: &ImageIdentity) -> Self {
+        let position = image.view_position.trim().to_ascii_uppercase();
+        match position.as_str() {
+            "AP" | "PA" => return Self::Frontal,
+            "LL" | "RL" | "LLD" | "RLD" | "LAT" | "LATERAL" => return Self::Lateral,
+            _ => {}
+        }
+        let row = image.patient_orientation.as_ref().and_then(|[row, _]| row.chars().next());
+        match row {
+            Some('A' | 'P') => Self::Lateral,
+            Some('L' | 'R') => Self::Frontal,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The vertebrae of a study, in the order they are first seen.
+///
+/// The same level on two images is the same vertebra. A body whose level nobody knows stays alone: there is
+/// nothing to recognise it by. It is measured on the lateral image, where a body's heights are seen; of two
+/// images of the same view, on the one where it looks more like a fracture.
+pub fn vertebrae(images: &[ReportImage]) -> Vec<StudyVertebra<'_>> {
+    let mut all: Vec<StudyVertebra<'_>> = Vec::new();
+    for (number, image) in (1..).zip(images) {
+        for vertebra in &image.findings.vertebrae {
+            let sighting = Sighting { findings: &image.findings, vertebra, image: number };
+            match all.iter_mut().find(|known| known.is_also(&sighting)) {
+                Some(known) => known.join(sighting),
+                None => all.push(StudyVertebra { main: sighting, others: Vec::new() }),
+            }
+        }
+    }
+    all
+}
+
+impl<'a> StudyVertebra<'a> {
+    fn is_also(&self, sighting: &Sighting<'_>) -> bool {
+        let elsewhere = self.sightings().all(|known| known.image != sighting.image);
+        elsewhere && sighting.vertebra.level.is_some() && sighting.vertebra.level == self.main.vertebra.level
+    }
+
+    fn join(&mut self, sighting: Sighting<'a>) {
+        let other = if sighting.shows_more_than(&self.main) {
+            std::mem::replace(&mut self.main, sighting)
+        } else {
+            sighting
+        };
+        self.others.push(other);
+        self.others.sort_by_key(|other| other.image);
+    }
+
+    fn sightings(&self) -> impl Iterator<Item = &Sighting<'a>> {
+        std::iter::once(&self.main).chain(&self.others)
+    }
+}
+
+impl Sighting<'_> {
+    fn shows_more_than(&self, other: &Self) -> bool {
+        let view = |sighting: &Self| View::of(&sighting.findings.image);
+        let fracture = |sighting: &Self| fracture_probability(sighting).unwrap_or(0.0);
+        view(self).cmp(&view(other)).then(fracture(self).total_cmp(&fracture(other))).is_gt()
+    }
+}
+
+/// Probability of any fracture, 0 to 1; `None` when a class of the bundle says nothing about fractures.
+pub fn fracture_probability(sighting: &Sighting<'_>) -> Option<f64> {
+    let classes = sighting.findings.bundle.classes.iter().map(|class| codes::astlof(&class.code));
+    let parts = classes.zip(&sighting.vertebra.probabilities);
+    parts.map(|(class, p)| class.map(|(fractured, _)| if fractured { *p } else { 0.0 })).sum()
+}
+
+/// The study's result: the most severe class that a vertebra has, and how probable.
+#[derive(Debug, Clone, Copy)]
+pub struct TriageResult<'a> {
+    /// The vertebra that has the class, the most probable one of several.
+    pub vertebra: Sighting<'a>,
+    /// Its class, an index in the bundle's classes; they are in the order of severity.
+    pub class: usize,
+    /// The probability of that class.
+    pub probability: f64,
+}
+
+/// The result of a study; `None` when it shows no vertebra.
+pub fn triage<'a>(vertebrae: &[StudyVertebra<'a>]) -> Option<TriageResult<'a>> {
+    let result = |v: &StudyVertebra<'a>| {
+        let class = v.main.vertebra.class;
+        TriageResult { vertebra: v.main, class, probability: v.main.vertebra.probabilities[class] }
+    };
+    let severity = |a: &TriageResult<'_>, b: &TriageResult<'_>| {
+        a.class.cmp(&b.class).then(a.probability.total_cmp(&b.probability))
+    };
+    vertebrae.iter().map(result).max_by(severity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RESEARCH_USE_ONLY;
+    use crate::analysis::{BundleIdentity, ClassName};
+    use crate::identifiers::Uid;
+    use crate::imaging::BoundingBox;
+
+    /// An image with bodies of (level, class, probability of the class).
+    fn image(view_position: &str, bodies: &[(&str, usize, f64)]) -> ReportImage {
+        let uid = || Uid::new("2.25.1").unwrap();
+        let image = ImageIdentity {
+            sop_class_uid: uid(),
+            sop_instance_uid: uid(),
+            series_instance_uid: uid(),
+            study_instance_uid: uid(),
+            modality: "DX".into(),
+            body_part: String::new(),
+            view_position: view_position.into(),
+            patient_orientation: None,
+            rows: 100,
+            columns: 100,
+            pixel_spacing: None,
+        };
+        let body = |(level, class, p): &(&str, usize, f64)| {
+            let mut probabilities = vec![(1.0 - p) / 2.0; 3];
+            probabilities[*class] = *p;
+            Vertebra {
+                ordinal: 1,
+                level: Some((*level).to_owned()).filter(|level| !level.is_empty()),
+                level_source: None,
+                bounding_box: BoundingBox { x0: 0.0, y0: 0.0, x1: 1.0, y1: 1.0 },
+                detection_score: 1.0,
+                class: *class,
+                probabilities,
+                points: None,
+                morphometry: None,
+                imputed: vec![],
+                contributions: vec![],
+            }
+        };
+        let classes = (0..3).map(|n| ClassName { code: format!("ASTLOF-{n}"), name: n.to_string() }).collect();
+        let bundle = BundleIdentity { classes, ..BundleIdentity::default() };
+        let vertebrae = bodies.iter().map(body).collect();
+        let findings = Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle, vertebrae };
+        ReportImage { file: "x".into(), findings }
+    }
+
+    /// Level, class and image of each vertebra, and the images it is seen on too.
+    fn seen(images: &[ReportImage]) -> Vec<(String, usize, usize, Vec<usize>)> {
+        let row = |v: &StudyVertebra<'_>| {
+            let level = v.main.vertebra.level.clone().unwrap_or_default();
+            (level, v.main.vertebra.class, v.main.image, v.others.iter().map(|o| o.image).collect())
+        };
+        vertebrae(images).iter().map(row).collect()
+    }
+
+    #[test]
+    fn a_vertebra_on_two_views_is_one_and_the_lateral_one_counts() {
+        let images =
+            [image("AP", &[("L1", 2, 0.9), ("L2", 0, 0.9)]), image("LATERAL", &[("L1", 1, 0.5), ("L3", 0, 0.8)])];
+        let expected = [("L1", 1, 2, vec![1]), ("L2", 0, 1, vec![]), ("L3", 0, 2, vec![])];
+        assert_eq!(seen(&images), expected.map(|(l, c, i, o)| (l.to_owned(), c, i, o)));
+    }
+
+    #[test]
+    fn of_two_equal_views_the_more_suspicious_one_counts() {
+        let images = [image("LL", &[("L1", 0, 0.9)]), image("LL", &[("L1", 1, 0.8)]), image("LL", &[("L1", 1, 0.7)])];
+        assert_eq!(seen(&images), [("L1".to_owned(), 1, 2, vec![1, 3])]);
+    }
+
+    #[test]
+    fn bodies_of_unknown_level_or_of_one_image_stay_apart() {
+        let images = [image("LL", &[("", 0, 0.9), ("L5", 0, 0.9), ("L5", 1, 0.9)]), image("AP", &[("", 0, 0.9)])];
+        assert_eq!(seen(&images).len(), 4);
+    }
+
+    #[test]
+    fn a_view_is_told_by_its_position_else_by_the_patients_orientation() {
+        let mut film = image("", &[]).findings.image;
+        assert_eq!(View::of(&film), View::Unknown);
+        film.patient_orientation = Some(["P".into(), "F".into()]);
+        assert_eq!(View::of(&film), View::Lateral);
+        film.patient_orientation = Some(["LF".into(), "F".into()]);
+        assert_eq!(View::of(&film), View::Frontal);
+        film.view_position = "LL".into();
+        assert_eq!(View::of(&film), View::Lateral);
+    }
+
+    #[test]
+    fn the_most_severe_class_is_the_result() {
+        let images = [image("LL", &[("L1", 1, 0.9), ("L2", 2, 0.4), ("L3", 2, 0.5), ("L4", 0, 1.0)])];
+        let vertebrae = vertebrae(&images);
+        let result = triage(&vertebrae).unwrap();
+        assert_eq!((result.class, result.probability, result.vertebra.vertebra.level.as_deref()), (2, 0.5, Some("L3")));
+        assert!((fracture_probability(&vertebrae[0].main).unwrap() - 0.95).abs() < 1e-12);
+        assert!(triage(&[]).is_none());
+    }
+}
