@@ -324,3 +324,102 @@ async fn a_worker_that_was_given_up_overwrote_the_newer_attempt() {
     assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE outcome = 'written' AND actor = 'b'"), 1);
     assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE event = 'attempt'"), 0);
 }
+
+/// Leases the job that is due and does it.
+async fn work(store: &Store) {
+    let job = store.lease_job("w", LONG).await.unwrap().expect("a job is due");
+    finish(store, &job, 1).await;
+}
+
+/// Leases the job that is due; it fails for good.
+async fn fail(store: &Store, report_failure: bool) {
+    let job = store.lease_job("w", LONG).await.unwrap().expect("a job is due");
+    store.fail_attempt(&job, "no pixels", true, ATTEMPTS, report_failure).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_failed_analysis_is_reported_where_that_is_asked_for_and_again_when_it_is_retried() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let store = Store::open(&database).unwrap();
+    let plan = || store.plan_reports(Duration::ZERO, LONG, true);
+    for n in [2, 4] {
+        store.record_instance(instance(n, "a")).await.unwrap();
+    }
+    fail(&store, false).await;
+    fail(&store, true).await;
+    assert_eq!(plan().await.unwrap(), 1, "the second study alone");
+    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    let Work::Report { report } = job.work else { panic!("{job:?}") };
+    let input = store.report_input(report).await.unwrap();
+    let [failed] = &input.failed[..] else { panic!("{input:?}") };
+    assert_eq!((failed.image.sop_instance_uid.clone(), failed.reason.as_str()), (uid(1, 4), "no pixels"));
+    assert!(input.images.is_empty());
+    let object = |input: &store::ReportInput| NewObject {
+        kind: ObjectKind::StructuredReport,
+        sop_class_uid: uid(2, 2),
+        sop_instance_uid: input.plan.sop_instance_uid.clone(),
+        file: ObjectFile { file: "spool/reports/r.dcm".into(), sha256: "x".into() },
+        compressed: None,
+    };
+    store.finish_report(&job, vec![object(&input)], vec![addressee("pacs")]).await.unwrap();
+    assert_eq!(plan().await.unwrap(), 0, "once");
+    let due = store.due_deliveries("pacs", 10).await.unwrap();
+    store.record_delivery(due[0].id, DeliveryOutcome::Delivered { status: "0000".into() }).await.unwrap();
+    assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'failed'"), 2, "it waits for a person");
+
+    store::queue::retry(&database, Some(uid(1, 4).as_str())).unwrap();
+    work(&store).await;
+    assert_eq!(plan().await.unwrap(), 1, "now there are findings to report");
+    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    let Work::Report { report } = job.work else { panic!("{job:?}") };
+    let later = store.report_input(report).await.unwrap();
+    assert_eq!((later.images.len(), later.failed.len(), later.plan.version), (1, 0, 2));
+    let before = later.plan.predecessor.expect("the version that told of the failure");
+    assert_eq!(before.reports, [(uid(2, 2), input.plan.sop_instance_uid)]);
+}
+
+#[tokio::test]
+async fn a_study_without_a_vertebra_is_skipped_where_nobody_wants_its_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let store = Store::open(&database).unwrap();
+    store.record_instance(instance(1, "a")).await.unwrap();
+    work(&store).await;
+    assert_eq!(store.plan_reports(Duration::ZERO, LONG, false).await.unwrap(), 0);
+    let [entry] = &store::queue::list(&database, Some("skipped"), 10).unwrap()[..] else { panic!("one is skipped") };
+    assert!(entry.reason.contains("no vertebra was found"), "{}", entry.reason);
+    assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 0, "it has ended");
+    assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE event = 'report' AND outcome = 'skipped'"), 1);
+}
+
+#[tokio::test]
+async fn each_destination_gets_the_report_in_its_own_sop_class_and_all_companions() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("db.sqlite")).unwrap();
+    store.record_instance(instance(1, "a")).await.unwrap();
+    work(&store).await;
+    store.plan_reports(Duration::ZERO, LONG, true).await.unwrap();
+    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    let object = |kind, class, n: usize| NewObject {
+        kind,
+        sop_class_uid: uid(2, class),
+        sop_instance_uid: uid(6, n),
+        file: ObjectFile { file: format!("spool/reports/{n}.dcm"), sha256: "x".into() },
+        compressed: (kind == ObjectKind::Overlay)
+            .then(|| ObjectFile { file: "spool/reports/c.dcm".into(), sha256: "y".into() }),
+    };
+    let objects = vec![
+        object(ObjectKind::StructuredReport, 2, 1),
+        object(ObjectKind::StructuredReport, 3, 2),
+        object(ObjectKind::Overlay, 4, 3),
+    ];
+    let wants = |name: &str, class| Addressee { report_class: uid(2, class).to_string(), ..addressee(name) };
+    store.finish_report(&job, objects, vec![wants("new", 2), wants("old", 3), wants("odd", 9)]).await.unwrap();
+    for (name, expected) in [("new", [1, 3]), ("old", [2, 3]), ("odd", [1, 3])] {
+        let due = store.due_deliveries(name, 10).await.unwrap();
+        let objects: Vec<_> = due.iter().map(|d| d.sop_instance_uid.clone()).collect();
+        assert_eq!(objects, expected.map(|n| uid(6, n)), "{name}");
+        assert_eq!(due[1].compressed_file.as_deref(), Some("spool/reports/c.dcm"));
+    }
+}

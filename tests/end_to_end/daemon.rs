@@ -26,13 +26,25 @@ pub struct Options {
     pub workers: usize,
     pub timeout_seconds: u64,
     pub overlay: &'static str,
+    /// More lines of [report].
+    pub report: &'static str,
+    /// [[destination]] tables beside the PACS's.
+    pub destinations: String,
     pub bundle: PathBuf,
 }
 
 impl Default for Options {
     fn default() -> Self {
         // Port 9 is the discard service: nothing answers there.
-        Self { pacs_port: 9, workers: 1, timeout_seconds: 60, overlay: "none", bundle: root().join("bundles/demo") }
+        Self {
+            pacs_port: 9,
+            workers: 1,
+            timeout_seconds: 60,
+            overlay: "none",
+            report: "",
+            destinations: String::new(),
+            bundle: root().join("bundles/demo"),
+        }
     }
 }
 
@@ -49,12 +61,12 @@ impl Site {
     /// A site whose daemon listens on `port`.
     pub fn at(port: u16, options: &Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let Options { pacs_port, workers, timeout_seconds, overlay, bundle } = options;
+        let Options { pacs_port, workers, timeout_seconds, overlay, report, destinations, bundle } = options;
         let base = format!(
             "[server]\nae_title = \"{AE_TITLE}\"\nlisten = [\"127.0.0.1:{port}\"]\n\n\
-             [[destination]]\nname = \"pacs\"\nae_title = \"ORTHANC\"\naddress = \"127.0.0.1:{pacs_port}\"\n\n\
+             [[destination]]\nname = \"pacs\"\nae_title = \"ORTHANC\"\naddress = \"127.0.0.1:{pacs_port}\"\n{destinations}\n\
              [analysis]\nbundle = {:?}\nonnxruntime = {:?}\nworkers = {workers}\ntimeout_seconds = {timeout_seconds}\nsettle_seconds = 1\n\n\
-             [report]\nsend_to = [\"pacs\"]\noverlay = \"{overlay}\"\n\n[storage]\nstate_dir = {:?}\nminimum_free_gib = 1\n",
+             [report]\noverlay = \"{overlay}\"\n{report}\n[storage]\nstate_dir = {:?}\nminimum_free_gib = 1\n",
             bundle,
             onnxruntime(),
             folder.path().join("state"),

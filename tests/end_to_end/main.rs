@@ -19,6 +19,7 @@ mod orthanc;
 mod reasons;
 mod routing;
 mod same_answer;
+mod studies;
 mod tools;
 mod training;
 mod workers;

@@ -87,12 +87,24 @@ impl Orthanc {
 
     /// Waits for the one structured report of a study and gives its file's bytes.
     pub fn report(&self, study: &str, seconds: u64) -> Vec<u8> {
-        let ids = wait_for(seconds, "the PACS holds the report", || {
-            let ids = self.instances(study, "SR");
-            (!ids.is_empty()).then_some(ids)
-        });
-        assert_eq!(ids.len(), 1, "reports of study {study}");
-        self.request("GET", &format!("/instances/{}/file", ids[0]), "").unwrap()
+        wait_for(seconds, "the PACS holds the report", || (!self.instances(study, "SR").is_empty()).then_some(()));
+        let [file] = <[Vec<u8>; 1]>::try_from(self.files(study, "SR")).expect("one report of the study");
+        file
+    }
+
+    /// Waits until the PACS holds `number` objects of a modality in a study, and gives their files' bytes.
+    pub fn wait_files(&self, study: &str, modality: &str, number: usize) -> Vec<Vec<u8>> {
+        let what = format!("the PACS holds {number} of modality {modality}");
+        wait_for(60, &what, || (self.instances(study, modality).len() >= number).then_some(()));
+        let files = self.files(study, modality);
+        assert_eq!(files.len(), number, "{modality} of study {study}");
+        files
+    }
+
+    /// The files of the instances of a modality in a study, as they were sent.
+    fn files(&self, study: &str, modality: &str) -> Vec<Vec<u8>> {
+        let ids = self.instances(study, modality).into_iter();
+        ids.map(|id| self.request("GET", &format!("/instances/{id}/file"), "").unwrap()).collect()
     }
 }
 
