@@ -21,7 +21,8 @@ VIEWS = {
 
 @dataclass(frozen=True)
 class Header:
-    """Who and what a file says it is. `key` makes its UIDs; `date` is YYYYMMDD."""
+    """Who and what a file says it is. `key` makes its UIDs, `study` that of its study where several films
+    share one; `date` is YYYYMMDD."""
 
     key: str
     patient: str
@@ -32,6 +33,7 @@ class Header:
     machine: str = "simulated film"
     bits: int = 12
     number: int = 1
+    study: str = ""
 
 
 def uid(key):
@@ -56,7 +58,7 @@ def dicom(picture, mm, header):
     d.SpecificCharacterSet = "ISO_IR 192"
     d.ImageType = ["DERIVED", "PRIMARY", ""]
     d.SOPClassUID, d.SOPInstanceUID = DX_FOR_PRESENTATION, meta.MediaStorageSOPInstanceUID
-    d.StudyInstanceUID, d.SeriesInstanceUID = uid(header.key + "/study"), uid(header.key + "/series")
+    d.StudyInstanceUID, d.SeriesInstanceUID = uid((header.study or header.key) + "/study"), uid(header.key + "/series")
     d.StudyDate = d.SeriesDate = d.AcquisitionDate = d.ContentDate = header.date
     d.StudyTime = d.SeriesTime = d.AcquisitionTime = d.ContentTime = f"{8 + header.number // 60 % 10:02d}{header.number % 60:02d}00"
     d.AccessionNumber, d.StudyID, d.SeriesNumber, d.InstanceNumber = header.patient[-16:], str(header.number), 1, 1

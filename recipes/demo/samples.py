@@ -1,11 +1,12 @@
-"""Sample X-rays as DX files, from the rotation that no training film uses; and some without a spine
-that say they have one.
+"""Sample X-rays as DX files, from the rotation that no training film uses: lateral films, a study of two
+views, and some without a spine that say they have one.
 
 usage: python3 -m demo.samples LAYERS_FOLDER OUT_FOLDER (needs pydicom)
 """
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,22 @@ SAMPLES = (
     ("burst", {"T12": Fracture("crush", 0.45, 0.18, 0.18)}, "MONOCHROME1"),
 )
 
+STUDY = ("lateral", "frontal")
+STUDY_LOOK = replace(LOOK, size=(560, 440), fov_mm=(230, 231))
+STUDY_NUMBER = 6
+
 NO_SPINE, NO_SPINE_SHAPE, NO_SPINE_MM = ("hand", "chest", "hip"), (384, 300), 0.8
+
+
+def study(everyone, out):
+    """Writes a lateral and a frontal film of one study: L2 is wedged, the sacrum is on both."""
+    out.mkdir(exist_ok=True)
+    for image, view in enumerate(STUDY):
+        broken = {"L2": Fracture("wedge", 0.4)}
+        film = films.film(everyone, SEED, 10 * STUDY_NUMBER + image, STUDY_LOOK, view, broken, "L3")
+        key = f"sample/{SEED}/study"
+        header = Header(f"{key}/{view}", f"DEMO-{STUDY_NUMBER}", "study", view=view, number=STUDY_NUMBER, study=key)
+        dicom(film.picture, film.mm, header).save_as(out / f"{view}.dcm", enforce_file_format=True)
 
 
 def no_spine(out):
@@ -47,6 +63,7 @@ def main(layers, out):
         dicom(film.picture, film.mm, header).save_as(out / f"{name}.dcm", enforce_file_format=True)
         truth[f"{name}.dcm"] = [{"level": b.level, "class": b.astlof, "box": [round(v) for v in b.box], "points": b.points}
                                 for b in film.bodies if b.whole and b.level != "S1"]
+    study(everyone, out / "study")
     no_spine(out / "no_spine")
     (out / "truth.json").write_text(json.dumps(truth, indent=1) + "\n")
 

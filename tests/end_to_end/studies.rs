@@ -94,8 +94,8 @@ fn the_views_of_a_study_share_a_report_and_each_destination_gets_its_own_sop_cla
     let mut site =
         Site::new(&Options { pacs_port: pacs.dicom_port, destinations: older, ..Options::default() });
     site.start();
-    let lateral = film(site.folder.path(), "compression");
-    let frontal = in_the_study_of(&site, &lateral, "frontal");
+    let lateral = film(site.folder.path(), "study/lateral");
+    let frontal = in_the_study_of(&site, &lateral, "study/frontal");
     send(&site, &[&lateral, &frontal]);
     let mut reports: Vec<_> = pacs.wait_files(&lateral.study, "SR", 2).iter().map(|file| read(file)).collect();
     reports.sort_by_key(|report| value(report, tags::SOP_CLASS_UID));
