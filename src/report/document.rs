@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
-use dicom_object::DefaultDicomObject;
 
 use super::codes;
 use super::content::Relationship::{AcquisitionContext, ConceptModifier, Contains, ObservationContext};
@@ -15,8 +14,12 @@ use super::content::{
 use super::error::ReportError;
 use super::file::{self, Identity};
 use super::measurements;
-use super::modules::{MANUFACTURER, algorithm_name, copy, declare_scheme, describe, in_the_study_of};
+use super::modules::{
+    MANUFACTURER, algorithm_name, copy, copy_character_set, declare_scheme, describe, in_the_study_of,
+};
 use super::request::{ObjectKind, ReportObject, ReportRequest};
+use super::source::Source;
+use super::wording;
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis::ImageIdentity;
 use crate::config::SopClass;
@@ -25,11 +28,7 @@ use crate::config::SopClass;
 const SERIES_DESCRIPTION: &str = "Spine triage - research use only, not for diagnosis";
 
 /// Writes the report with patient and study of `source`.
-pub fn write(
-    request: &ReportRequest,
-    sop_class: SopClass,
-    source: &DefaultDicomObject,
-) -> Result<ReportObject, ReportError> {
+pub fn write(request: &ReportRequest, sop_class: SopClass, source: &Source) -> Result<ReportObject, ReportError> {
     let uid = request.uid_in(sop_class);
     let mut report = in_the_study_of(source);
     put(&mut report, tags::SOP_CLASS_UID, VR::UI, sop_class.uid());
@@ -45,8 +44,15 @@ pub fn write(
     file::finish(report, ObjectKind::StructuredReport, Identity { sop_class: sop_class.uid(), sop_instance: &uid })
 }
 
+/// Whether any language can be written beside what is copied from `source`.
+pub fn takes_any_text(source: &Source) -> bool {
+    let mut copied = in_the_study_of(source);
+    requests(&mut copied, source);
+    wording::takes_any_text(&copied)
+}
+
 /// SR Document Series and SR Document General modules (PS3.3 C.17.1, C.17.2).
-fn general(report: &mut Item, request: &ReportRequest, sop_class: SopClass, source: &DefaultDicomObject) {
+fn general(report: &mut Item, request: &ReportRequest, sop_class: SopClass, source: &Source) {
     put(report, tags::COMPLETION_FLAG, VR::CS, "COMPLETE");
     put(report, tags::VERIFICATION_FLAG, VR::CS, "UNVERIFIED");
     put(report, tags::PRELIMINARY_FLAG, VR::CS, "PRELIMINARY");
@@ -67,7 +73,7 @@ fn general(report: &mut Item, request: &ReportRequest, sop_class: SopClass, sour
 
 /// Referenced Request Sequence, where the image says which request it answers. All its Type 2
 /// attributes must be there.
-fn requests(report: &mut Item, source: &DefaultDicomObject) {
+fn requests(report: &mut Item, source: &Source) {
     const COPIED: [(Tag, VR); 6] = [
         (tags::ACCESSION_NUMBER, VR::SH),
         (tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, VR::LO),
@@ -81,6 +87,7 @@ fn requests(report: &mut Item, source: &DefaultDicomObject) {
         .iter()
         .map(|from| {
             let mut item = Item::new_empty();
+            copy_character_set(&mut item, from.get(tags::SPECIFIC_CHARACTER_SET));
             for (tag, vr) in COPIED {
                 put(&mut item, tag, vr, "");
                 if let Some(element) = from.get(tag) {

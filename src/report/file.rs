@@ -6,6 +6,7 @@ use dicom_object::FileMetaTableBuilder;
 use super::content::Item;
 use super::error::ReportError;
 use super::request::{ObjectKind, ReportObject};
+use super::wording::in_one_character_set;
 use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Uid};
 
 /// SOP class and instance of an object.
@@ -14,7 +15,7 @@ pub struct Identity<'a> {
     pub sop_instance: &'a Uid,
 }
 
-/// Encodes the data set, Explicit VR Little Endian, with preamble and file meta information.
+/// Encodes the data set in one character set, Explicit VR Little Endian, with preamble and file meta information.
 pub fn finish(object: Item, kind: ObjectKind, identity: Identity<'_>) -> Result<ReportObject, ReportError> {
     let failed = |e: &dyn std::error::Error| ReportError::Encoding(e.to_string());
     let meta = FileMetaTableBuilder::new()
@@ -23,7 +24,7 @@ pub fn finish(object: Item, kind: ObjectKind, identity: Identity<'_>) -> Result<
         .transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN)
         .implementation_class_uid(IMPLEMENTATION_CLASS_UID)
         .implementation_version_name(IMPLEMENTATION_VERSION_NAME);
-    let file = object.with_meta(meta).map_err(|e| failed(&e))?;
+    let file = in_one_character_set(object).with_meta(meta).map_err(|e| failed(&e))?;
     let mut bytes = Vec::new();
     file.write_all(&mut bytes).map_err(|e| failed(&e))?;
     Ok(ReportObject {

@@ -1,32 +1,39 @@
 //! Report: findings as DICOM.
 //!
-//! Owns: the structured report (TID 1500), the overlay picture, and their coding tables.
+//! Owns: the structured report (TID 1500), the overlay picture, their coding tables and character sets.
 //! In: a [`ReportRequest`] with the findings of one study's images. Out: whole DICOM files.
 //! Never: takes a time or a random number: the same request gives the same bytes.
 
+mod character_set;
 mod codes;
 mod content;
 mod document;
 mod error;
 mod file;
+mod iso_2022;
 mod measurements;
 mod modules;
 pub mod overlay;
 mod request;
 mod secondary_capture;
+mod source;
 mod study;
+mod wording;
+
+use std::borrow::Cow;
 
 pub use error::ReportError;
 pub use request::{Companions, FailedImage, ObjectKind, Predecessor, ReportImage, ReportObject, ReportRequest};
+use source::Source;
 
 /// Writes the structured report of a study, in each SOP class it is asked for, and then its companions.
 ///
 /// # Errors
 /// [`ReportError`] when a source image cannot be read any more or the request is empty.
 pub fn write(request: &ReportRequest) -> Result<Vec<ReportObject>, ReportError> {
-    let read = |file| modules::read_header(file);
-    let sources = request.images.iter().map(|image| read(&image.file)).collect::<Result<Vec<_>, _>>()?;
-    let failed = request.failed.iter().map(|image| read(&image.file)).collect::<Result<Vec<_>, _>>()?;
+    let sources = request.images.iter().map(|image| Source::read(&image.file)).collect::<Result<Vec<_>, _>>()?;
+    let failed = request.failed.iter().map(|image| Source::read(&image.file)).collect::<Result<Vec<_>, _>>()?;
+    let request = &*in_words_for(request, sources.iter().chain(&failed));
     let source = sources.first().or(failed.first()).ok_or(ReportError::NoImage)?;
     let mut objects = Vec::new();
     for sop_class in &request.sop_classes {
@@ -38,4 +45,13 @@ pub fn write(request: &ReportRequest) -> Result<Vec<ReportObject>, ReportError> 
         }
     }
     Ok(objects)
+}
+
+/// The request as it is, or in plain English: a source that is not in the character set it declares can only
+/// be copied as it stands, and what its set is nobody knows, so that no other language can be said beside it.
+fn in_words_for<'a>(request: &'a ReportRequest, mut of: impl Iterator<Item = &'a Source>) -> Cow<'a, ReportRequest> {
+    if of.all(document::takes_any_text) {
+        return Cow::Borrowed(request);
+    }
+    Cow::Owned(wording::in_plain_english(request))
 }

@@ -1,15 +1,13 @@
 //! What a report takes over from its source images: patient and study; and what it says of itself.
 
-use std::path::Path;
-
 use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::tags;
-use dicom_object::{DefaultDicomObject, OpenFileOptions};
+use dicom_object::mem::InMemElement;
 
 use super::codes::{PRIVATE_SCHEME, PRIVATE_SCHEME_UID, PROCESSING_EQUIPMENT};
 use super::content::{Item, code_item, put, put_items};
-use super::error::ReportError;
 use super::request::ReportRequest;
+use super::source::Source;
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis::BundleIdentity;
 
@@ -49,24 +47,15 @@ const OPTIONAL: [Tag; 16] = [
     tags::INSTITUTION_NAME,
 ];
 
-/// The header of a source image, without its pixels.
-pub fn read_header(path: &Path) -> Result<DefaultDicomObject, ReportError> {
-    let opened = OpenFileOptions::new().read_until(tags::PIXEL_DATA).open_file(path);
-    opened.map_err(|e| ReportError::Source { path: path.to_owned(), reason: e.to_string() })
-}
-
-/// A new object with the patient and study of `source`. Text was decoded by the reader and is
-/// written as UTF-8.
-pub fn in_the_study_of(source: &DefaultDicomObject) -> Item {
+/// A new object with the patient and study of `source`, their texts and the character set byte for byte.
+pub fn in_the_study_of(source: &Source) -> Item {
     let mut object = Item::new_empty();
-    put(&mut object, tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 192");
+    copy_character_set(&mut object, source.get(tags::SPECIFIC_CHARACTER_SET));
     for (tag, vr) in REQUIRED {
         put(&mut object, tag, vr, "");
     }
     for tag in REQUIRED.iter().map(|(tag, _)| *tag).chain(OPTIONAL) {
-        if let Some(element) = source.get(tag) {
-            object.put(element.clone());
-        }
+        copy(&mut object, source, tag);
     }
     object
 }
@@ -125,7 +114,21 @@ fn date_and_time(stamp: &str) -> (String, String) {
     (digits(date), digits(time.split('.').next().unwrap_or("")))
 }
 
-/// Copies an element of the source under the same tag.
-pub fn copy(object: &mut Item, source: &DefaultDicomObject, tag: Tag) -> bool {
-    source.get(tag).map(|element| object.put(DataElement::clone(element))).is_some()
+/// Copies an element of the source under the same tag. An item that declares a character set of its own
+/// takes only what is ASCII.
+pub fn copy(object: &mut Item, source: &Source, tag: Tag) -> bool {
+    let own = object.get(tags::SPECIFIC_CHARACTER_SET);
+    let same_set = own.is_none_or(|own| Some(own) == source.get(tags::SPECIFIC_CHARACTER_SET));
+    let is_ascii = |element: &InMemElement| element.to_bytes().is_ok_and(|bytes| bytes.is_ascii());
+    let element = source.get(tag).filter(|element| same_set || is_ascii(element));
+    element.map(|element| object.put(DataElement::clone(element))).is_some()
+}
+
+/// Copies a Specific Character Set. An empty one is left out: it means the same, and is not allowed (Type 1C).
+pub fn copy_character_set(item: &mut Item, declared: Option<&InMemElement>) {
+    if let Some(element) =
+        declared.filter(|e| e.to_bytes().is_ok_and(|value| value.iter().any(|b| !b" \0".contains(b))))
+    {
+        item.put(element.clone());
+    }
 }

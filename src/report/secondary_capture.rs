@@ -2,7 +2,6 @@
 
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::{tags, uids};
-use dicom_object::DefaultDicomObject;
 
 use super::content::{put, put_items, sop_reference};
 use super::error::ReportError;
@@ -10,6 +9,7 @@ use super::file::{self, Identity};
 use super::modules::{describe, in_the_study_of};
 use super::overlay;
 use super::request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
+use super::source::Source;
 use crate::RESEARCH_USE_ONLY;
 use crate::identifiers::Uid;
 use crate::imaging::decode;
@@ -21,7 +21,7 @@ pub fn write(
     request: &ReportRequest,
     number: u32,
     image: &ReportImage,
-    source: &DefaultDicomObject,
+    source: &Source,
 ) -> Result<ReportObject, ReportError> {
     let (radiograph, _) =
         decode::read(&image.file).map_err(|source| ReportError::Pixels { path: image.file.clone(), source })?;

@@ -196,7 +196,7 @@ fn two_images_of_a_study_share_a_report_and_names_keep_their_letters() {
     let (_folder, objects) = judged(&request(vec![copy("a.dcm", 21), copy("b.dcm", 22)]));
     assert_eq!(objects.len(), 3, "one report, two pictures");
     assert_eq!(text(&objects[0], tags::PATIENT_NAME), "M\u{fc}ller^J\u{f6}rg");
-    assert_eq!(text(&objects[0], tags::SPECIFIC_CHARACTER_SET), "ISO_IR 192");
+    assert_eq!(text(&objects[0], tags::SPECIFIC_CHARACTER_SET), "ISO_IR 100");
     let study = &items(&objects[0], tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE)[0];
     assert_eq!(items(study, tags::REFERENCED_SERIES_SEQUENCE).len(), 2);
     let library = named(&objects[0], "126200");
