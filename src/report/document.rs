@@ -13,6 +13,7 @@ use super::content::{
 };
 use super::error::ReportError;
 use super::file::{self, Identity};
+use super::meanings::say_in;
 use super::measurements;
 use super::modules::{
     MANUFACTURER, algorithm_name, copy, copy_character_set, declare_scheme, describe, in_the_study_of,
@@ -145,6 +146,9 @@ fn content(report: &mut Item, request: &ReportRequest) {
         &format!("{RESEARCH_USE_ONLY}. Written by a program; no person has verified it."),
     ));
 
+    for item in &mut items {
+        say_in(request.language, item);
+    }
     put(report, tags::VALUE_TYPE, VR::CS, "CONTAINER");
     put_items(report, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![code_item(codes::REPORT_TITLE)]);
     put(report, tags::CONTINUITY_OF_CONTENT, VR::CS, "CONTINUOUS");

@@ -11,6 +11,7 @@ mod document;
 mod error;
 mod file;
 mod iso_2022;
+mod meanings;
 mod measurements;
 mod modules;
 pub mod overlay;

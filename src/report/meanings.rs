@@ -1,0 +1,167 @@
+//! Code meanings in the report's language. The codes stay what they are: programs read those.
+
+use dicom_core::VR;
+use dicom_dictionary_std::tags;
+
+use super::codes::PRIVATE_SCHEME;
+use super::content::{Item, put};
+use crate::config::Language;
+
+/// The Chinese meaning of each code that we write, but for those of the bundle's classes.
+const CHINESE: [(&str, &str, &str); 75] = [
+    ("126000", "DCM", "影像测量报告"),
+    ("121049", "DCM", "内容项及其下级内容的语言"),
+    ("121005", "DCM", "观察者类型"),
+    ("121007", "DCM", "设备"),
+    ("121012", "DCM", "设备观察者 UID"),
+    ("121013", "DCM", "设备观察者名称"),
+    ("121014", "DCM", "设备观察者制造商"),
+    ("121015", "DCM", "设备观察者型号名称"),
+    ("121016", "DCM", "设备观察者序列号"),
+    ("121058", "DCM", "所报告的检查"),
+    ("111028", "DCM", "图像库"),
+    ("126200", "DCM", "图像库组"),
+    ("121139", "DCM", "成像模态"),
+    ("110910", "DCM", "像素数据行数"),
+    ("110911", "DCM", "像素数据列数"),
+    ("111044", "DCM", "患者方位（行方向）"),
+    ("111043", "DCM", "患者方位（列方向）"),
+    ("111026", "DCM", "水平像素间距"),
+    ("111066", "DCM", "垂直像素间距"),
+    ("126010", "DCM", "影像测量"),
+    ("125007", "DCM", "测量组"),
+    ("112039", "DCM", "跟踪标识"),
+    ("112040", "DCM", "跟踪唯一标识"),
+    ("121071", "DCM", "所见"),
+    ("111001", "DCM", "算法名称"),
+    ("111002", "DCM", "算法参数"),
+    ("111003", "DCM", "算法版本"),
+    ("122157", "DCM", "概率"),
+    ("111030", "DCM", "图像区域"),
+    ("121112", "DCM", "测量来源"),
+    ("121106", "DCM", "备注"),
+    ("113000", "DCM", "重点关注"),
+    ("113012", "DCM", "关键对象说明"),
+    ("CR", "DCM", "计算机 X 线摄影"),
+    ("DX", "DCM", "数字 X 线摄影"),
+    ("zh-CN", "RFC5646", "中文（中国）"),
+    ("363679005", "SCT", "影像学检查"),
+    ("260753009", "SCT", "来源"),
+    ("363698007", "SCT", "所见部位"),
+    ("51282000", "SCT", "椎骨"),
+    ("125605004", "SCT", "骨折"),
+    ("42942008", "SCT", "脊柱压缩性骨折"),
+    ("52101004", "SCT", "有"),
+    ("272519000", "SCT", "无"),
+    ("373068000", "SCT", "未确定"),
+    ("122496007", "SCT", "腰椎"),
+    ("122495006", "SCT", "胸椎"),
+    ("1217256009", "SCT", "胸腰椎"),
+    ("1", "UCUM", "无单位"),
+    ("{pixels}", "UCUM", "像素"),
+    ("mm", "UCUM", "毫米"),
+    ("%", "UCUM", "百分比"),
+    ("CLASS", PRIVATE_SCHEME, "模型判定的类别"),
+    ("LEVEL-SOURCE", PRIVATE_SCHEME, "椎体节段的依据"),
+    ("FROM-SACRUM", PRIVATE_SCHEME, "推定，自骶骨向上计数"),
+    ("SIX-POINTS", PRIVATE_SCHEME, "椎体六点"),
+    ("HEIGHT-ANTERIOR", PRIVATE_SCHEME, "椎体前缘高度"),
+    ("HEIGHT-MIDDLE", PRIVATE_SCHEME, "椎体中部高度"),
+    ("HEIGHT-POSTERIOR", PRIVATE_SCHEME, "椎体后缘高度"),
+    ("RATIO-WEDGE", PRIVATE_SCHEME, "前缘与后缘高度之比"),
+    ("RATIO-BICONCAVE", PRIVATE_SCHEME, "中部与后缘高度之比"),
+    ("RATIO-CRUSH", PRIVATE_SCHEME, "后缘高度与相邻椎体后缘高度之比"),
+    ("HEIGHT-LOSS", PRIVATE_SCHEME, "椎体高度的最大丢失"),
+    ("GENANT", PRIVATE_SCHEME, "Genant 半定量分级（由测量得出）"),
+    ("GENANT-0", PRIVATE_SCHEME, "0 级，丢失小于 20 %"),
+    ("GENANT-1", PRIVATE_SCHEME, "1 级，丢失 20 % 至 25 %"),
+    ("GENANT-2", PRIVATE_SCHEME, "2 级，丢失 25 % 至 40 %"),
+    ("GENANT-3", PRIVATE_SCHEME, "3 级，丢失大于 40 %"),
+    ("DEFORMITY", PRIVATE_SCHEME, "椎体变形的形态"),
+    ("WEDGE", PRIVATE_SCHEME, "楔形"),
+    ("BICONCAVE", PRIVATE_SCHEME, "双凹形"),
+    ("CRUSH", PRIVATE_SCHEME, "塌陷形"),
+    ("TRIAGE", PRIVATE_SCHEME, "本次检查中最严重的类别"),
+    ("VERTEBRAE", PRIVATE_SCHEME, "已评估的椎体数"),
+    ("OTHER-VIEW", PRIVATE_SCHEME, "另一图像上的同一椎体"),
+];
+
+/// The meaning of a vertebral level's code: `第 3 腰椎` for "L3 vertebra".
+fn level(meaning: &str) -> Option<String> {
+    let name = meaning.strip_suffix(" vertebra")?;
+    let (region, number) = name.split_at_checked(1)?;
+    let region = match region {
+        "C" => "颈椎",
+        "T" => "胸椎",
+        "L" => "腰椎",
+        _ => return None,
+    };
+    number.parse::<u8>().ok().map(|number| format!("第 {number} {region}"))
+}
+
+fn chinese(value: &str, scheme: &str, meaning: &str) -> Option<String> {
+    let known = CHINESE.iter().find(|(code, of, _)| *code == value && *of == scheme);
+    known.map(|(_, _, chinese)| (*chinese).to_owned()).or_else(|| level(meaning))
+}
+
+/// Says the codes of `object`, and of all items below it, in `language`. A code without a meaning in it keeps its own.
+pub fn say_in(language: Language, object: &mut Item) {
+    if language == Language::English {
+        return;
+    }
+    let text = |object: &Item, tag| {
+        object.get(tag).and_then(|e| e.to_str().ok()).map(|text| text.trim_end().to_owned()).unwrap_or_default()
+    };
+    let [value, scheme, meaning] =
+        [tags::CODE_VALUE, tags::CODING_SCHEME_DESIGNATOR, tags::CODE_MEANING].map(|tag| text(object, tag));
+    if let Some(meaning) = chinese(&value, &scheme, &meaning) {
+        put(object, tags::CODE_MEANING, VR::LO, &meaning);
+    }
+    let sequences: Vec<_> = object.iter().filter(|e| e.vr() == VR::SQ).map(|e| e.header().tag).collect();
+    for tag in sequences {
+        object.update_value(tag, |value| {
+            for item in value.items_mut().into_iter().flatten() {
+                say_in(language, item);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::codes::Code;
+    use crate::report::content::{Relationship, code, container};
+
+    fn meaning(item: &Item, tag: dicom_core::Tag) -> String {
+        let code = &item.element(tag).unwrap().items().unwrap()[0];
+        code.element(tags::CODE_MEANING).unwrap().to_str().unwrap().into_owned()
+    }
+
+    #[test]
+    fn meanings_are_said_at_every_depth_and_unknown_ones_stay() {
+        let finding = |value, meaning| {
+            code(Relationship::Contains, Code("121071", "DCM", "Finding"), Code(value, "SCT", meaning))
+        };
+        let items = vec![finding("36470004", "L3 vertebra"), finding("1", "something else")];
+        let mut group = container(Code("125007", "DCM", "Measurement Group"), None, items);
+        let english = group.clone();
+        say_in(Language::English, &mut group);
+        assert_eq!(group, english);
+        say_in(Language::Chinese, &mut group);
+        let children = group.element(tags::CONTENT_SEQUENCE).unwrap().items().unwrap();
+        assert_eq!(meaning(&group, tags::CONCEPT_NAME_CODE_SEQUENCE), "测量组");
+        assert_eq!(meaning(&children[0], tags::CONCEPT_NAME_CODE_SEQUENCE), "所见");
+        assert_eq!(meaning(&children[0], tags::CONCEPT_CODE_SEQUENCE), "第 3 腰椎");
+        assert_eq!(meaning(&children[1], tags::CONCEPT_CODE_SEQUENCE), "something else");
+    }
+
+    #[test]
+    fn meanings_fit_into_their_value_representation_and_stand_once() {
+        let mut seen = std::collections::HashSet::new();
+        for (value, scheme, meaning) in CHINESE {
+            assert!(meaning.chars().count() <= 64 && !meaning.is_ascii() && !meaning.contains('\\'), "{value}: {meaning}");
+            assert!(seen.insert((value, scheme)), "{value}");
+        }
+    }
+}
