@@ -14,6 +14,7 @@ mod modules;
 pub mod overlay;
 mod request;
 mod secondary_capture;
+pub mod words;
 
 pub use error::ReportError;
 pub use request::{Companions, FailedImage, ObjectKind, Predecessor, ReportImage, ReportObject, ReportRequest};
