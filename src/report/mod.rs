@@ -7,6 +7,7 @@
 mod codes;
 mod content;
 mod document;
+pub mod drawing;
 mod error;
 mod file;
 mod measurements;

@@ -10,11 +10,11 @@ use super::file::{self, Identity};
 use super::modules::{describe, in_the_study_of};
 use super::overlay;
 use super::request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
-use crate::RESEARCH_USE_ONLY;
+use super::words::{Text, sentence};
+use crate::analysis::Findings;
+use crate::config::Language;
 use crate::identifiers::Uid;
 use crate::imaging::decode;
-
-const SERIES_DESCRIPTION: &str = "Spine triage overlay - research use only";
 
 /// Draws one image's findings and wraps the picture; `number` is its Instance Number.
 pub fn write(
@@ -25,7 +25,8 @@ pub fn write(
 ) -> Result<ReportObject, ReportError> {
     let (radiograph, _) =
         decode::read(&image.file).map_err(|source| ReportError::Pixels { path: image.file.clone(), source })?;
-    let picture = overlay::draw(&radiograph, &image.findings);
+    let study: Vec<&Findings> = request.images.iter().map(|image| &image.findings).collect();
+    let picture = overlay::draw(&radiograph, &image.findings, &study, request.language);
     let identity = &image.findings.image;
     let uid = Uid::derived(&["overlay", request.report_uid.as_str(), identity.sop_instance_uid.as_str()]);
 
@@ -37,14 +38,9 @@ pub fn write(
     put(&mut object, tags::SERIES_INSTANCE_UID, VR::UI, request.overlay_series_uid.as_str());
     put(&mut object, tags::SERIES_NUMBER, VR::IS, &(request.series_number + 1).to_string());
     put(&mut object, tags::INSTANCE_NUMBER, VR::IS, &number.to_string());
-    describe(&mut object, request, &image.findings.bundle, SERIES_DESCRIPTION);
+    describe(&mut object, request, &image.findings.bundle, Text::OverlaySeries.said_in(request.language));
     put(&mut object, tags::IMAGE_TYPE, VR::CS, "DERIVED\\SECONDARY");
-    put(
-        &mut object,
-        tags::DERIVATION_DESCRIPTION,
-        VR::ST,
-        &format!("Findings of an automatic analysis drawn in. {RESEARCH_USE_ONLY}."),
-    );
+    put(&mut object, tags::DERIVATION_DESCRIPTION, VR::ST, &derivation(request.language));
     let reference = sop_reference(identity.sop_class_uid.as_str(), identity.sop_instance_uid.as_str());
     put_items(&mut object, tags::SOURCE_IMAGE_SEQUENCE, vec![reference]);
     put(
@@ -68,14 +64,25 @@ pub fn write(
     ] {
         object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
     }
-    let mut pixels = picture.rgb;
-    if pixels.len() % 2 == 1 {
-        pixels.push(0);
+    let identity = Identity { sop_class: uids::SECONDARY_CAPTURE_IMAGE_STORAGE, sop_instance: &uid };
+    object.put(DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(even(picture.rgb).into())));
+    file::finish(object, ObjectKind::Overlay, identity)
+}
+
+/// What was done to the image, for who reads its header.
+fn derivation(language: Language) -> String {
+    let sentences =
+        [Text::OverlayDerivation, Text::ResearchUseOnly].map(|text| sentence(text.said_in(language), language));
+    sentences.join(match language {
+        Language::English => " ",
+        Language::Chinese => "",
+    })
+}
+
+/// A value of an even number of bytes (PS3.5 7.1.1).
+fn even(mut bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.len() % 2 == 1 {
+        bytes.push(0);
     }
-    object.put(DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(pixels.into())));
-    file::finish(
-        object,
-        ObjectKind::Overlay,
-        Identity { sop_class: uids::SECONDARY_CAPTURE_IMAGE_STORAGE, sop_instance: &uid },
-    )
+    bytes
 }

@@ -1,157 +1,147 @@
 //! The picture a person looks at: the film with each vertebra's box, six points, class and probability.
+//!
+//! In: a film, its findings and those of its study. Out: an RGB picture with a header, the film, and a
+//! legend below it. Never: covers the film by more than lines and letters.
 
-use font8x8::{BASIC_FONTS, UnicodeFonts};
+mod bands;
+mod font;
+mod labels;
+mod picture;
+mod sheet;
 
-use crate::analysis::Findings;
+use super::drawing::{self, Mark};
+use super::words::{class_name, with_remark};
+use crate::analysis::{ClassName, Findings, Vertebra};
+use crate::config::Language;
 use crate::imaging::Radiograph;
+use bands::{Legend, footer, header};
+use labels::{Area, Wanted};
+pub use picture::Picture;
+use picture::{Colour, Shape};
+use sheet::{SMALL, Sheet};
 
-/// Longest side of a picture, pixels: larger films are scaled down.
-const LONGEST_SIDE: usize = 1600;
-/// Small films are enlarged by at most this, so that labels find room beside the boxes.
-const LARGEST_SCALE: f64 = 2.0;
-/// Percentiles shown as black and white.
-const WINDOW: [f64; 2] = [0.5, 99.5];
-const BANNER: &str = "RESEARCH USE ONLY - NOT FOR DIAGNOSIS";
-const WHITE: [u8; 3] = [255, 255, 255];
-const BLACK: [u8; 3] = [0, 0, 0];
+/// How much of their colour the marks of what is not flagged have.
+const DIM: f64 = 0.75;
+/// How dark the film becomes behind letters.
+const PLATE: f64 = 0.55;
+const WHITE: Colour = [255, 255, 255];
+const BLACK: Colour = [0, 0, 0];
 /// Colours of the classes in their order, told apart by people with any colour vision (Okabe and
-/// Ito's palette); more classes begin again.
-const COLOURS: [[u8; 3]; 4] = [[86, 180, 233], [240, 228, 66], [213, 94, 0], [204, 121, 167]];
-/// Side of a glyph of the font.
-const GLYPH: usize = 8;
+/// Ito's palette, the vermilion lighter so that it can be read on a dark film); more classes begin again.
+const COLOURS: [Colour; 4] = [[86, 180, 233], [240, 228, 66], [240, 112, 32], [204, 121, 167]];
 
-/// An RGB picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// Columns.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
-    /// `height * width * 3` bytes: red, green, blue, row-major.
-    pub rgb: Vec<u8>,
-}
-
-/// Draws the findings on the film.
-pub fn draw(radiograph: &Radiograph, findings: &Findings) -> Picture {
-    let longest = radiograph.width.max(radiograph.height).max(1);
-    let scale = (LONGEST_SIDE as f64 / longest as f64).min(LARGEST_SCALE);
-    let size = |n: usize| ((n as f64 * scale).round() as usize).max(1);
-    let film = radiograph
-        .windowed(radiograph.percentile_window(WINDOW))
-        .resampled(size(radiograph.width), size(radiograph.height));
-    let grey = film.pixels.iter().map(|p| (p * 255.0).round() as u8);
-    let mut picture = Picture { width: film.width, height: film.height, rgb: grey.flat_map(|g| [g, g, g]).collect() };
-
-    let zoom = (film.width / 700).clamp(1, 3);
-    for vertebra in &findings.vertebrae {
-        let colour = COLOURS[vertebra.class % COLOURS.len()];
-        let b = &vertebra.bounding_box;
-        let [x0, y0, x1, y1] = [b.x0, b.y0, b.x1, b.y1].map(|v| (v * scale).round() as usize);
-        picture.frame([x0, y0, x1, y1], zoom + 1, colour);
-        // Only points that are a body: what could not be measured is not shown as if it had been.
-        let points = vertebra.points.filter(|_| vertebra.morphometry.is_some());
-        for [x, y] in points.iter().flat_map(|p| p.upper.iter().chain(&p.lower)) {
-            picture.mark((x * scale, y * scale), zoom, colour);
+/// Draws the findings on the film. `study` has those of all films of the study, of which the header
+/// names the most suspicious body.
+pub fn draw(radiograph: &Radiograph, findings: &Findings, study: &[&Findings], language: Language) -> Picture {
+    let legend = Legend::of(findings, language);
+    let sheet = Sheet::of(radiograph, &legend, language);
+    let mut picture = sheet.with_film(radiograph);
+    header(&mut picture, &sheet, findings, study);
+    footer(&mut picture, &sheet, &legend);
+    let marks = drawing::marks(findings, language);
+    // What is flagged is drawn last, over its neighbours.
+    for flagged in [false, true] {
+        for mark in marks.iter().filter(|mark| mark.flagged == flagged) {
+            outline(&mut picture, &sheet, mark);
         }
-        let class = &findings.bundle.classes[vertebra.class];
-        let label = format!("{}: {} {:.2}", vertebra.label(), class.name, vertebra.probabilities[vertebra.class]);
-        // Beside the box where there is room: a label must not hide what it is about.
-        let width = (label.chars().count() * GLYPH + 5) * zoom;
-        let left = match x0.checked_sub(width) {
-            _ if x1 + width <= film.width => x1 + 4 * zoom,
-            Some(beside) => beside,
-            None => film.width.saturating_sub(width),
-        };
-        picture.text(left, (y0 + y1).saturating_sub(GLYPH * zoom) / 2, zoom, &label, colour);
     }
-    if findings.vertebrae.is_empty() {
-        picture.text(4, 4 * zoom + GLYPH * zoom, zoom, "no vertebra found", WHITE);
-    }
-    picture.text(4, 4, zoom, BANNER, WHITE);
+    label_all(&mut picture, &sheet, &marks, findings);
     picture
 }
 
-impl Picture {
-    /// The picture as a PNG file.
-    pub fn png(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
-        encoder.set_color(png::ColorType::Rgb);
-        let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&self.rgb));
-        written.expect("a Vec takes every byte, and `rgb` has exactly the size that width and height say");
-        bytes
-    }
+fn colour(class: usize) -> Colour {
+    COLOURS[class % COLOURS.len()]
+}
 
-    fn set(&mut self, x: usize, y: usize, colour: [u8; 3]) {
-        if x < self.width && y < self.height {
-            let at = (y * self.width + x) * 3;
-            self.rgb[at..at + 3].copy_from_slice(&colour);
-        }
-    }
+/// A class's name; where the font does not have all of it, with its code, which it has.
+fn shown_name(class: &ClassName, language: Language) -> String {
+    let name = class_name(class, language);
+    if font::covers(name) { name.to_owned() } else { with_remark(name, &class.code, language) }
+}
 
-    fn fill(&mut self, [x0, y0, x1, y1]: [usize; 4], colour: [u8; 3]) {
-        for y in y0..y1.min(self.height) {
-            for x in x0..x1.min(self.width) {
-                self.set(x, y, colour);
-            }
-        }
+/// Letters with their top left corner at (`x`, `y`); on the film with a dark halo.
+fn text(picture: &mut Picture, [x, y]: [f64; 2], text: &str, size: f64, (colour, share): (Colour, f64), halo: f64) {
+    let margin = halo as usize + 1;
+    let mask = font::line(text, size, margin);
+    let corner = [x.round() as i64 - margin as i64, y.round() as i64 - margin as i64];
+    if halo > 0.0 {
+        picture.mask(&mask.grown(halo as usize), corner, BLACK, 0.8);
     }
+    picture.mask(&mask, corner, colour, share);
+}
 
-    /// A box's outline, `thick` pixels inwards.
-    fn frame(&mut self, [x0, y0, x1, y1]: [usize; 4], thick: usize, colour: [u8; 3]) {
-        let inner = |high: usize, low: usize| high.saturating_sub(thick).max(low);
-        for side in [
-            [x0, y0, x1, y0 + thick],
-            [x0, inner(y1, y0), x1, y1],
-            [x0, y0, x0 + thick, y1],
-            [inner(x1, x0), y0, x1, y1],
-        ] {
-            self.fill(side, colour);
-        }
-    }
+/// A frame inside its box, with a dark rim on both sides.
+fn framed(picture: &mut Picture, sheet: &Sheet, b: &Area, colour: Colour, flagged: bool) {
+    let half = sheet.half_line(flagged);
+    let inside = (half - 0.5).max(0.0);
+    let b = Area { x0: b.x0 + inside, y0: b.y0 + inside, x1: b.x1 - inside, y1: b.y1 - inside };
+    let frame = Shape::Frame(b, half);
+    let share = if flagged { 1.0 } else { DIM };
+    picture.shape(&frame, sheet.halo() * share, BLACK, 0.55 * share);
+    picture.shape(&frame, 0.0, colour, share);
+}
 
-    /// A square of `2 * zoom + 1` pixels on a black one, its centre at the point. Nothing for a point
-    /// beyond the picture.
-    fn mark(&mut self, (x, y): (f64, f64), zoom: usize, colour: [u8; 3]) {
-        if !(0.0..=self.width as f64).contains(&x) || !(0.0..=self.height as f64).contains(&y) {
-            return;
-        }
-        let (x, y) = (x.round() as usize, y.round() as usize);
-        for (half, colour) in [(zoom + 1, BLACK), (zoom, colour)] {
-            self.fill([x.saturating_sub(half), y.saturating_sub(half), x + half + 1, y + half + 1], colour);
-        }
+/// Box and points of a vertebra. A point beyond the film is not drawn.
+fn outline(picture: &mut Picture, sheet: &Sheet, mark: &Mark) {
+    framed(picture, sheet, &sheet.area(&mark.bounding_box), colour(mark.class), mark.flagged);
+    let on_film =
+        |[x, y]: &[f64; 2]| (sheet.film.x0..=sheet.film.x1).contains(x) && (sheet.film.y0..=sheet.film.y1).contains(y);
+    let points = mark.points.iter().flat_map(|p| p.upper.into_iter().chain(p.lower));
+    for point in points.map(|point| sheet.point(point)).filter(on_film) {
+        let disc = Shape::Disc(point, sheet.letters * if mark.flagged { 0.15 } else { 0.1 });
+        let share = if mark.flagged { 1.0 } else { DIM };
+        picture.shape(&disc, sheet.halo(), BLACK, 0.7 * share);
+        picture.shape(&disc, 0.0, colour(mark.class), share);
     }
+}
 
-    /// A line of text on black, `zoom` times the font's size, its top left corner at (`x`, `y`).
-    fn text(&mut self, x: usize, y: usize, zoom: usize, text: &str, colour: [u8; 3]) {
-        let width = text.chars().count() * GLYPH * zoom;
-        self.fill([x.saturating_sub(zoom), y.saturating_sub(zoom), x + width + zoom, y + (GLYPH + 1) * zoom], BLACK);
-        for (i, character) in text.chars().enumerate() {
-            let glyph = BASIC_FONTS.get(character).or_else(|| BASIC_FONTS.get('?')).unwrap_or_default();
-            for (row, bits) in glyph.iter().enumerate() {
-                for column in (0..GLYPH).filter(|column| bits >> column & 1 == 1) {
-                    let (left, top) = (x + (i * GLYPH + column) * zoom, y + row * zoom);
-                    self.fill([left, top, left + zoom, top + zoom], colour);
-                }
-            }
+/// The lines of a mark's label and the size of their letters: two large ones where it is flagged.
+fn lines_of(mark: &Mark, vertebra: &Vertebra, class: &ClassName, sheet: &Sheet) -> (Vec<String>, f64) {
+    let finding = drawing::finding(&shown_name(class, sheet.language), vertebra);
+    if mark.flagged {
+        return (vec![mark.label.clone(), finding], sheet.letters);
+    }
+    (vec![format!("{}  {finding}", mark.label)], sheet.letters * SMALL)
+}
+
+/// Every label beside its box, with a line to it where it had to move away.
+fn label_all(picture: &mut Picture, sheet: &Sheet, marks: &[Mark], findings: &Findings) {
+    let pad = sheet.letters * 0.22;
+    let classes = &findings.bundle.classes;
+    let bodies = marks.iter().zip(&findings.vertebrae);
+    let texts: Vec<_> = bodies.map(|(mark, v)| lines_of(mark, v, &classes[mark.class], sheet)).collect();
+    let wanted = |(mark, (lines, size)): (&Mark, &(Vec<String>, f64))| {
+        let width = lines.iter().map(|line| font::width(line, *size)).fold(0.0, f64::max);
+        let height = lines.len() as f64 * size * font::LINE;
+        Wanted { body: sheet.area(&mark.bounding_box), width: width + 2.0 * pad, height }
+    };
+    let wanted: Vec<Wanted> = marks.iter().zip(&texts).map(wanted).collect();
+    let (factor, places) = labels::place(&wanted, &sheet.room(), sheet.letters * 0.4);
+    for ((mark, wanted), place) in marks.iter().zip(&wanted).zip(&places) {
+        if let Some(ends) = leader(&wanted.body, place, sheet.letters) {
+            let line = Shape::Line(ends, sheet.half_line(false));
+            picture.shape(&line, sheet.halo(), BLACK, 0.5);
+            picture.shape(&line, 0.0, colour(mark.class), DIM);
         }
     }
+    for ((mark, (lines, size)), place) in marks.iter().zip(&texts).zip(&places) {
+        picture.shape(&Shape::Plate(place.grown(-1.0), pad), 0.0, BLACK, PLATE);
+        let ink = (colour(mark.class), 1.0);
+        for (row, line) in lines.iter().enumerate() {
+            let top = place.y0 + row as f64 * size * font::LINE * factor;
+            text(picture, [place.x0 + pad * factor, top], line, size * factor, ink, sheet.halo());
+        }
+    }
+}
+
+/// From the middle of a body's side to its label, where the label is not just beside it.
+fn leader(body: &Area, label: &Area, letters: f64) -> Option<[[f64; 2]; 2]> {
+    let right = label.x0 >= body.x1;
+    let (from, to) = if right { (body.x1, label.x0) } else { (body.x0, label.x1) };
+    let beside = (label.middle() - body.middle()).abs() <= body.height() / 2.0 && (to - from).abs() <= letters;
+    let apart = right || label.x1 <= body.x0;
+    (apart && !beside).then_some([[from, body.middle()], [to, label.middle()]])
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mark_is_small_has_a_dark_rim_and_none_lies_beyond_the_picture() {
-        let grey = Picture { width: 12, height: 10, rgb: vec![128; 360] };
-        let mut picture = grey.clone();
-        picture.mark((5.2, 4.8), 1, WHITE);
-        let at = |x: usize, y: usize| picture.rgb[(y * 12 + x) * 3];
-        assert_eq!([at(5, 5), at(4, 6), at(3, 5), at(7, 7), at(2, 5), at(8, 5)], [255, 255, 0, 0, 128, 128]);
-        let mut untouched = grey.clone();
-        untouched.mark((f64::NAN, 1.0), 1, WHITE);
-        untouched.mark((-1.0, 3.0), 1, WHITE);
-        assert_eq!(untouched, grey);
-    }
-}
+mod tests;
