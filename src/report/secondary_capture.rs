@@ -1,5 +1,7 @@
-//! The overlay picture as a Secondary Capture image in the same study.
+//! The overlay picture as a Secondary Capture image in the same study: once as it is, once compressed.
 
+use charls::{CharLS, FrameInfo, InterleaveMode};
+use dicom_core::value::PixelFragmentSequence;
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::DefaultDicomObject;
@@ -8,7 +10,7 @@ use super::content::{put, put_items, sop_reference};
 use super::error::ReportError;
 use super::file::{self, Identity};
 use super::modules::{describe, in_the_study_of};
-use super::overlay;
+use super::overlay::{self, Picture};
 use super::request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
 use super::words::{Text, sentence};
 use crate::analysis::Findings;
@@ -65,8 +67,15 @@ pub fn write(
         object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
     }
     let identity = Identity { sop_class: uids::SECONDARY_CAPTURE_IMAGE_STORAGE, sop_instance: &uid };
+    let mut compressed = object.clone();
+    compressed.put(DataElement::new(
+        tags::PIXEL_DATA,
+        VR::OB,
+        PixelFragmentSequence::new(vec![0], vec![jpeg_ls(&picture)?]),
+    ));
+    let compressed = file::encode(compressed, &identity, uids::JPEGLS_LOSSLESS)?;
     object.put(DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(even(picture.rgb).into())));
-    file::finish(object, ObjectKind::Overlay, identity)
+    Ok(ReportObject { compressed: Some(compressed), ..file::finish(object, ObjectKind::Overlay, identity)? })
 }
 
 /// What was done to the image, for who reads its header.
@@ -77,6 +86,20 @@ fn derivation(language: Language) -> String {
         Language::English => " ",
         Language::Chinese => "",
     })
+}
+
+/// The pixels in JPEG-LS, lossless (PS3.5 A.4.3), the samples of a pixel together as they are in memory.
+fn jpeg_ls(picture: &Picture) -> Result<Vec<u8>, ReportError> {
+    let frame = FrameInfo {
+        width: picture.width as u32,
+        height: picture.height as u32,
+        bits_per_sample: 8,
+        component_count: 3,
+    };
+    let mut encoder = CharLS::default();
+    let stream =
+        encoder.set_interleave_mode(InterleaveMode::Sample).and_then(|()| encoder.encode(frame, 0, &picture.rgb));
+    stream.map(even).map_err(|e| ReportError::Encoding(format!("JPEG-LS: {e}")))
 }
 
 /// A value of an even number of bytes (PS3.5 7.1.1).
