@@ -72,7 +72,8 @@ fn analyse(model: &mut Model, file: &Path, arguments: &Arguments) -> Result<Find
     let stem = file.file_stem().map_or_else(|| "image".into(), |s| s.to_string_lossy().into_owned());
     let write = |path: PathBuf, bytes: &[u8]| fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()));
     if let Some(folder) = &arguments.overlay {
-        write(folder.join(format!("{stem}.png")), &overlay::draw(&radiograph, &findings).png())?;
+        let picture = overlay::draw(&radiograph, &findings, &[&findings], Language::English);
+        write(folder.join(format!("{stem}.png")), &picture.png())?;
     }
     if let Some(folder) = &arguments.report {
         for object in report::write(&request(file, &findings)).map_err(|e| e.to_string())? {

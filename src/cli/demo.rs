@@ -18,7 +18,7 @@ use super::analyze::{vertebra_columns, vertebra_row};
 use super::{FOUND_PROBLEMS, Outcome, table};
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis::Findings;
-use crate::config::{self, Settings};
+use crate::config::{self, Language, Settings};
 use crate::daemon::{DATABASE, Daemon};
 use crate::dimse::part10::FileHeader;
 use crate::dimse::{self, Peer, ProposedContext, StoreAssociation, Timeouts};
@@ -109,7 +109,8 @@ fn conclude(arguments: &Arguments, samples: &[Sample], seconds: &[f64], missing:
     for ((sample, seconds), findings) in samples.iter().zip(seconds).zip(&all) {
         let (radiograph, _) = decode::read(&sample.file)?;
         let name = sample.file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        fs::write(arguments.out.join(format!("{name}.png")), overlay::draw(&radiograph, findings).png())?;
+        let picture = overlay::draw(&radiograph, findings, &[findings], Language::English);
+        fs::write(arguments.out.join(format!("{name}.png")), picture.png())?;
         without_findings += usize::from(findings.vertebrae.is_empty());
         for vertebra in &findings.vertebrae {
             let mut row = vec![name.clone()];

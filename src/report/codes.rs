@@ -1,5 +1,6 @@
 //! Coded concepts: PS3.16 where it has one, SNOMED CT through CID 7603, else our own scheme.
 
+use crate::config::Language;
 use crate::model::morphometry::{Deformity, GenantGrade};
 
 /// Our own coding scheme, for the bundles' classes: no trustworthy code exists for ASTLOF's.
@@ -52,7 +53,8 @@ dcm! {
     PROCESSING_EQUIPMENT = "109102", "Processing Equipment";
 }
 
-pub const ENGLISH: Code<'static> = Code("en-US", "RFC5646", "English (United States)");
+const ENGLISH: Code<'static> = Code("en-US", "RFC5646", "English (United States)");
+const CHINESE: Code<'static> = Code("zh-CN", "RFC5646", "Chinese (China)");
 pub const IMAGING_PROCEDURE: Code<'static> = Code("363679005", "SCT", "Imaging procedure");
 pub const SOURCE: Code<'static> = Code("260753009", "SCT", "Source");
 pub const FINDING_SITE: Code<'static> = Code("363698007", "SCT", "Finding Site");
@@ -95,6 +97,14 @@ private! {
     TRIAGE_RESULT = "TRIAGE", "Most severe class of the study";
     VERTEBRAE_ASSESSED = "VERTEBRAE", "Number of vertebrae assessed";
     OTHER_VIEW = "OTHER-VIEW", "The same vertebra on another image";
+}
+
+/// The language of a report.
+pub fn language(language: Language) -> Code<'static> {
+    match language {
+        Language::English => ENGLISH,
+        Language::Chinese => CHINESE,
+    }
 }
 
 /// The value of [`GENANT`].

@@ -21,12 +21,9 @@ use super::modules::{
 use super::request::{ObjectKind, ReportObject, ReportRequest};
 use super::source::Source;
 use super::wording;
-use crate::RESEARCH_USE_ONLY;
+use super::words::{Text, sentences};
 use crate::analysis::ImageIdentity;
 use crate::config::SopClass;
-
-/// Series description in the PACS's list.
-const SERIES_DESCRIPTION: &str = "Spine triage - research use only, not for diagnosis";
 
 /// Writes the report with patient and study of `source`.
 pub fn write(request: &ReportRequest, sop_class: SopClass, source: &Source) -> Result<ReportObject, ReportError> {
@@ -38,7 +35,7 @@ pub fn write(request: &ReportRequest, sop_class: SopClass, source: &Source) -> R
     put(&mut report, tags::SERIES_INSTANCE_UID, VR::UI, request.series_uid.as_str());
     put(&mut report, tags::SERIES_NUMBER, VR::IS, &request.series_number.to_string());
     put(&mut report, tags::INSTANCE_NUMBER, VR::IS, &request.version.to_string());
-    describe(&mut report, request, &request.bundle, SERIES_DESCRIPTION);
+    describe(&mut report, request, &request.bundle, Text::ReportSeries.said_in(request.language));
     declare_scheme(&mut report);
     general(&mut report, request, sop_class, source);
     content(&mut report, request);
@@ -133,7 +130,7 @@ fn hierarchy(study: &str, series: Vec<(&str, Vec<Item>)>) -> Item {
 
 /// The root container and the whole tree below it.
 fn content(report: &mut Item, request: &ReportRequest) {
-    let mut items = vec![code(ConceptModifier, codes::LANGUAGE, codes::ENGLISH)];
+    let mut items = vec![code(ConceptModifier, codes::LANGUAGE, codes::language(request.language))];
     items.extend(observer(request));
     items.push(code(ConceptModifier, codes::PROCEDURE_REPORTED, codes::IMAGING_PROCEDURE));
     let entries = request.identities().into_iter().map(library_entry).collect();
@@ -143,7 +140,7 @@ fn content(report: &mut Item, request: &ReportRequest) {
     items.push(text(
         Contains,
         codes::COMMENT,
-        &format!("{RESEARCH_USE_ONLY}. Written by a program; no person has verified it."),
+        &sentences(&[Text::ResearchUseOnly, Text::WrittenByProgram], request.language),
     ));
 
     for item in &mut items {

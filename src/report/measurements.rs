@@ -6,14 +6,16 @@ use super::content::{Item, code, container, image, multipoint, number, polygon, 
 use super::modules::{algorithm_name, algorithm_version};
 use super::request::ReportRequest;
 use super::study::{self, Sighting, StudyVertebra};
+use super::words::{self, Text};
 use crate::analysis::{BundleIdentity, ClassName, Findings, ImageIdentity, Vertebra};
+use crate::config::Language;
 use crate::identifiers::Uid;
 use crate::imaging::{BoundingBox, SpacingSource};
 use crate::model::{Morphometry, SixPoints};
 
 /// The groups of the study: its vertebrae, then the study as a whole.
 pub fn groups(request: &ReportRequest) -> Vec<Item> {
-    let vertebrae = study::vertebrae(&request.images);
+    let vertebrae = study::vertebrae(request.images.iter().map(|image| &image.findings));
     let mut groups: Vec<Item> = vertebrae.iter().map(|v| vertebra_group(request, v)).collect();
     groups.push(study_group(request, &vertebrae));
     groups
@@ -30,15 +32,14 @@ fn vertebra_group(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Item {
     if vertebra.level_is_assumed() {
         items.push(code(Contains, codes::LEVEL_SOURCE, codes::FROM_SACRUM));
     }
-    items.extend(probabilities(findings, vertebra));
-    items.push(code(Contains, codes::MODEL_CLASS, Code(&class.code, codes::PRIVATE_SCHEME, &class.name)));
+    items.extend(probabilities(findings, vertebra, request.language));
+    items.push(code(Contains, codes::MODEL_CLASS, class_code(class, request.language)));
     if let Some((fractured, compressed)) = codes::astlof(&class.code) {
         items.push(code(Contains, codes::FRACTURE, present(fractured)));
         items.push(code(Contains, codes::COMPRESSION_FRACTURE, present(compressed)));
     }
     if !vertebra.imputed.is_empty() {
-        let names = vertebra.imputed.join(", ");
-        items.push(text(Contains, codes::COMMENT, &format!("Undefined here, taken at their training mean: {names}.")));
+        items.push(text(Contains, codes::COMMENT, &words::imputed(&vertebra.imputed, request.language)));
     }
     items.extend(vertebra.morphometry.iter().flat_map(morphometry));
     items.push(polygon(codes::IMAGE_REGION, &corners(&vertebra.bounding_box), source(findings)));
@@ -46,15 +47,15 @@ fn vertebra_group(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Item {
         let points = vertebra.points.map(|points| outline(&points, findings));
         items.extend(points.map(|points| multipoint(codes::SIX_POINTS, &points, source(findings))));
     }
-    items.extend(seen.others.iter().flat_map(on_another_image));
+    items.extend(seen.others.iter().flat_map(|other| on_another_image(other, request.language)));
     container(codes::MEASUREMENT_GROUP, Some("1410"), items)
 }
 
 /// The probability of each class, with the class as what it is a probability of.
-fn probabilities(findings: &Findings, vertebra: &Vertebra) -> Vec<Item> {
+fn probabilities(findings: &Findings, vertebra: &Vertebra, language: Language) -> Vec<Item> {
     let classes = findings.bundle.classes.iter().zip(&vertebra.probabilities);
     let of_class = |(class, probability): (&ClassName, &f64)| {
-        let name = code(ConceptModifier, codes::FINDING, Code(&class.code, codes::PRIVATE_SCHEME, &class.name));
+        let name = code(ConceptModifier, codes::FINDING, class_code(class, language));
         let about = std::iter::once(name).chain(algorithm(&findings.bundle, Some(&findings.image))).collect();
         with_children(number(Contains, codes::PROBABILITY, *probability, codes::NO_UNITS), about)
     };
@@ -62,11 +63,10 @@ fn probabilities(findings: &Findings, vertebra: &Vertebra) -> Vec<Item> {
 }
 
 /// The same vertebra on another image: what it looks like there, and where it is.
-fn on_another_image(other: &Sighting<'_>) -> [Item; 2] {
+fn on_another_image(other: &Sighting<'_>, language: Language) -> [Item; 2] {
     let Sighting { findings, vertebra, image } = other;
-    let class = &findings.bundle.classes[vertebra.class];
-    let probability = vertebra.probabilities[vertebra.class];
-    let says = format!("Also seen on image {image} of the image library: {} ({probability:.2}).", class.name);
+    let class = words::class_name(&findings.bundle.classes[vertebra.class], language);
+    let says = words::also_seen(*image, class, vertebra.probabilities[vertebra.class], language);
     let region = polygon(codes::OTHER_VIEW, &corners(&vertebra.bounding_box), source(findings));
     [text(Contains, codes::COMMENT, &says), region]
 }
@@ -112,7 +112,7 @@ fn outline(points: &SixPoints, findings: &Findings) -> Vec<(f64, f64)> {
 fn study_group(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Item {
     let identities = request.identities();
     let study = identities[0].study_instance_uid.as_str();
-    let mut items = named("whole study", &["tracking", study]);
+    let mut items = named(Text::WholeStudy.said_in(request.language), &["tracking", study]);
     items.push(code(Contains, codes::FINDING, codes::FRACTURE));
     items.push(code(ConceptModifier, codes::FINDING_SITE, codes::region_of(&identities[0].body_part)));
     items.extend(algorithm(&request.bundle, None));
@@ -129,20 +129,16 @@ fn study_group(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Item
 /// What the vertebrae say about the study together. Classes that are not all known to be fractures or none give
 /// no statement about fractures.
 fn result(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item> {
-    let Some(result) = study::triage(vertebrae) else {
+    let Some(Sighting { findings, vertebra, .. }) = study::most_suspicious(vertebrae) else {
         return vec![code(Contains, codes::FRACTURE, codes::UNDETERMINED)];
     };
-    let classes = &result.vertebra.findings.bundle.classes;
-    let class = |index: usize| Code(&classes[index].code, codes::PRIVATE_SCHEME, &classes[index].name);
+    let class = class_code(&findings.bundle.classes[vertebra.class], request.language);
     let about = |of: Code<'_>| {
         let of = code(ConceptModifier, codes::FINDING, of);
         std::iter::once(of).chain(algorithm(&request.bundle, None)).collect::<Vec<_>>()
     };
-    let probability = number(Contains, codes::PROBABILITY, result.probability, codes::NO_UNITS);
-    let mut items = vec![
-        code(Contains, codes::TRIAGE_RESULT, class(result.class)),
-        with_children(probability, about(class(result.class))),
-    ];
+    let probability = number(Contains, codes::PROBABILITY, vertebra.probabilities[vertebra.class], codes::NO_UNITS);
+    let mut items = vec![code(Contains, codes::TRIAGE_RESULT, class), with_children(probability, about(class))];
     let fractures: Option<Vec<f64>> = vertebrae.iter().map(|v| study::fracture_probability(&v.main)).collect();
     if let Some(fractures) = fractures {
         let largest = fractures.into_iter().fold(0.0, f64::max);
@@ -160,10 +156,14 @@ fn result(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item>
 /// What is said of images without a vertebra, by their number in the image library.
 fn silent_images(request: &ReportRequest) -> Vec<String> {
     let empty = (1..).zip(&request.images).filter(|(_, image)| image.findings.vertebrae.is_empty());
-    let empty = empty.map(|(number, _)| format!("No vertebra was found on image {number}."));
+    let empty = empty.map(|(number, _)| words::no_vertebra_on(number, request.language));
     let failed = (request.images.len() + 1..).zip(&request.failed);
-    let failed = failed.map(|(number, image)| format!("The analysis of image {number} failed: {}.", image.reason));
+    let failed = failed.map(|(number, image)| words::analysis_failed(number, &image.reason, request.language));
     empty.chain(failed).collect()
+}
+
+fn class_code(class: &ClassName, language: Language) -> Code<'_> {
+    Code(&class.code, codes::PRIVATE_SCHEME, words::class_name(class, language))
 }
 
 fn present(yes: bool) -> Code<'static> {
@@ -175,8 +175,8 @@ fn tracking(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Vec<Item> {
     let Sighting { findings, vertebra, image } = seen.main;
     let on = &findings.image;
     let unknown = vertebra.level.is_none() && request.images.len() > 1;
-    let label = format!("vertebra {}", vertebra.full_label());
-    let label = if unknown { format!("{label}, image {image}") } else { label };
+    let label = words::vertebra(&words::full_label(vertebra, request.language), request.language);
+    let label = if unknown { words::on_image(&label, image, request.language) } else { label };
     let first = std::iter::once(&seen.main).chain(&seen.others).min_by_key(|s| s.image).unwrap_or(&seen.main);
     match &vertebra.level {
         // Two bodies of one image may bear the same level: the image and the place tell them apart.

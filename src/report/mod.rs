@@ -8,6 +8,7 @@ mod character_set;
 mod codes;
 mod content;
 mod document;
+pub mod drawing;
 mod error;
 mod file;
 mod iso_2022;
@@ -20,6 +21,7 @@ mod secondary_capture;
 mod source;
 mod study;
 mod wording;
+pub mod words;
 
 use std::borrow::Cow;
 

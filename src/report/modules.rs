@@ -8,7 +8,7 @@ use super::codes::{PRIVATE_SCHEME, PRIVATE_SCHEME_UID, PROCESSING_EQUIPMENT};
 use super::content::{Item, code_item, put, put_items};
 use super::request::ReportRequest;
 use super::source::Source;
-use crate::RESEARCH_USE_ONLY;
+use super::words::{Text, sentences};
 use crate::analysis::BundleIdentity;
 
 /// Manufacturer of everything this software makes.
@@ -82,7 +82,7 @@ pub fn describe(object: &mut Item, request: &ReportRequest, bundle: &BundleIdent
     put(&mut equipment, tags::MANUFACTURER_MODEL_NAME, VR::LO, &algorithm_name(bundle));
     put(&mut equipment, tags::SOFTWARE_VERSIONS, VR::LO, &algorithm_version(bundle));
     put(&mut equipment, tags::DEVICE_UID, VR::UI, request.device_uid.as_str());
-    put(&mut equipment, tags::CONTRIBUTION_DESCRIPTION, VR::ST, &format!("Automatic triage. {RESEARCH_USE_ONLY}."));
+    put(&mut equipment, tags::CONTRIBUTION_DESCRIPTION, VR::ST, &sentences(&[Text::AutomaticTriage, Text::ResearchUseOnly], request.language));
     put_items(object, tags::CONTRIBUTING_EQUIPMENT_SEQUENCE, vec![equipment]);
 }
 

@@ -1,5 +1,7 @@
-//! The overlay picture as a Secondary Capture image in the same study.
+//! The overlay picture as a Secondary Capture image in the same study: once as it is, once compressed.
 
+use charls::{CharLS, FrameInfo, InterleaveMode};
+use dicom_core::value::PixelFragmentSequence;
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::{tags, uids};
 
@@ -7,14 +9,13 @@ use super::content::{put, put_items, sop_reference};
 use super::error::ReportError;
 use super::file::{self, Identity};
 use super::modules::{describe, in_the_study_of};
-use super::overlay;
+use super::overlay::{self, Picture};
 use super::request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
 use super::source::Source;
-use crate::RESEARCH_USE_ONLY;
+use super::words::{Text, sentences};
+use crate::analysis::Findings;
 use crate::identifiers::Uid;
 use crate::imaging::decode;
-
-const SERIES_DESCRIPTION: &str = "Spine triage overlay - research use only";
 
 /// Draws one image's findings and wraps the picture; `number` is its Instance Number.
 pub fn write(
@@ -25,7 +26,8 @@ pub fn write(
 ) -> Result<ReportObject, ReportError> {
     let (radiograph, _) =
         decode::read(&image.file).map_err(|source| ReportError::Pixels { path: image.file.clone(), source })?;
-    let picture = overlay::draw(&radiograph, &image.findings);
+    let study: Vec<&Findings> = request.images.iter().map(|image| &image.findings).collect();
+    let picture = overlay::draw(&radiograph, &image.findings, &study, request.language);
     let identity = &image.findings.image;
     let uid = Uid::derived(&["overlay", request.report_uid.as_str(), identity.sop_instance_uid.as_str()]);
 
@@ -37,14 +39,10 @@ pub fn write(
     put(&mut object, tags::SERIES_INSTANCE_UID, VR::UI, request.overlay_series_uid.as_str());
     put(&mut object, tags::SERIES_NUMBER, VR::IS, &(request.series_number + 1).to_string());
     put(&mut object, tags::INSTANCE_NUMBER, VR::IS, &number.to_string());
-    describe(&mut object, request, &image.findings.bundle, SERIES_DESCRIPTION);
+    describe(&mut object, request, &image.findings.bundle, Text::OverlaySeries.said_in(request.language));
     put(&mut object, tags::IMAGE_TYPE, VR::CS, "DERIVED\\SECONDARY");
-    put(
-        &mut object,
-        tags::DERIVATION_DESCRIPTION,
-        VR::ST,
-        &format!("Findings of an automatic analysis drawn in. {RESEARCH_USE_ONLY}."),
-    );
+    let derivation = sentences(&[Text::OverlayDerivation, Text::ResearchUseOnly], request.language);
+    put(&mut object, tags::DERIVATION_DESCRIPTION, VR::ST, &derivation);
     let reference = sop_reference(identity.sop_class_uid.as_str(), identity.sop_instance_uid.as_str());
     put_items(&mut object, tags::SOURCE_IMAGE_SEQUENCE, vec![reference]);
     put(
@@ -68,14 +66,36 @@ pub fn write(
     ] {
         object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
     }
-    let mut pixels = picture.rgb;
-    if pixels.len() % 2 == 1 {
-        pixels.push(0);
+    let identity = Identity { sop_class: uids::SECONDARY_CAPTURE_IMAGE_STORAGE, sop_instance: &uid };
+    let mut compressed = object.clone();
+    compressed.put(DataElement::new(
+        tags::PIXEL_DATA,
+        VR::OB,
+        PixelFragmentSequence::new(vec![0], vec![jpeg_ls(&picture)?]),
+    ));
+    let compressed = file::encode(compressed, &identity, uids::JPEGLS_LOSSLESS)?;
+    object.put(DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(even(picture.rgb).into())));
+    Ok(ReportObject { compressed: Some(compressed), ..file::finish(object, ObjectKind::Overlay, identity)? })
+}
+
+/// The pixels in JPEG-LS, lossless (PS3.5 A.4.3), the samples of a pixel together as they are in memory.
+fn jpeg_ls(picture: &Picture) -> Result<Vec<u8>, ReportError> {
+    let frame = FrameInfo {
+        width: picture.width as u32,
+        height: picture.height as u32,
+        bits_per_sample: 8,
+        component_count: 3,
+    };
+    let mut encoder = CharLS::default();
+    let stream =
+        encoder.set_interleave_mode(InterleaveMode::Sample).and_then(|()| encoder.encode(frame, 0, &picture.rgb));
+    stream.map(even).map_err(|e| ReportError::Encoding(format!("JPEG-LS: {e}")))
+}
+
+/// A value of an even number of bytes (PS3.5 7.1.1).
+fn even(mut bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.len() % 2 == 1 {
+        bytes.push(0);
     }
-    object.put(DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(pixels.into())));
-    file::finish(
-        object,
-        ObjectKind::Overlay,
-        Identity { sop_class: uids::SECONDARY_CAPTURE_IMAGE_STORAGE, sop_instance: &uid },
-    )
+    bytes
 }

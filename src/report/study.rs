@@ -1,8 +1,7 @@
 //! One study out of its images: a vertebra seen on several of them is one vertebra, and the study has one result.
 
 use super::codes;
-use super::request::ReportImage;
-use crate::analysis::{Findings, ImageIdentity, Vertebra};
+use crate::analysis::{ClassName, Findings, ImageIdentity, Vertebra};
 
 /// A vertebra on one image.
 #[derive(Debug, Clone, Copy)]
@@ -59,11 +58,11 @@ impl View {
 /// The same level on two images is the same vertebra. A body whose level nobody knows stays alone: there is
 /// nothing to recognise it by. It is measured on the lateral image, where a body's heights are seen; of two
 /// images of the same view, on the one where it looks more like a fracture.
-pub fn vertebrae(images: &[ReportImage]) -> Vec<StudyVertebra<'_>> {
-    let mut all: Vec<StudyVertebra<'_>> = Vec::new();
-    for (number, image) in (1..).zip(images) {
-        for vertebra in &image.findings.vertebrae {
-            let sighting = Sighting { findings: &image.findings, vertebra, image: number };
+pub fn vertebrae<'a>(images: impl IntoIterator<Item = &'a Findings>) -> Vec<StudyVertebra<'a>> {
+    let mut all: Vec<StudyVertebra<'a>> = Vec::new();
+    for (image, findings) in (1..).zip(images) {
+        for vertebra in &findings.vertebrae {
+            let sighting = Sighting { findings, vertebra, image };
             match all.iter_mut().find(|known| known.is_also(&sighting)) {
                 Some(known) => known.join(sighting),
                 None => all.push(StudyVertebra { main: sighting, others: Vec::new() }),
@@ -109,39 +108,34 @@ pub fn fracture_probability(sighting: &Sighting<'_>) -> Option<f64> {
     parts.map(|(class, p)| class.map(|(fractured, _)| if fractured { *p } else { 0.0 })).sum()
 }
 
-/// The study's result: the most severe class that a vertebra has, and how probable.
-#[derive(Debug, Clone, Copy)]
-pub struct TriageResult<'a> {
-    /// The vertebra that has the class, the most probable one of several.
-    pub vertebra: Sighting<'a>,
-    /// Its class, an index in the bundle's classes; they are in the order of severity.
-    pub class: usize,
-    /// The probability of that class.
-    pub probability: f64,
+/// Whether a person should look at a vertebra of class `index`: ASTLOF's codes say which classes are fractures,
+/// of another system the first class is the normal one.
+pub fn is_flagged(class: &ClassName, index: usize) -> bool {
+    codes::astlof(&class.code).map_or(index > 0, |(fractured, _)| fractured)
 }
 
-/// The result of a study; `None` when it shows no vertebra.
-pub fn triage<'a>(vertebrae: &[StudyVertebra<'a>]) -> Option<TriageResult<'a>> {
-    let result = |v: &StudyVertebra<'a>| {
-        let class = v.main.vertebra.class;
-        TriageResult { vertebra: v.main, class, probability: v.main.vertebra.probabilities[class] }
+/// The vertebra that a person should look at first: of the most severe class, the surest one of a fracture, the
+/// least sure of the normal class; the first of equals. Its class is the study's result. `None` without a vertebra.
+pub fn most_suspicious<'a>(vertebrae: &[StudyVertebra<'a>]) -> Option<Sighting<'a>> {
+    let suspicion = |Sighting { findings, vertebra, .. }: &Sighting<'_>| {
+        let flagged = is_flagged(&findings.bundle.classes[vertebra.class], vertebra.class);
+        let probability = vertebra.probabilities[vertebra.class];
+        (flagged, vertebra.class, if flagged { probability } else { -probability })
     };
-    let severity = |a: &TriageResult<'_>, b: &TriageResult<'_>| {
-        a.class.cmp(&b.class).then(a.probability.total_cmp(&b.probability))
-    };
-    vertebrae.iter().map(result).max_by(severity)
+    let all = vertebrae.iter().map(|v| v.main);
+    all.reduce(|first, next| if suspicion(&next) > suspicion(&first) { next } else { first })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::RESEARCH_USE_ONLY;
-    use crate::analysis::{BundleIdentity, ClassName};
+    use crate::analysis::BundleIdentity;
     use crate::identifiers::Uid;
     use crate::imaging::BoundingBox;
 
     /// An image with bodies of (level, class, probability of the class).
-    fn image(view_position: &str, bodies: &[(&str, usize, f64)]) -> ReportImage {
+    fn image(view_position: &str, bodies: &[(&str, usize, f64)]) -> Findings {
         let uid = || Uid::new("2.25.1").unwrap();
         let image = ImageIdentity {
             sop_class_uid: uid(),
@@ -176,12 +170,11 @@ mod tests {
         let classes = (0..3).map(|n| ClassName { code: format!("ASTLOF-{n}"), name: n.to_string() }).collect();
         let bundle = BundleIdentity { classes, ..BundleIdentity::default() };
         let vertebrae = bodies.iter().map(body).collect();
-        let findings = Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle, vertebrae };
-        ReportImage { file: "x".into(), findings }
+        Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle, vertebrae }
     }
 
     /// Level, class and image of each vertebra, and the images it is seen on too.
-    fn seen(images: &[ReportImage]) -> Vec<(String, usize, usize, Vec<usize>)> {
+    fn seen(images: &[Findings]) -> Vec<(String, usize, usize, Vec<usize>)> {
         let row = |v: &StudyVertebra<'_>| {
             let level = v.main.vertebra.level.clone().unwrap_or_default();
             (level, v.main.vertebra.class, v.main.image, v.others.iter().map(|o| o.image).collect())
@@ -211,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_view_is_told_by_its_position_else_by_the_patients_orientation() {
-        let mut film = image("", &[]).findings.image;
+        let mut film = image("", &[]).image;
         assert_eq!(View::of(&film), View::Unknown);
         film.patient_orientation = Some(["P".into(), "F".into()]);
         assert_eq!(View::of(&film), View::Lateral);
@@ -225,9 +218,24 @@ mod tests {
     fn the_most_severe_class_is_the_result() {
         let images = [image("LL", &[("L1", 1, 0.9), ("L2", 2, 0.4), ("L3", 2, 0.5), ("L4", 0, 1.0)])];
         let vertebrae = vertebrae(&images);
-        let result = triage(&vertebrae).unwrap();
-        assert_eq!((result.class, result.probability, result.vertebra.vertebra.level.as_deref()), (2, 0.5, Some("L3")));
+        assert_eq!(most_suspicious(&vertebrae).unwrap().vertebra.level.as_deref(), Some("L3"));
         assert!((fracture_probability(&vertebrae[0].main).unwrap() - 0.95).abs() < 1e-12);
-        assert!(triage(&[]).is_none());
+        assert!(most_suspicious(&[]).is_none());
+    }
+
+    #[test]
+    fn without_a_fracture_the_least_sure_vertebra_is_the_result_and_of_equals_the_first() {
+        let images = [image("LL", &[("L1", 0, 0.9), ("L2", 0, 0.6), ("L3", 0, 0.6)])];
+        assert_eq!(most_suspicious(&vertebrae(&images)).unwrap().vertebra.level.as_deref(), Some("L2"));
+    }
+
+    #[test]
+    fn fractures_are_flagged_and_of_another_system_all_but_the_first_class() {
+        let flags = |codes: [&str; 3]| {
+            let class = |code: &str| ClassName { code: code.into(), name: String::new() };
+            [0, 1, 2].map(|index| is_flagged(&class(codes[index]), index))
+        };
+        assert_eq!(flags(["ASTLOF-1", "ASTLOF-0", "ASTLOF-2"]), [true, false, true]);
+        assert_eq!(flags(["A0", "A1", "A2"]), [false, true, true]);
     }
 }

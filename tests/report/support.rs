@@ -12,7 +12,7 @@ use spinetriage::analysis::{BundleIdentity, ClassName, Findings, Vertebra};
 use spinetriage::config::{Language, SopClass};
 use spinetriage::identifiers::Uid;
 use spinetriage::imaging::{BoundingBox, decode};
-use spinetriage::report::{Companions, ObjectKind, ReportImage, ReportRequest, write};
+use spinetriage::report::{Companions, ObjectKind, ReportImage, ReportObject, ReportRequest, write};
 use tempfile::TempDir;
 
 pub fn uid(n: u32) -> Uid {
@@ -80,29 +80,45 @@ pub fn one_image() -> ReportRequest {
     request(vec![ReportImage { findings: findings(&file, vertebrae), file }])
 }
 
-/// Writes the objects and holds each to the validators: dciodvfy without errors, dsrdump for reports.
+/// Writes the objects and holds each to the validators: dciodvfy without errors, also of what is
+/// compressed, dsrdump for reports.
 pub fn judged(request: &ReportRequest) -> (TempDir, Vec<DefaultDicomObject>) {
     let folder = tempfile::tempdir().unwrap();
-    let objects = write(request).unwrap();
-    let read = |object: &spinetriage::report::ReportObject| {
+    let read = |object: &ReportObject| {
         let path = folder.path().join(&object.file_name);
         fs::write(&path, &object.bytes).unwrap();
-        let tool = |program: &str| {
-            let output = Command::new(program).arg(&path).output();
-            let output = output.unwrap_or_else(|e| panic!("{program} cannot be run ({e}): scripts/test installs it"));
-            (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
-        };
-        let (_, said) = tool("dciodvfy");
-        let errors: Vec<_> = said.lines().filter(|l| l.starts_with("Error")).collect();
-        assert!(errors.is_empty(), "{}: {errors:#?}", object.file_name);
+        without_errors(&path);
+        if let Some(compressed) = &object.compressed {
+            let path = compressed_file(&folder, object.sop_instance_uid.as_str());
+            fs::write(&path, compressed).unwrap();
+            without_errors(&path);
+        }
         if object.kind == ObjectKind::StructuredReport {
-            let (well, said) = tool("dsrdump");
+            let (well, said) = tool("dsrdump", &[&path]);
             assert!(well, "dsrdump: {said}");
         }
         open_file(&path).unwrap()
     };
-    let read = objects.iter().map(read).collect();
+    let read = write(request).unwrap().iter().map(read).collect();
     (folder, read)
+}
+
+/// Where [`judged`] leaves the compressed form of an object.
+pub fn compressed_file(folder: &TempDir, sop_instance_uid: &str) -> PathBuf {
+    folder.path().join(format!("compressed-{sop_instance_uid}.dcm"))
+}
+
+fn without_errors(path: &Path) {
+    let (_, said) = tool("dciodvfy", &[path]);
+    let errors: Vec<_> = said.lines().filter(|l| l.starts_with("Error")).collect();
+    assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
+}
+
+/// Runs a program on files: whether it went well, and what it said.
+pub fn tool(program: &str, files: &[&Path]) -> (bool, String) {
+    let output = Command::new(program).args(files).output();
+    let output = output.unwrap_or_else(|e| panic!("{program} cannot be run ({e}): scripts/test installs it"));
+    (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
 
 pub fn text(item: &InMemDicomObject, tag: Tag) -> String {

@@ -1,0 +1,108 @@
+//! What is drawn on a film, independent of pixels and fonts: the picture and other annotations of the
+//! same film show the same.
+
+use super::study::is_flagged;
+use super::words::{class_name, label, pair};
+use crate::analysis::{Findings, Vertebra};
+use crate::config::Language;
+use crate::imaging::BoundingBox;
+use crate::model::SixPoints;
+
+/// One vertebra as it is drawn. Coordinates are in pixels of the film, as in the findings: they may
+/// lie beyond its edges.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// Its box.
+    pub bounding_box: BoundingBox,
+    /// Its name: `L3`, `L3?` for an assumed level, or its place from above.
+    pub label: String,
+    /// Its class and the probability: `burst fracture 0.99`.
+    pub finding: String,
+    /// Index of its class in the bundle's, which is also that of its colour.
+    pub class: usize,
+    /// Whether a person should look at it.
+    pub flagged: bool,
+    /// The six points where they were measured: what is no body is not shown as if it were one.
+    pub points: Option<SixPoints>,
+}
+
+impl Mark {
+    /// Name and finding in one line.
+    pub fn text(&self, language: Language) -> String {
+        pair(&self.label, &self.finding, language)
+    }
+}
+
+/// The marks of a film, from above.
+pub fn marks(findings: &Findings, language: Language) -> Vec<Mark> {
+    let mark = |vertebra: &Vertebra| {
+        let class = &findings.bundle.classes[vertebra.class];
+        Mark {
+            bounding_box: vertebra.bounding_box,
+            label: label(vertebra, language),
+            finding: finding(class_name(class, language), vertebra),
+            class: vertebra.class,
+            flagged: is_flagged(class, vertebra.class),
+            points: vertebra.points.filter(|_| vertebra.morphometry.is_some()),
+        }
+    };
+    findings.vertebrae.iter().map(mark).collect()
+}
+
+/// A class's name with the probability that the vertebra is of it.
+pub fn finding(class: &str, vertebra: &Vertebra) -> String {
+    format!("{class} {:.2}", vertebra.probabilities[vertebra.class])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POINTS: &str = r#"{"upper":[[0,0],[1,0],[2,0]],"lower":[[0,2],[1,2],[2,2]]}"#;
+
+    fn vertebra(class: usize, probability: f64) -> Vertebra {
+        let json = format!(
+            r#"{{"ordinal":2,"level":null,"bounding_box":{{"x0":1,"y0":2,"x1":3,"y1":4}},"detection_score":0.5,
+            "class":{class},"probabilities":[{probability},{probability},{probability}],"points":{POINTS}}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    fn findings(codes: [&str; 3], vertebrae: Vec<Vertebra>) -> Findings {
+        let classes = codes.map(|code| format!(r#"{{"code":"{code}","name":"name of {code}"}}"#)).join(",");
+        let json = format!(
+            r#"{{"notice":"","image":{{"sop_class_uid":"1.2","sop_instance_uid":"1.3","series_instance_uid":"1.4",
+            "study_instance_uid":"1.5","modality":"DX","body_part":"","view_position":"","patient_orientation":null,
+            "rows":9,"columns":9,"pixel_spacing":null}},"bundle":{{"name":"demo","version":"1","digest":"ab",
+            "classes":[{classes}]}},"vertebrae":[]}}"#
+        );
+        Findings { vertebrae, ..serde_json::from_str(&json).unwrap() }
+    }
+
+    #[test]
+    fn a_mark_says_name_class_and_probability() {
+        let found = findings(["ASTLOF-0", "ASTLOF-1", "ASTLOF-2"], vec![vertebra(2, 0.993)]);
+        let text = |language| marks(&found, language)[0].text(language);
+        assert_eq!(text(Language::English), "2nd from above: name of ASTLOF-2 0.99");
+        assert_eq!(text(Language::Chinese), "自上第2个：爆裂性骨折 0.99");
+    }
+
+    #[test]
+    fn fractures_are_flagged_and_of_another_system_all_but_the_first_class() {
+        let flags = |codes| {
+            let found = findings(codes, (0..3).map(|class| vertebra(class, 0.5)).collect());
+            marks(&found, Language::English).iter().map(|mark| mark.flagged).collect::<Vec<_>>()
+        };
+        assert_eq!(flags(["ASTLOF-1", "ASTLOF-0", "ASTLOF-2"]), [true, false, true]);
+        assert_eq!(flags(["A0", "A1", "A2"]), [false, true, true]);
+    }
+
+    #[test]
+    fn points_that_measure_nothing_are_not_drawn() {
+        let mut found = findings(["A0", "A1", "A2"], vec![vertebra(0, 0.5)]);
+        assert!(found.vertebrae[0].points.is_some() && marks(&found, Language::English)[0].points.is_none());
+        let points = [found.vertebrae[0].points];
+        found.vertebrae[0].morphometry = crate::model::morphometry::measure(&points, None)[0];
+        assert_eq!(marks(&found, Language::English)[0].points, points[0]);
+    }
+}
