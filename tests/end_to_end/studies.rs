@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::thread::sleep;
 use std::time::Duration;
 
-use dicom_core::{DataElement, VR};
+use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, from_reader};
 
@@ -133,4 +133,58 @@ fn a_film_that_cannot_be_analysed_is_reported_where_that_is_asked_for() {
     assert!(said.iter().any(|text| text.contains(spinetriage::RESEARCH_USE_ONLY)), "{said:?}");
     assert_eq!(site.sql("SELECT state FROM instances"), "failed", "it still waits for a person");
     assert_eq!(site.sql("SELECT failed_images, images, current FROM audit_reports"), "1|0|1");
+}
+
+/// The bytes of the first element of a file with this tag and VR (PS3.5 7.1.2, explicit, little endian).
+fn raw<'a>(file: &'a [u8], tag: dicom_core::Tag, vr: &str) -> &'a [u8] {
+    let head = [tag.group().to_le_bytes(), tag.element().to_le_bytes()].concat();
+    let head = [&head, vr.as_bytes()].concat();
+    let at = file.windows(head.len()).position(|window| window == head).unwrap_or_else(|| panic!("no {tag}"));
+    let length = usize::from(u16::from_le_bytes([file[at + 6], file[at + 7]]));
+    &file[at + 8..at + 8 + length]
+}
+
+#[test]
+fn names_in_any_character_set_arrive_unharmed_in_the_patients_own_study() {
+    let pacs = Orthanc::start(free_port(), false);
+    let options =
+        Options { pacs_port: pacs.dicom_port, overlay: "both", report: "key_object = true\n", ..Options::default() };
+    let mut site = Site::new(&options);
+    site.start();
+    let names: [(&str, &[u8]); 5] = [
+        ("GB18030", b"Wang^XiaoDong=\xcd\xf5^\xd0\xa1\xb6\xab"),
+        ("\\ISO 2022 IR 87", b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B"),
+        ("\\ISO 2022 IR 149", b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7"),
+        ("ISO_IR 100", b"M\xfcller^J\xf6rg"),
+        ("ISO_IR 192", "Łukasz^Ångström".as_bytes()),
+    ];
+    let films: Vec<Film> = names
+        .iter()
+        .map(|(set, name)| {
+            film_with(site.folder.path(), "compression", |object| {
+                let padded = [*name, &b" "[..name.len() % 2]].concat();
+                object.put(DataElement::new(tags::SPECIFIC_CHARACTER_SET, VR::CS, *set));
+                object.put(DataElement::new(tags::PATIENT_NAME, VR::PN, PrimitiveValue::U8(padded.into())));
+            })
+        })
+        .collect();
+    send(&site, &films.iter().collect::<Vec<_>>());
+    for (film, (set, _)) in films.iter().zip(names) {
+        let source = std::fs::read(&film.file).unwrap();
+        for modality in ["SR", "OT", "PR", "KO"] {
+            let [file] = &pacs.wait_files(&film.study, modality, 1)[..] else { unreachable!() };
+            for (tag, vr) in [
+                (tags::SPECIFIC_CHARACTER_SET, "CS"),
+                (tags::PATIENT_NAME, "PN"),
+                (tags::PATIENT_ID, "LO"),
+                (tags::PATIENT_BIRTH_DATE, "DA"),
+                (tags::ACCESSION_NUMBER, "SH"),
+                (tags::STUDY_INSTANCE_UID, "UI"),
+            ] {
+                assert_eq!(raw(file, tag, vr), raw(&source, tag, vr), "{tag} of the {modality}, {set}");
+            }
+        }
+        let [picture] = &pacs.wait_files(&film.study, "OT", 1)[..] else { unreachable!() };
+        assert_eq!(read(picture).meta().transfer_syntax(), "1.2.840.10008.1.2.4.80", "Orthanc takes JPEG-LS");
+    }
 }

@@ -7,7 +7,7 @@ use dicom_dictionary_std::tags;
 use dicom_object::{InMemDicomObject, open_file};
 use spinetriage::RESEARCH_USE_ONLY;
 use spinetriage::analysis::LevelSource;
-use spinetriage::config::SopClass;
+use spinetriage::config::{Language, SopClass};
 use spinetriage::identifiers::Uid;
 use spinetriage::model::{SixPoints, morphometry};
 use spinetriage::report::{Predecessor, ReportImage, ReportRequest, write};
@@ -201,4 +201,44 @@ fn two_images_of_a_study_share_a_report_and_names_keep_their_letters() {
     assert_eq!(items(study, tags::REFERENCED_SERIES_SEQUENCE).len(), 2);
     let library = named(&objects[0], "126200");
     assert_eq!(items(library[0], tags::CONTENT_SEQUENCE).len(), 2);
+}
+
+/// Meanings of all codes in the content of a report.
+fn meanings(item: &InMemDicomObject) -> Vec<String> {
+    let sequences = item.iter().filter_map(|element| element.items());
+    let below = sequences.flatten().flat_map(meanings);
+    let own = text(item, tags::CODE_MEANING);
+    std::iter::once(own).filter(|own| !own.is_empty()).chain(below).collect()
+}
+
+#[test]
+fn a_chinese_report_is_chinese_throughout() {
+    let mut asked = with_points();
+    let file = asked.images[0].file.clone();
+    let mut other = findings(&file, vec![vertebra(1, Some("L3"), 1), vertebra(2, None, 2)]);
+    other.image.sop_instance_uid = uid(77);
+    other.vertebrae[0].level_source = Some(LevelSource::CountedFromSacrum);
+    asked.images.push(ReportImage { findings: other, file: file.clone() });
+    asked.images.push(ReportImage { findings: findings(&file, vec![]), file });
+    asked.language = Language::Chinese;
+    let (_folder, objects) = judged(&asked);
+    let report = &objects[0];
+    let content = items(report, tags::CONTENT_SEQUENCE);
+    let said: HashSet<_> = content.iter().flat_map(meanings).collect();
+    let not_chinese: Vec<_> = said.iter().filter(|meaning| meaning.is_ascii()).collect();
+    assert!(said.len() > 40 && not_chinese.is_empty(), "{not_chinese:?}");
+    let texts = |code: &str| -> Vec<String> {
+        named(report, code).into_iter().map(|item| text(item, tags::TEXT_VALUE)).collect()
+    };
+    let labels = texts("112039");
+    assert_eq!(labels[0], "椎体 L3（自骶骨向上计数推定）");
+    assert_eq!(labels[labels.len() - 2..], ["椎体 自上第2个，图像 2", "整个检查"]);
+    let comments = texts("121106");
+    for part in ["图像 3 上未发现椎体。", "在图像库的图像 1 上也可见：无骨折（0.90）。", "取训练集均值：shape_WedgeRatio。"]
+    {
+        assert!(comments.iter().any(|comment| comment.contains(part)), "{part}: {comments:?}");
+    }
+    assert!(comments.iter().any(|comment| comment.starts_with("仅供研究使用，不得用于诊断。")), "{comments:?}");
+    let language = items(named(report, "121049")[0], tags::CONCEPT_CODE_SEQUENCE);
+    assert_eq!(text(&language[0], tags::CODE_VALUE), "zh-CN");
 }

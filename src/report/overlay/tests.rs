@@ -8,6 +8,7 @@ use crate::analysis::{BundleIdentity, ImageIdentity, LevelSource};
 use crate::identifiers::Uid;
 use crate::imaging::BoundingBox;
 use crate::report::drawing;
+use crate::report::study::{self, most_suspicious};
 
 fn film(width: usize, height: usize) -> Radiograph {
     let pixels = (0..width * height).map(|i| (i % width + i / width) as f32).collect();
