@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use spinetriage::training::labelled::Purpose;
+use spinetriage::training::table::Table;
 use tempfile::TempDir;
 
 const HEADER: &str = "path,x0,y0,x1,y1,level,class,set,patient";
@@ -29,6 +31,11 @@ fn cases_of(film: &str) -> Vec<String> {
 
 /// Runs `extract` on the cases; the folder holds `features.csv`.
 fn extract(cases: &[String], options: &[&str]) -> (Output, TempDir) {
+    extract_to("features.csv", cases, options)
+}
+
+/// Runs `extract` on the cases; the folder holds the file `out`.
+fn extract_to(out: &str, cases: &[String], options: &[&str]) -> (Output, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut text = format!("{HEADER}\n");
     cases.iter().for_each(|case| writeln!(text, "{case}").unwrap());
@@ -37,7 +44,7 @@ fn extract(cases: &[String], options: &[&str]) -> (Output, TempDir) {
         .arg("extract")
         .arg(folder.path().join("cases.csv"))
         .args(["--bundle", "bundles/demo", "--onnxruntime", "vendor/onnxruntime/libonnxruntime.so", "--out"])
-        .arg(folder.path().join("features.csv"))
+        .arg(folder.path().join(out))
         .args(options)
         .current_dir(root())
         .output()
@@ -95,6 +102,41 @@ fn a_body_the_detector_misses_is_left_out_and_named() {
     assert_eq!(rows[1][8], "intact.dcm");
     let (_, folder) = extract(&cases, &[]);
     assert_eq!(self::rows(&folder).len(), 3, "a given box needs no detection");
+}
+
+/// What `evaluate` says of the features in the folder: its report, and its answer to every body.
+fn evaluated(folder: &Path, features: &str) -> (Vec<u8>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_spinetriage"))
+        .args(["evaluate", features, "--out", "report", "--json", "--resamplings", "100", "--bundle"])
+        .arg(root().join("bundles/demo"))
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !said.contains("Nothing beside"), "{said}");
+    (output.stdout, fs::read_to_string(folder.join("report/predictions.csv")).unwrap())
+}
+
+#[test]
+fn parquet_holds_what_csv_holds_to_the_bit() {
+    let mut cases = cases_of("compression.dcm");
+    cases.extend(cases_of("burst.dcm"));
+    let [csv, parquet] = ["features.csv", "features.parquet"].map(|name| {
+        let (output, folder) = extract_to(name, &cases, &["--boxes", "detected"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let features = Table::read(&folder.path().join(name), 3, Purpose::Evaluate).unwrap();
+        let provenance = fs::read_to_string(folder.path().join(format!("{name}.json"))).unwrap();
+        let files = fs::read_dir(folder.path()).unwrap().count();
+        (features, provenance, files, evaluated(folder.path(), name), fs::read(folder.path().join(name)).unwrap())
+    });
+    assert!(parquet.4.starts_with(b"PAR1") && parquet.4.ends_with(b"PAR1") && csv.4.starts_with(b"path,x0"));
+    assert_eq!((parquet.0.bodies.len(), parquet.2), (cases.len(), 3), "the cases, the features, what they are of");
+    assert_eq!((&parquet.0.features, &parquet.0.bodies), (&csv.0.features, &csv.0.bodies));
+    let bits = |of: &Table, j: usize| of.values.column(j).iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    for (j, name) in csv.0.features.iter().enumerate() {
+        assert_eq!(bits(&parquet.0, j), bits(&csv.0, j), "{name}");
+    }
+    assert_eq!((parquet.1, parquet.3), (csv.1, csv.3));
 }
 
 #[test]

@@ -8,6 +8,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use spinetriage::model::Bundle;
+use spinetriage::training::features_file::{FeaturesFile, Provenance};
+use spinetriage::training::labelled::Purpose;
+use spinetriage::training::table::Table;
 use tempfile::TempDir;
 
 const KINDS: [&str; 8] = [
@@ -41,8 +45,12 @@ fn folder_with(text: &str) -> TempDir {
 }
 
 fn train(folder: &Path, out: &str, options: &[&str]) -> Output {
+    train_on("features.csv", folder, out, options)
+}
+
+fn train_on(features: &str, folder: &Path, out: &str, options: &[&str]) -> Output {
     let (base, library) = (root().join("bundles/demo"), root().join("vendor/onnxruntime/libonnxruntime.so"));
-    let mut arguments = vec!["train", "features.csv", "--out", out, "--base", base.to_str().unwrap()];
+    let mut arguments = vec!["train", features, "--out", out, "--base", base.to_str().unwrap()];
     arguments.extend(["--onnxruntime", library.to_str().unwrap(), "--penalties", "20"]);
     arguments.extend(if options.contains(&"--folds") { [].as_slice() } else { &["--folds", "4"] });
     arguments.extend(options);
@@ -96,6 +104,45 @@ fn the_same_features_give_the_same_bundle_at_any_number_of_threads() {
     }
     let manifest = |out: &str| fs::read_to_string(folder.path().join(out).join("bundle.toml")).unwrap();
     assert_eq!(manifest("one"), manifest("many"), "the manifest has the digest of every file");
+}
+
+/// `features.csv` once more as `copy.csv` and `copy.parquet`, with the demo bundle as what they are of.
+fn copy_as_both(folder: &Path) {
+    let table = Table::read(&folder.join("features.csv"), 3, Purpose::Evaluate).unwrap();
+    let text = || "made".to_owned();
+    let provenance = Provenance {
+        program: text(),
+        bundle: text(),
+        version: text(),
+        features_digest: Bundle::load(&root().join("bundles/demo")).unwrap().features_digest(),
+        cases_digest: text(),
+        boxes: text(),
+    };
+    for name in ["copy.csv", "copy.parquet"] {
+        let mut file = FeaturesFile::open(&folder.join(name), &provenance).unwrap();
+        for (i, body) in table.bodies.iter().enumerate() {
+            file.add(&[(body.clone(), table.features_of(i))]).unwrap();
+        }
+        file.finish().unwrap();
+    }
+}
+
+#[test]
+fn features_as_parquet_give_the_same_bundle_and_the_same_answers() {
+    let folder = folder_with(&features::of(60, false));
+    copy_as_both(folder.path());
+    let [csv, parquet] = ["copy.csv", "copy.parquet"].map(|name| {
+        let out = name.replace('.', "-");
+        let options = ["--classifier", "logistic-regression", "--name", "same", "--training-data", "drawn"];
+        let trained = train_on(name, folder.path(), &out, &options);
+        assert!(trained.status.success() && !said(&trained).contains("Nothing beside"), "{}", said(&trained));
+        let measured = spinetriage(&["evaluate", name, "--bundle", &out, "--out", "report"], folder.path());
+        assert!(measured.status.success(), "{}", said(&measured));
+        let read = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+        (read(&format!("{out}/bundle.toml")), read(&format!("{out}/training.json")), read("report/predictions.csv"))
+    });
+    assert!(csv.1.contains("\"made\"") && csv.2.lines().count() == 121, "{}", csv.1);
+    assert_eq!(parquet, csv);
 }
 
 #[test]

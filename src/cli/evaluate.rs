@@ -25,7 +25,7 @@ use crate::training::table::Table;
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Cases, or the features that `extract` wrote of them
+    /// Cases, or the features, CSV or Parquet, that `extract` wrote of them
     input: PathBuf,
     /// Folder of the bundle
     #[arg(long)]

@@ -18,7 +18,8 @@ pub struct Arguments {
     /// Folder of the bundle whose features are computed
     #[arg(long)]
     bundle: PathBuf,
-    /// CSV to write: the case's columns, then one column a feature. A run that was stopped goes on where it was
+    /// CSV to write, or Parquet when it ends in .parquet: the case's columns, then one column a feature. A run that
+    /// was stopped goes on where it was
     #[arg(long)]
     out: PathBuf,
     #[command(flatten)]

@@ -80,7 +80,7 @@ enum Command {
     Bundle(bundle::Arguments),
     /// Compute PyRadiomics' features of a region of an image, or of many
     Radiomics(radiomics::Arguments),
-    /// Compute the features of labelled vertebrae as CSV
+    /// Compute the features of labelled vertebrae as CSV or Parquet
     Extract(extract::Arguments),
     /// Train a fusion model on labelled films and write its bundle
     Train(train::Arguments),

@@ -23,7 +23,7 @@ use crate::training::table::Table;
 /// Arguments of `train`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Cases, or the features that `extract` wrote of them; the set `train` is fitted on
+    /// Cases, or the features, CSV or Parquet, that `extract` wrote of them; the set `train` is fitted on
     input: PathBuf,
     /// Folder of the bundle whose networks compute the features
     #[arg(long)]

@@ -7,13 +7,13 @@ use std::path::Path;
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, OpenFileOptions};
 
-use super::guard::{guarded, in_words};
 use super::identity::image_identity;
 use super::modality::{ModalityLut, real_values};
 use super::pixel_module::PixelModule;
 use super::samples::Samples;
 use super::{ImagingError, Radiograph, Voi};
 use crate::analysis::ImageIdentity;
+use crate::guard::{guarded, in_words};
 
 pub use super::png::{read as read_png, size as size_of_png};
 

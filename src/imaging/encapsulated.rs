@@ -9,9 +9,9 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::ImagingError;
 use super::codestream::{Family, StreamHeader, check_end, check_rle, jpeg_header, jpeg2000_header};
-use super::guard::{guarded, in_words};
 use super::pixel_module::PixelModule;
 use super::samples::{Samples, words_of_bytes};
+use crate::guard::{guarded, in_words};
 
 /// Decodes the one frame in `stream`.
 ///

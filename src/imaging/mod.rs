@@ -10,7 +10,6 @@ mod crop;
 pub mod decode;
 mod encapsulated;
 mod error;
-mod guard;
 mod identity;
 mod lookup_table;
 mod modality;

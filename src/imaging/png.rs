@@ -6,9 +6,9 @@ use std::path::Path;
 
 use png::{BitDepth, ColorType, Decoder, Encoder, Reader};
 
-use super::guard::in_words;
 use super::samples::words_of_bytes;
 use super::{ImagingError, MAX_PIXELS, PixelSpacing, Radiograph, SpacingSource};
+use crate::guard::in_words;
 
 /// Reads an 8 or 16 bit grey PNG: its values as they are, bright is bone. `spacing_mm` is the
 /// distance of rows and of columns in mm, which a PNG does not say itself.

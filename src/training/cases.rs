@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::labelled::{Body, Purpose, Rows};
-use super::problem::{FileError, Problem};
+use super::problem::{FileError, Place, Problem};
 use crate::imaging::{BoundingBox, ImagingError, Radiograph, decode};
 use crate::model::digest_of;
 
@@ -61,7 +61,7 @@ impl Cases {
             csv::ReaderBuilder::new().flexible(true).from_path(file).map_err(|e| FileError::read(file, &e))?;
         let header = reader.headers().map_err(|e| FileError::read(file, &e))?.clone();
         let spacing_column = header.iter().position(|name| name.trim() == SPACING);
-        let mut rows = Rows::new(&header, classes).map_err(|p| problems(vec![p]))?;
+        let mut rows = Rows::new(&header, Some(Place::Line(1)), classes).map_err(|p| problems(vec![p]))?;
         let folder = file.parent().unwrap_or(Path::new(""));
         let mut films: Vec<Film> = Vec::new();
         let mut index = HashMap::new();
@@ -69,15 +69,15 @@ impl Cases {
             let record = record.map_err(|e| FileError::read(file, &e))?;
             let line = record.position().map_or(0, csv::Position::line);
             if record.len() != header.len() {
-                rows.says(line, format!("{} columns, the header has {}", record.len(), header.len()));
+                rows.says(Place::Line(line), format!("{} columns, the header has {}", record.len(), header.len()));
                 continue;
             }
-            rows.row(&record, line);
+            rows.row(&record, Place::Line(line));
             let Some(body) = rows.bodies.last().cloned() else { continue };
             let spacing = spacing_column.map(|at| record[at].trim()).filter(|cell| !cell.is_empty());
             let spacing_mm = spacing.and_then(|cell| cell.parse().ok()).filter(|mm: &f64| *mm > 0.0 && mm.is_finite());
             if let (Some(cell), None) = (spacing, spacing_mm) {
-                rows.says(line, format!("\"{cell}\" in column {SPACING} is no distance of pixels in mm"));
+                rows.says(Place::Line(line), format!("\"{cell}\" in column {SPACING} is no distance of pixels in mm"));
             }
             let film = *index.entry(body.film.clone()).or_insert_with(|| {
                 films.push(Film { path: folder.join(&body.film), spacing_mm, cases: Vec::new() });
@@ -96,7 +96,7 @@ impl Cases {
             return Ok(Self { films, digest });
         }
         // What is wrong with the whole stays at the end.
-        found.sort_by_key(|p| p.line.unwrap_or(u64::MAX));
+        found.sort_by_key(|p| (p.place.is_none(), p.place));
         Err(problems(found))
     }
 
@@ -124,7 +124,7 @@ impl Film {
 
     /// What is wrong with the film, at its first case, or with the boxes on it.
     fn problems(&self) -> Vec<Problem> {
-        let first = self.cases[0].line;
+        let first = Place::Line(self.cases[0].line);
         if self.path.as_os_str().is_empty() || self.cases[0].body.film.is_empty() {
             return Vec::new();
         }
@@ -136,7 +136,7 @@ impl Film {
         match size {
             Err(error) => vec![Problem::at(first, format!("the film {path} cannot be used: {error}"))],
             Ok(size) => {
-                let wrong = |case: &Case| Some(Problem::at(case.line, outside(&case.body.region, size)?));
+                let wrong = |case: &Case| Some(Problem::at(Place::Line(case.line), outside(&case.body.region, size)?));
                 self.cases.iter().filter_map(wrong).collect()
             }
         }

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use super::cases::{Cases, Film};
 use super::labelled::Body;
-use super::problem::Problem;
+use super::problem::{Place, Problem};
 use crate::imaging::{BoundingBox, Radiograph};
 use crate::model::{Model, ModelError, Morphometry, morphometry};
 use crate::parallel;
@@ -78,7 +78,7 @@ fn of_film(model: &mut Model, film: &Film, boxes: Boxes) -> Extracted {
         Ok(seen) => seen,
         Err(reason) => {
             let says = format!("the film {} cannot be used: {reason}", film.path.display());
-            extracted.problems.push(Problem::at(film.cases[0].line, says));
+            extracted.problems.push(Problem::at(Place::Line(film.cases[0].line), says));
             return extracted;
         }
     };
@@ -100,7 +100,7 @@ fn of_film(model: &mut Model, film: &Film, boxes: Boxes) -> Extracted {
         };
         match features {
             Ok(features) => extracted.rows.push((Body { region, ..case.body.clone() }, features)),
-            Err(error) => extracted.problems.push(Problem::at(case.line, error.to_string())),
+            Err(error) => extracted.problems.push(Problem::at(Place::Line(case.line), error.to_string())),
         }
     }
     extracted

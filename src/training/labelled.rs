@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use csv::StringRecord;
 
-use super::problem::Problem;
+use super::problem::{Place, Problem};
 use crate::imaging::BoundingBox;
 
 /// The set that models are fitted on.
@@ -61,62 +61,63 @@ pub(super) struct Rows {
     at: [usize; 9],
     /// The bodies that were read; one with a problem too, so that the whole is judged by all of them.
     pub bodies: Vec<Body>,
-    /// Line of each film and box.
-    places: HashMap<[String; 5], u64>,
+    /// Where each film and box is.
+    places: HashMap<[String; 5], Place>,
     pub problems: Vec<Problem>,
 }
 
 impl Rows {
-    /// For a file with this header and the classes 0 to `classes` - 1; `Err` names columns that are missing or
-    /// there twice.
-    pub fn new(header: &StringRecord, classes: usize) -> Result<Self, Problem> {
+    /// For a file with this header, at `place`, and the classes 0 to `classes` - 1; `Err` names columns that are
+    /// missing or there twice.
+    pub fn new(header: &StringRecord, place: Option<Place>, classes: usize) -> Result<Self, Problem> {
+        let wrong = |says| Err(Problem { place, says });
         let names: Vec<&str> = header.iter().map(str::trim).collect();
         let mut seen = BTreeSet::new();
         let twice: Vec<&str> = names.iter().copied().filter(|name| !seen.insert(*name)).collect();
         if !twice.is_empty() {
-            return Err(Problem::at(1, format!("the columns {} are there twice; keep one of each", twice.join(", "))));
+            return wrong(format!("the columns {} are there twice; keep one of each", twice.join(", ")));
         }
         let at = COLUMNS.map(|name| names.iter().position(|n| *n == name));
         let missing: Vec<&str> = COLUMNS.iter().zip(at).filter(|(_, at)| at.is_none()).map(|(name, _)| *name).collect();
         if !missing.is_empty() {
             let (missing, all) = (missing.join(", "), COLUMNS.join(","));
-            return Err(Problem::at(1, format!("the columns {missing} are missing; the header begins {all}")));
+            return wrong(format!("the columns {missing} are missing; the header begins {all}"));
         }
         let at = at.map(Option::unwrap_or_default);
         Ok(Self { classes, at, bodies: Vec::new(), places: HashMap::new(), problems: Vec::new() })
     }
 
-    pub fn says(&mut self, line: u64, says: impl Into<String>) {
-        self.problems.push(Problem::at(line, says));
+    pub fn says(&mut self, place: Place, says: impl Into<String>) {
+        self.problems.push(Problem::at(place, says));
     }
 
     /// Reads the body of a record.
-    pub fn row(&mut self, record: &StringRecord, line: u64) {
+    pub fn row(&mut self, record: &StringRecord, place: Place) {
         let cell = |i: usize| record.get(self.at[i]).unwrap_or_default().trim().to_owned();
         let cells: [String; 9] = std::array::from_fn(cell);
         let [film, sides @ .., level, class, set, patient] = &cells;
-        let place = [0, 1, 2, 3, 4].map(cell);
-        if let Some(first) = self.places.insert(place, line) {
-            self.says(line, format!("the same box of the same film as in line {first}; keep one of the two"));
+        let region = [0, 1, 2, 3, 4].map(cell);
+        if let Some(first) = self.places.insert(region, place) {
+            self.says(place, format!("the same box of the same film as in {first}; keep one of the two"));
         }
         let known = class.parse().ok().filter(|class: &usize| *class < self.classes);
         if known.is_none() {
             let last = self.classes - 1;
             self.says(
-                line,
+                place,
                 format!("\"{class}\" is no class: write its number, 0 to {last}, in the order of [[class]]"),
             );
         }
         for (value, name) in [(film, "path"), (set, "set"), (patient, "patient")] {
             if value.is_empty() {
-                self.says(line, format!("{name} is empty; every body needs one"));
+                self.says(place, format!("{name} is empty; every body needs one"));
             }
         }
         let mut numbers = [0.0; 4];
         for ((number, side), name) in numbers.iter_mut().zip(sides).zip(&COLUMNS[1..5]) {
             match side.parse::<f64>().ok().filter(|side| side.is_finite()) {
                 Some(side) => *number = side,
-                None => self.says(line, format!("\"{side}\" in column {name} is no number; boxes are in pixels")),
+                None => self.says(place, format!("\"{side}\" in column {name} is no number; boxes are in pixels")),
             }
         }
         let [x0, y0, x1, y1] = numbers;

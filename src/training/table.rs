@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use csv::StringRecord;
-
 use super::design::Design;
+use super::features_file::{self, Format, Row, Source};
 use super::labelled::{Body, COLUMNS, Purpose, Rows, TRAINING};
 use super::problem::{FileError, Problem};
 
@@ -21,10 +20,11 @@ pub struct Table {
 }
 
 impl Table {
-    /// Whether `path` is a file of features rather than of cases: `extract` always writes deep ones.
+    /// Whether `path` is a file of features rather than of cases: `extract` always writes deep ones, and cases are
+    /// never Parquet.
     pub fn is_one(path: &Path) -> bool {
-        let header = csv::Reader::from_path(path).and_then(|mut reader| reader.headers().cloned());
-        header.is_ok_and(|header| header.iter().skip(COLUMNS.len()).any(|name| name.starts_with("deep_")))
+        let deep = |source: Source| source.header.iter().skip(COLUMNS.len()).any(|name| name.starts_with("deep_"));
+        Format::of(path) == Format::Parquet || features_file::open(path).is_ok_and(deep)
     }
 
     /// Reads `path`, whose classes are the numbers below `classes`.
@@ -33,23 +33,16 @@ impl Table {
     /// [`FileError`], with every problem of the file.
     pub fn read(path: &Path, classes: usize, purpose: Purpose) -> Result<Self, FileError> {
         let problems = |problems| FileError::Problems { path: path.to_owned(), problems };
-        let mut reader =
-            csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(|e| FileError::read(path, &e))?;
-        let header = reader.headers().map_err(|e| FileError::read(path, &e))?.clone();
-        let features = features_of(&header).map_err(|p| problems(vec![p]))?;
-        let mut rows = Rows::new(&header, classes).map_err(|p| problems(vec![p]))?;
+        let source = features_file::open(path)?;
+        let features = features_of(&source).map_err(|p| problems(vec![p]))?;
+        let mut rows = Rows::new(&source.header, source.header_place, classes).map_err(|p| problems(vec![p]))?;
         let mut values = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(|e| FileError::read(path, &e))?;
-            let line = record.position().map_or(0, csv::Position::line);
-            if record.len() == header.len() {
-                rows.row(&record, line);
-                values.push(values_of(&record, &features).unwrap_or_else(|says| {
-                    rows.says(line, says);
-                    Vec::new()
-                }));
-            } else {
-                rows.says(line, format!("{} cells, the header has {}", record.len(), header.len()));
+        for row in source.rows {
+            let Row { place, body, values: found } = row?;
+            body.iter().for_each(|body| rows.row(body, place));
+            match found {
+                Ok(found) => values.push(found.into_iter().map(defined).collect()),
+                Err(says) => rows.says(place, says),
             }
         }
         rows.whole(purpose);
@@ -120,28 +113,19 @@ impl TrainingSet {
 }
 
 /// Names of the features, which follow what is said of the body.
-fn features_of(header: &StringRecord) -> Result<Vec<String>, Problem> {
+fn features_of(source: &Source) -> Result<Vec<String>, Problem> {
+    let header = &source.header;
     if header.len() > COLUMNS.len() && header.iter().take(COLUMNS.len()).eq(COLUMNS) {
         return Ok(header.iter().skip(COLUMNS.len()).map(str::to_owned).collect());
     }
     let before = COLUMNS.join(",");
-    Err(Problem::at(
-        1,
-        format!("the header is not {before} and a feature or more; write the file with `spinetriage extract`"),
-    ))
+    let says = format!("the header is not {before} and a feature or more; write the file with `spinetriage extract`");
+    Err(Problem { place: source.header_place, says })
 }
 
-/// The values of a row; NaN where a feature is undefined.
-fn values_of(record: &StringRecord, features: &[String]) -> Result<Vec<f64>, String> {
-    let cells = record.iter().skip(COLUMNS.len()).zip(features);
-    let value = |(cell, name): (&str, &String)| {
-        let value: f64 = cell
-            .trim()
-            .parse()
-            .map_err(|_| format!("\"{cell}\" in column {name} is no number; NaN says that a feature is undefined"))?;
-        Ok(if value.is_finite() { value } else { f64::NAN })
-    };
-    cells.map(value).collect()
+/// The value, NaN when it is infinite: a feature is a number or undefined.
+fn defined(value: f64) -> f64 {
+    if value.is_finite() { value } else { f64::NAN }
 }
 
 #[cfg(test)]

@@ -1,45 +1,21 @@
 //! Writing a file of features: a film at a time, so that a run that was stopped goes on where it was.
 //!
-//! `features.csv.part` grows by whole films; `features.csv.part.json` says what it is of. When all is there both lose
-//! their `.part`, and the second stays as the provenance of the first.
+//! `NAME.part` is CSV, whatever `NAME` ends in, and grows by whole films; `NAME.part.json` says what it is of. When all
+//! is there the first becomes `NAME`, as CSV or Parquet, and the second stays beside it as its provenance.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use super::labelled::{Body, COLUMNS};
-
-/// What features are of. Equal provenance: equal features.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Provenance {
-    /// The program's name and version.
-    pub program: String,
-    /// Name of the bundle that computed them.
-    pub bundle: String,
-    /// Its version.
-    pub version: String,
-    /// SHA-256 of what decides its features, in hexadecimal.
-    pub features_digest: String,
-    /// SHA-256 of the cases, in hexadecimal.
-    pub cases_digest: String,
-    /// Whose boxes: `given` or `detected`.
-    pub boxes: String,
-}
-
-impl Provenance {
-    /// Of a finished file of features; `None` when nothing says what it is of.
-    pub fn of(features: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(beside(features, ".json")).ok()?).ok()
-    }
-}
+use super::{Format, Provenance, beside, parquet};
+use crate::training::labelled::{Body, COLUMNS};
 
 /// A file of features on its way.
 #[derive(Debug)]
 pub struct FeaturesFile {
     path: PathBuf,
+    provenance: Provenance,
     out: File,
     done: HashSet<String>,
     /// Rows that are there.
@@ -60,7 +36,8 @@ impl FeaturesFile {
         fs::write(&says, serde_json::to_vec_pretty(provenance)?)?;
         let out = OpenOptions::new().create(true).write(true).truncate(false).open(&part)?;
         out.set_len(kept.bytes)?;
-        let mut file = Self { path: path.to_owned(), out, done: kept.films, rows: kept.rows };
+        let (path, provenance) = (path.to_owned(), provenance.clone());
+        let mut file = Self { path, provenance, out, done: kept.films, rows: kept.rows };
         io::Seek::seek(&mut file.out, io::SeekFrom::End(0))?;
         Ok(file)
     }
@@ -102,7 +79,14 @@ impl FeaturesFile {
     /// When the disk fails.
     pub fn finish(self) -> io::Result<()> {
         self.out.sync_all()?;
-        fs::rename(beside(&self.path, ".part"), &self.path)?;
+        let part = beside(&self.path, ".part");
+        match Format::of(&self.path) {
+            Format::Csv => fs::rename(part, &self.path)?,
+            Format::Parquet => {
+                parquet::from_csv(&part, &self.path, &self.provenance)?;
+                fs::remove_file(part)?;
+            }
+        }
         fs::rename(beside(&self.path, ".part.json"), beside(&self.path, ".json"))
     }
 }
@@ -138,31 +122,12 @@ fn whole_films(text: &[u8]) -> Kept {
     if kept.films.is_empty() { Kept::default() } else { kept }
 }
 
-/// The path with `ending` after its name.
-pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(ending);
-    path.with_file_name(name)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::imaging::BoundingBox;
-
-    fn provenance(boxes: &str) -> Provenance {
-        let text = || "x".to_owned();
-        Provenance {
-            program: text(),
-            bundle: text(),
-            version: text(),
-            features_digest: text(),
-            cases_digest: text(),
-            boxes: boxes.to_owned(),
-        }
-    }
 
     fn film(number: usize) -> Vec<(Body, Vec<(String, f64)>)> {
         let body = |y0: f64| Body {
@@ -178,7 +143,7 @@ mod tests {
     }
 
     fn write(path: &Path, films: impl IntoIterator<Item = usize>) -> FeaturesFile {
-        let mut file = FeaturesFile::open(path, &provenance("given")).unwrap();
+        let mut file = FeaturesFile::open(path, &Provenance::of_boxes("given")).unwrap();
         for number in films {
             let bodies = film(number);
             if !file.has(&bodies[0].0.film) {
@@ -191,22 +156,25 @@ mod tests {
     proptest! {
         /// Wherever a run stops, in the middle of a number too, the next one ends with the same bytes.
         #[test]
-        fn a_run_that_was_cut_off_is_taken_up(films in 1_usize..6, cut in 0.0..1.0_f64) {
+        fn a_run_that_was_cut_off_is_taken_up(
+            films in 1_usize..6,
+            cut in 0.0..1.0_f64,
+            ending in prop::sample::select(vec!["csv", "parquet"]),
+        ) {
             let folder = tempfile::tempdir().unwrap();
-            let (at_once, cut_off) = (folder.path().join("a.csv"), folder.path().join("b.csv"));
+            let [at_once, cut_off] = ["a", "b"].map(|name| folder.path().join(name).with_extension(ending));
             write(&at_once, 0..films).finish().unwrap();
             let whole = fs::read(&at_once).unwrap();
             drop(write(&cut_off, 0..films));
-            let part = folder.path().join("b.csv.part");
+            let part = beside(&cut_off, ".part");
             let text = fs::read(&part).unwrap();
-            prop_assert_eq!(&text, &whole);
             fs::write(&part, &text[..(cut * text.len() as f64) as usize]).unwrap();
             let file = write(&cut_off, 0..films);
             prop_assert_eq!(file.rows(), (0..films).map(|n| film(n).len()).sum::<usize>());
             file.finish().unwrap();
             prop_assert_eq!(fs::read(&cut_off).unwrap(), whole);
-            prop_assert_eq!(Provenance::of(&cut_off), Some(provenance("given")));
-            prop_assert!(!part.exists());
+            prop_assert_eq!(Provenance::of(&cut_off), Some(Provenance::of_boxes("given")));
+            prop_assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "two files, and what each is of");
         }
     }
 
@@ -215,7 +183,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         drop(write(&path, 0..3));
-        let file = FeaturesFile::open(&path, &provenance("detected")).unwrap();
+        let file = FeaturesFile::open(&path, &Provenance::of_boxes("detected")).unwrap();
         assert_eq!((file.rows(), file.has(&film(0)[0].0.film)), (0, false));
     }
 }

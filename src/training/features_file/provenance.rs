@@ -1,0 +1,54 @@
+//! Whose features a file holds.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Format, beside, parquet};
+
+/// What features are of. Equal provenance: equal features.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The program's name and version.
+    pub program: String,
+    /// Name of the bundle that computed them.
+    pub bundle: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of what decides its features, in hexadecimal.
+    pub features_digest: String,
+    /// SHA-256 of the cases, in hexadecimal.
+    pub cases_digest: String,
+    /// Whose boxes: `given` or `detected`.
+    pub boxes: String,
+}
+
+impl Provenance {
+    /// Of a finished file of features, from the JSON beside it, or from within a Parquet file that was moved without
+    /// it; `None` when nothing says what it is of.
+    pub fn of(features: &Path) -> Option<Self> {
+        let text = match (fs::read(beside(features, ".json")), Format::of(features)) {
+            (Ok(text), _) => text,
+            (Err(_), Format::Parquet) => parquet::provenance(features)?.into_bytes(),
+            (Err(_), Format::Csv) => return None,
+        };
+        serde_json::from_slice(&text).ok()
+    }
+}
+
+#[cfg(test)]
+impl Provenance {
+    /// One that differs from others by its boxes alone.
+    pub(crate) fn of_boxes(boxes: &str) -> Self {
+        let text = || "x".to_owned();
+        Self {
+            program: text(),
+            bundle: text(),
+            version: text(),
+            features_digest: text(),
+            cases_digest: text(),
+            boxes: boxes.to_owned(),
+        }
+    }
+}
