@@ -21,6 +21,24 @@ pub fn groups(request: &ReportRequest) -> Vec<Item> {
     groups
 }
 
+/// The study in a sentence or two, for who reads no further; `None` where no vertebra was found.
+pub fn summary(request: &ReportRequest) -> Option<String> {
+    let language = request.language;
+    let vertebrae = study::vertebrae(request.images.iter().map(|image| &image.findings));
+    let finding = |seen: &Sighting<'_>| {
+        let class = words::class_name(&seen.findings.bundle.classes[seen.vertebra.class], language);
+        let label = words::label(seen.vertebra, language);
+        words::pair(&label, &format!("{class} {:.2}", seen.vertebra.probabilities[seen.vertebra.class]), language)
+    };
+    let is_flagged = |seen: &&Sighting<'_>| {
+        let class = seen.vertebra.class;
+        study::is_flagged(&seen.findings.bundle.classes[class], class)
+    };
+    let most_suspicious = study::most_suspicious(&vertebrae)?;
+    let flagged: Vec<String> = vertebrae.iter().map(|v| &v.main).filter(is_flagged).map(finding).collect();
+    Some(words::summary(&finding(&most_suspicious), vertebrae.len(), &flagged, language))
+}
+
 /// A vertebra as its main image shows it, and where else it is seen (TID 1410).
 fn vertebra_group(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Item {
     let Sighting { findings, vertebra, .. } = seen.main;

@@ -102,6 +102,25 @@ pub fn on_image(label: &str, image: usize, language: Language) -> String {
     }
 }
 
+/// What a reader wants to know first: the most suspicious body, how many there are, and which are flagged.
+/// `flagged` are bodies with what was found on them.
+pub fn summary(most_suspicious: &str, bodies: usize, flagged: &[String], language: Language) -> String {
+    match (language, flagged) {
+        (Language::English, []) => format!("None of {bodies} vertebrae flagged; least sure: {most_suspicious}."),
+        (Language::English, _) => format!(
+            "Most suspicious: {most_suspicious}. Flagged {} of {bodies} vertebrae: {}.",
+            flagged.len(),
+            flagged.join("; ")
+        ),
+        (Language::Chinese, []) => format!("{bodies} 个椎体均未标记；最不确定：{most_suspicious}。"),
+        (Language::Chinese, _) => format!(
+            "最可疑：{most_suspicious}。{bodies} 个椎体中标记 {} 个：{}。",
+            flagged.len(),
+            flagged.join("；")
+        ),
+    }
+}
+
 /// What another image shows of the same body.
 pub fn also_seen(image: usize, class: &str, probability: f64, language: Language) -> String {
     match language {
