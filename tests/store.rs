@@ -8,7 +8,9 @@ use spinetriage::RESEARCH_USE_ONLY;
 use spinetriage::analysis::{BundleIdentity, Findings, ImageIdentity};
 use spinetriage::identifiers::Uid;
 use spinetriage::report::ObjectKind;
-use spinetriage::store::{self, Addressee, DeliveryOutcome, Job, NewInstance, NewObject, ObjectFile, Recorded, Store, StoreError, Work};
+use spinetriage::store::{
+    self, Addressee, DeliveryOutcome, Job, NewInstance, NewObject, ObjectFile, Recorded, Store, StoreError, Work,
+};
 
 const ATTEMPTS: u32 = 2;
 const LONG: Duration = Duration::from_secs(600);
@@ -53,7 +55,8 @@ fn findings(n: usize) -> Findings {
         columns: 1,
         pixel_spacing: None,
     };
-    let bundle = BundleIdentity { name: "b".into(), version: "1".into(), digest: "d".into(), ..BundleIdentity::default() };
+    let bundle =
+        BundleIdentity { name: "b".into(), version: "1".into(), digest: "d".into(), ..BundleIdentity::default() };
     Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle, vertebrae: vec![] }
 }
 

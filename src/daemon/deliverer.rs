@@ -83,7 +83,10 @@ impl Deliverer {
         for delivery in due.by_ref() {
             let outcome = match (&mut association, &broken) {
                 (Some(open), None) => {
-                    match open.store(&self.file_for(open, &delivery), &delivery.sop_class_uid, &delivery.sop_instance_uid).await {
+                    match open
+                        .store(&self.file_for(open, &delivery), &delivery.sop_class_uid, &delivery.sop_instance_uid)
+                        .await
+                    {
                         Ok(response) => outcome_of(response.status, &response.comment),
                         Err(error) => {
                             let error = error.to_string();
@@ -122,8 +125,7 @@ impl Deliverer {
         let mut contexts: Vec<ProposedContext> = Vec::new();
         for delivery in due {
             for file in [Some(&delivery.file), delivery.compressed_file.as_ref()].into_iter().flatten() {
-                let transfer_syntax =
-                    self.transfer_syntax(file).map_err(|e| format!("{file} cannot be sent: {e}"))?;
+                let transfer_syntax = self.transfer_syntax(file).map_err(|e| format!("{file} cannot be sent: {e}"))?;
                 let context = ProposedContext { sop_class_uid: delivery.sop_class_uid.to_string(), transfer_syntax };
                 if !contexts.contains(&context) {
                     contexts.push(context);

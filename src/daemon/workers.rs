@@ -225,7 +225,8 @@ impl Slot {
         let settings = self.supervisor.settings.current();
         let (attempts, report_failure) = (settings.analysis.attempts, settings.report.analysis_failed);
         tracing::warn!(job = job.id, attempt = job.attempt, reason, permanent, "An attempt has failed");
-        unless_too_late(self.supervisor.store.fail_attempt(job, reason, permanent, attempts, report_failure).await).map(drop)
+        unless_too_late(self.supervisor.store.fail_attempt(job, reason, permanent, attempts, report_failure).await)
+            .map(drop)
     }
 }
 

@@ -63,7 +63,7 @@ fn content(relationship: Relationship, value_type: &str, name: Code<'_>) -> Item
 /// A CONTAINER with its children; `template` of DCMR where it follows one.
 pub fn container(name: Code<'_>, template: Option<&str>, children: Vec<Item>) -> Item {
     let mut item = content(Relationship::Contains, "CONTAINER", name);
-    put(&mut item, tags::CONTINUITY_OF_CONTENT, VR::CS, "CONTINUOUS");
+    put(&mut item, tags::CONTINUITY_OF_CONTENT, VR::CS, "SEPARATE");
     if let Some(template) = template {
         put_items(&mut item, tags::CONTENT_TEMPLATE_SEQUENCE, vec![template_item(template)]);
     }

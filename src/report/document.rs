@@ -149,7 +149,7 @@ fn content(report: &mut Item, request: &ReportRequest) {
     }
     put(report, tags::VALUE_TYPE, VR::CS, "CONTAINER");
     put_items(report, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![code_item(codes::REPORT_TITLE)]);
-    put(report, tags::CONTINUITY_OF_CONTENT, VR::CS, "CONTINUOUS");
+    put(report, tags::CONTINUITY_OF_CONTENT, VR::CS, "SEPARATE");
     put_items(report, tags::CONTENT_TEMPLATE_SEQUENCE, vec![template_item("1500")]);
     put_items(report, tags::CONTENT_SEQUENCE, items);
 }
@@ -168,9 +168,7 @@ fn observer(request: &ReportRequest) -> [Item; 6] {
 
 /// TID 1601 with the descriptors of TID 1602 and 1603.
 fn library_entry(identity: &ImageIdentity) -> Item {
-    let mut about = vec![
-        code(AcquisitionContext, codes::MODALITY, codes::modality(&identity.modality)),
-    ];
+    let mut about = vec![code(AcquisitionContext, codes::MODALITY, codes::modality(&identity.modality))];
     // Nothing is known of the size of an image that could not be read.
     for (name, size) in [(codes::ROWS, identity.rows), (codes::COLUMNS, identity.columns)] {
         about.extend((size > 0).then(|| number(AcquisitionContext, name, f64::from(size), codes::PIXELS)));

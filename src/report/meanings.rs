@@ -160,7 +160,10 @@ mod tests {
     fn meanings_fit_into_their_value_representation_and_stand_once() {
         let mut seen = std::collections::HashSet::new();
         for (value, scheme, meaning) in CHINESE {
-            assert!(meaning.chars().count() <= 64 && !meaning.is_ascii() && !meaning.contains('\\'), "{value}: {meaning}");
+            assert!(
+                meaning.chars().count() <= 64 && !meaning.is_ascii() && !meaning.contains('\\'),
+                "{value}: {meaning}"
+            );
             assert!(seen.insert((value, scheme)), "{value}");
         }
     }

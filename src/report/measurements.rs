@@ -27,16 +27,18 @@ pub fn summary(request: &ReportRequest) -> Option<String> {
     let vertebrae = study::vertebrae(request.images.iter().map(|image| &image.findings));
     let finding = |seen: &Sighting<'_>| {
         let class = words::class_name(&seen.findings.bundle.classes[seen.vertebra.class], language);
-        let label = words::label(seen.vertebra, language);
-        words::pair(&label, &format!("{class} {:.2}", seen.vertebra.probabilities[seen.vertebra.class]), language)
+        format!("{class} {:.2}", seen.vertebra.probabilities[seen.vertebra.class])
     };
+    let label = |seen: &Sighting<'_>| words::label(seen.vertebra, language);
     let is_flagged = |seen: &&Sighting<'_>| {
         let class = seen.vertebra.class;
         study::is_flagged(&seen.findings.bundle.classes[class], class)
     };
     let most_suspicious = study::most_suspicious(&vertebrae)?;
-    let flagged: Vec<String> = vertebrae.iter().map(|v| &v.main).filter(is_flagged).map(finding).collect();
-    Some(words::summary(&finding(&most_suspicious), vertebrae.len(), &flagged, language))
+    let flagged = vertebrae.iter().map(|v| &v.main).filter(is_flagged);
+    let flagged: Vec<String> = flagged.map(|seen| format!("{} {}", label(seen), finding(seen))).collect();
+    let first = words::with_remark(&finding(&most_suspicious), &label(&most_suspicious), language);
+    Some(words::summary(&first, vertebrae.len(), &flagged, language))
 }
 
 /// A vertebra as its main image shows it, and where else it is seen (TID 1410).
@@ -50,12 +52,12 @@ fn vertebra_group(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Item {
     if vertebra.level_is_assumed() {
         items.push(code(Contains, codes::LEVEL_SOURCE, codes::FROM_SACRUM));
     }
-    items.extend(probabilities(findings, vertebra, request.language));
     items.push(code(Contains, codes::MODEL_CLASS, class_code(class, request.language)));
     if let Some((fractured, compressed)) = codes::astlof(&class.code) {
         items.push(code(Contains, codes::FRACTURE, present(fractured)));
         items.push(code(Contains, codes::COMPRESSION_FRACTURE, present(compressed)));
     }
+    items.extend(probabilities(findings, vertebra, request.language));
     if !vertebra.imputed.is_empty() {
         items.push(text(Contains, codes::COMMENT, &words::imputed(&vertebra.imputed, request.language)));
     }
@@ -72,12 +74,14 @@ fn vertebra_group(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Item {
 /// The probability of each class, with the class as what it is a probability of.
 fn probabilities(findings: &Findings, vertebra: &Vertebra, language: Language) -> Vec<Item> {
     let classes = findings.bundle.classes.iter().zip(&vertebra.probabilities);
-    let of_class = |(class, probability): (&ClassName, &f64)| {
-        let name = code(ConceptModifier, codes::FINDING, class_code(class, language));
-        let about = std::iter::once(name).chain(algorithm(&findings.bundle, Some(&findings.image))).collect();
-        with_children(number(Contains, codes::PROBABILITY, *probability, codes::NO_UNITS), about)
-    };
+    let of_class = |(class, probability): (&ClassName, &f64)| probability_of(class_code(class, language), *probability);
     classes.map(of_class).collect()
+}
+
+/// A probability, with what it is a probability of.
+fn probability_of(finding: Code<'_>, probability: f64) -> Item {
+    let measured = number(Contains, codes::PROBABILITY, probability, codes::NO_UNITS);
+    with_children(measured, vec![code(ConceptModifier, codes::FINDING, finding)])
 }
 
 /// The same vertebra on another image: what it looks like there, and where it is.
@@ -151,17 +155,12 @@ fn result(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item>
         return vec![code(Contains, codes::FRACTURE, codes::UNDETERMINED)];
     };
     let class = class_code(&findings.bundle.classes[vertebra.class], request.language);
-    let about = |of: Code<'_>| {
-        let of = code(ConceptModifier, codes::FINDING, of);
-        std::iter::once(of).chain(algorithm(&request.bundle, None)).collect::<Vec<_>>()
-    };
-    let probability = number(Contains, codes::PROBABILITY, vertebra.probabilities[vertebra.class], codes::NO_UNITS);
-    let mut items = vec![code(Contains, codes::TRIAGE_RESULT, class), with_children(probability, about(class))];
+    let probability = vertebra.probabilities[vertebra.class];
+    let mut items = vec![code(Contains, codes::TRIAGE_RESULT, class), probability_of(class, probability)];
     let fractures: Option<Vec<f64>> = vertebrae.iter().map(|v| study::fracture_probability(&v.main)).collect();
     if let Some(fractures) = fractures {
         let largest = fractures.into_iter().fold(0.0, f64::max);
-        let probability = number(Contains, codes::PROBABILITY, largest, codes::NO_UNITS);
-        items.push(with_children(probability, about(codes::FRACTURE)));
+        items.push(probability_of(codes::FRACTURE, largest));
         let fractured = |v: &StudyVertebra<'_>| {
             let class = &v.main.findings.bundle.classes[v.main.vertebra.class];
             codes::astlof(&class.code).is_some_and(|(fractured, _)| fractured)
@@ -198,9 +197,7 @@ fn tracking(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Vec<Item> {
     let first = std::iter::once(&seen.main).chain(&seen.others).min_by_key(|s| s.image).unwrap_or(&seen.main);
     match &vertebra.level {
         // Two bodies of one image may bear the same level: the image and the place tell them apart.
-        Some(level) if !shares_its_level(seen) => {
-            named(&label, &["tracking", on.study_instance_uid.as_str(), level])
-        }
+        Some(level) if !shares_its_level(seen) => named(&label, &["tracking", on.study_instance_uid.as_str(), level]),
         _ => {
             let place = first.vertebra.ordinal.to_string();
             named(&label, &["tracking", first.findings.image.sop_instance_uid.as_str(), &place])

@@ -82,7 +82,12 @@ pub fn describe(object: &mut Item, request: &ReportRequest, bundle: &BundleIdent
     put(&mut equipment, tags::MANUFACTURER_MODEL_NAME, VR::LO, &algorithm_name(bundle));
     put(&mut equipment, tags::SOFTWARE_VERSIONS, VR::LO, &algorithm_version(bundle));
     put(&mut equipment, tags::DEVICE_UID, VR::UI, request.device_uid.as_str());
-    put(&mut equipment, tags::CONTRIBUTION_DESCRIPTION, VR::ST, &sentences(&[Text::AutomaticTriage, Text::ResearchUseOnly], request.language));
+    put(
+        &mut equipment,
+        tags::CONTRIBUTION_DESCRIPTION,
+        VR::ST,
+        &sentences(&[Text::AutomaticTriage, Text::ResearchUseOnly], request.language),
+    );
     put_items(object, tags::CONTRIBUTING_EQUIPMENT_SEQUENCE, vec![equipment]);
 }
 

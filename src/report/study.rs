@@ -79,11 +79,8 @@ impl<'a> StudyVertebra<'a> {
     }
 
     fn join(&mut self, sighting: Sighting<'a>) {
-        let other = if sighting.shows_more_than(&self.main) {
-            std::mem::replace(&mut self.main, sighting)
-        } else {
-            sighting
-        };
+        let other =
+            if sighting.shows_more_than(&self.main) { std::mem::replace(&mut self.main, sighting) } else { sighting };
         self.others.push(other);
         self.others.sort_by_key(|other| other.image);
     }

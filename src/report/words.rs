@@ -113,11 +113,9 @@ pub fn summary(most_suspicious: &str, bodies: usize, flagged: &[String], languag
             flagged.join("; ")
         ),
         (Language::Chinese, []) => format!("{bodies} 个椎体均未标记；最不确定：{most_suspicious}。"),
-        (Language::Chinese, _) => format!(
-            "最可疑：{most_suspicious}。{bodies} 个椎体中标记 {} 个：{}。",
-            flagged.len(),
-            flagged.join("；")
-        ),
+        (Language::Chinese, _) => {
+            format!("最可疑：{most_suspicious}。{bodies} 个椎体中标记 {} 个：{}。", flagged.len(), flagged.join("；"))
+        }
     }
 }
 

@@ -66,8 +66,7 @@ impl Store {
 
     /// A bundle was refused; the one before stays.
     pub async fn record_bundle_refused(&self, path: &Path, reason: &str) -> Result<(), StoreError> {
-        let unknown =
-            BundleIdentity::default();
+        let unknown = BundleIdentity::default();
         self.record_bundle("refused", unknown, path, "change of the configuration", reason.to_owned()).await
     }
 

@@ -119,9 +119,10 @@ impl Store {
     /// Files of images that belong to rows: everything else in the spool is a left-over.
     pub async fn image_files(&self) -> Result<Vec<String>, StoreError> {
         self.write(|c| {
-            let mut statement =
-                c.prepare("SELECT file FROM instances WHERE file IS NOT NULL UNION ALL SELECT file FROM objects
-                           UNION ALL SELECT compressed_file FROM objects WHERE compressed_file IS NOT NULL")?;
+            let mut statement = c.prepare(
+                "SELECT file FROM instances WHERE file IS NOT NULL UNION ALL SELECT file FROM objects
+                           UNION ALL SELECT compressed_file FROM objects WHERE compressed_file IS NOT NULL",
+            )?;
             let files = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
             Ok(files)
         })

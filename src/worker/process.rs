@@ -81,8 +81,7 @@ impl WorkerProcess {
             return Err(WorkerError::Ended("no pipe".into()));
         };
         let replies = BufReader::new(stdout.take(LONGEST_REPLY)).lines();
-        let bundle =
-            BundleIdentity::default();
+        let bundle = BundleIdentity::default();
         let mut worker = Self { child, requests, replies, bundle };
         match worker.reply(command.start_within).await? {
             Reply::Ready { bundle } => worker.bundle = bundle,

@@ -91,8 +91,7 @@ fn the_views_of_a_study_share_a_report_and_each_destination_gets_its_own_sop_cla
         "[[destination]]\nname = \"older\"\nae_title = \"ORTHANC\"\naddress = \"127.0.0.1:{}\"\nsop_class = \"comprehensive-sr\"\n",
         pacs.dicom_port
     );
-    let mut site =
-        Site::new(&Options { pacs_port: pacs.dicom_port, destinations: older, ..Options::default() });
+    let mut site = Site::new(&Options { pacs_port: pacs.dicom_port, destinations: older, ..Options::default() });
     site.start();
     let lateral = film(site.folder.path(), "study/lateral");
     let frontal = in_the_study_of(&site, &lateral, "study/frontal");
@@ -103,7 +102,9 @@ fn the_views_of_a_study_share_a_report_and_each_destination_gets_its_own_sop_cla
     assert_eq!(classes, ["1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.88.34"]);
     site.wait_sql(30, "SELECT group_concat(DISTINCT state) FROM instances", "reported");
     assert_eq!(
-        site.sql("SELECT destination, count(*), count(DISTINCT report_version) FROM audit_deliveries GROUP BY destination"),
+        site.sql(
+            "SELECT destination, count(*), count(DISTINCT report_version) FROM audit_deliveries GROUP BY destination"
+        ),
         "older|1|1\npacs|1|1",
         "one report, once for each"
     );

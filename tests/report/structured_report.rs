@@ -45,8 +45,8 @@ fn a_report_is_valid_and_complete() {
     assert_eq!(named(report, "122157").len(), 3 * 3 + 2, "one for each class; the study's class and fracture");
     let comments: Vec<_> = named(report, "121106").into_iter().map(|i| text(i, tags::TEXT_VALUE)).collect();
     assert!(comments.iter().any(|c| c.contains(RESEARCH_USE_ONLY)), "{comments:?}");
-    let summary = "Most suspicious: 3rd from above: burst fracture 0.90. \
-                   Flagged 2 of 3 vertebrae: L1: compression fracture 0.90; 3rd from above: burst fracture 0.90.";
+    let summary = "Most suspicious: burst fracture 0.90 (3rd from above). \
+                   Flagged 2 of 3 vertebrae: L1 compression fracture 0.90; 3rd from above burst fracture 0.90.";
     assert_eq!(comments[0], summary, "the result stands first");
     let sites: Vec<_> = named(report, "363698007")
         .into_iter()
@@ -237,7 +237,8 @@ fn a_chinese_report_is_chinese_throughout() {
     assert_eq!(labels[0], "椎体 L3（自骶骨向上计数推定）");
     assert_eq!(labels[labels.len() - 2..], ["椎体 自上第2个，图像 2", "整个检查"]);
     let comments = texts("121106");
-    for part in ["图像 3 上未发现椎体。", "在图像库的图像 1 上也可见：无骨折（0.90）。", "取训练集均值：shape_WedgeRatio。"]
+    for part in
+        ["图像 3 上未发现椎体。", "在图像库的图像 1 上也可见：无骨折（0.90）。", "取训练集均值：shape_WedgeRatio。"]
     {
         assert!(comments.iter().any(|comment| comment.contains(part)), "{part}: {comments:?}");
     }

@@ -51,7 +51,13 @@ pub fn findings(file: &Path, vertebrae: Vec<Vertebra>) -> Findings {
 pub fn bundle() -> BundleIdentity {
     let class = |n: u32, name: &str| ClassName { code: format!("ASTLOF-{n}"), name: name.into() };
     let classes = vec![class(0, "no fracture"), class(1, "compression fracture"), class(2, "burst fracture")];
-    BundleIdentity { name: "demo".into(), version: "1".into(), digest: "ab".repeat(32), classes, thresholds: vec!["detection score at least 0.35".into()] }
+    BundleIdentity {
+        name: "demo".into(),
+        version: "1".into(),
+        digest: "ab".repeat(32),
+        classes,
+        thresholds: vec!["detection score at least 0.35".into()],
+    }
 }
 
 pub fn request(images: Vec<ReportImage>) -> ReportRequest {

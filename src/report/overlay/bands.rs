@@ -32,7 +32,8 @@ pub fn header(picture: &mut Picture, sheet: &Sheet, findings: &Findings, study: 
 
 /// The most suspicious body of the study in words, and the colour of its class.
 pub fn result(findings: &Findings, study: &[&Findings], language: Language) -> (String, Colour) {
-    let Some(Sighting { findings: film, vertebra, .. }) = most_suspicious(&study::vertebrae(study.iter().copied())) else {
+    let Some(Sighting { findings: film, vertebra, .. }) = most_suspicious(&study::vertebrae(study.iter().copied()))
+    else {
         return (Text::NoVertebraFound.said_in(language).to_owned(), WHITE);
     };
     let class = shown_name(&film.bundle.classes[vertebra.class], language);

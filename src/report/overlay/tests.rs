@@ -54,7 +54,13 @@ fn findings(vertebrae: Vec<Vertebra>) -> Findings {
     };
     let classes = [("ASTLOF-0", "no fracture"), ("ASTLOF-1", "compression fracture"), ("ASTLOF-2", "burst fracture")];
     let classes = classes.map(|(code, name)| class(code, name)).to_vec();
-    let bundle = BundleIdentity { name: "demo".into(), version: "1".into(), digest: "ab".into(), classes, ..BundleIdentity::default() };
+    let bundle = BundleIdentity {
+        name: "demo".into(),
+        version: "1".into(),
+        digest: "ab".into(),
+        classes,
+        ..BundleIdentity::default()
+    };
     Findings { notice: String::new(), image, bundle, vertebrae }
 }
 
