@@ -43,13 +43,23 @@ pub fn put_items(item: &mut Item, tag: Tag, items: Vec<Item>) {
     item.put(DataElement::new(tag, VR::SQ, DataSetSequence::from(items)));
 }
 
-/// A code sequence item.
+/// A code sequence item (PS3.3 8.8): a value that does not fit into Code Value is a Long Code Value. A
+/// bundle's class may be called anything; Code Meaning takes 64 characters without backslash.
 pub fn code_item(Code(value, scheme, meaning): Code<'_>) -> Item {
     let mut item = Item::new_empty();
-    put(&mut item, tags::CODE_VALUE, VR::SH, value);
+    match value.len() {
+        ..=16 => put(&mut item, tags::CODE_VALUE, VR::SH, value),
+        _ => put(&mut item, tags::LONG_CODE_VALUE, VR::UC, value),
+    }
     put(&mut item, tags::CODING_SCHEME_DESIGNATOR, VR::SH, scheme);
-    put(&mut item, tags::CODE_MEANING, VR::LO, meaning);
+    put(&mut item, tags::CODE_MEANING, VR::LO, &shortened(meaning, 64).replace('\\', "/"));
     item
+}
+
+/// The start of a text in at most so many bytes: value representations count characters (PS3.5 6.2), but
+/// there are readers that count bytes.
+pub fn shortened(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text).trim_end()
 }
 
 fn content(relationship: Relationship, value_type: &str, name: Code<'_>) -> Item {

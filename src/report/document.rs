@@ -16,7 +16,8 @@ use super::file::{self, Identity};
 use super::meanings::say_in;
 use super::measurements;
 use super::modules::{
-    MANUFACTURER, algorithm_name, copy, copy_character_set, declare_scheme, describe, in_the_study_of,
+    MANUFACTURER, algorithm_name, copy, copy_character_set, declare_schemes, describe, in_the_study_of,
+    name_all_algorithms,
 };
 use super::request::{ObjectKind, ReportObject, ReportRequest};
 use super::source::Source;
@@ -36,7 +37,8 @@ pub fn write(request: &ReportRequest, sop_class: SopClass, source: &Source) -> R
     put(&mut report, tags::SERIES_NUMBER, VR::IS, &request.series_number.to_string());
     put(&mut report, tags::INSTANCE_NUMBER, VR::IS, &request.version.to_string());
     describe(&mut report, request, &request.bundle, Text::ReportSeries.said_in(request.language));
-    declare_scheme(&mut report);
+    name_all_algorithms(&mut report, request);
+    declare_schemes(&mut report, source);
     general(&mut report, request, sop_class, source);
     content(&mut report, request);
     file::finish(report, ObjectKind::StructuredReport, Identity { sop_class: sop_class.uid(), sop_instance: &uid })
@@ -71,7 +73,7 @@ fn general(report: &mut Item, request: &ReportRequest, sop_class: SopClass, sour
 
 /// Referenced Request Sequence, where the image says which request it answers. All its Type 2
 /// attributes must be there.
-fn requests(report: &mut Item, source: &Source) {
+pub fn requests(report: &mut Item, source: &Source) {
     const COPIED: [(Tag, VR); 6] = [
         (tags::ACCESSION_NUMBER, VR::SH),
         (tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, VR::LO),
@@ -105,7 +107,7 @@ fn requests(report: &mut Item, source: &Source) {
 }
 
 /// Every image of the report, by series.
-fn evidence(images: &[&ImageIdentity]) -> Item {
+pub fn evidence(images: &[&ImageIdentity]) -> Item {
     let mut by_series: BTreeMap<&str, Vec<Item>> = BTreeMap::new();
     for image in images {
         let reference = sop_reference(image.sop_class_uid.as_str(), image.sop_instance_uid.as_str());
@@ -155,7 +157,7 @@ fn content(report: &mut Item, request: &ReportRequest) {
 }
 
 /// TID 1004: the device that observed.
-fn observer(request: &ReportRequest) -> [Item; 6] {
+pub fn observer(request: &ReportRequest) -> [Item; 6] {
     [
         code(ObservationContext, codes::OBSERVER_TYPE, codes::DEVICE),
         uid_reference(ObservationContext, codes::DEVICE_UID, request.device_uid.as_str()),

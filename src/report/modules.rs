@@ -5,11 +5,11 @@ use dicom_dictionary_std::tags;
 use dicom_object::mem::InMemElement;
 
 use super::codes::{PRIVATE_SCHEME, PRIVATE_SCHEME_UID, PROCESSING_EQUIPMENT};
-use super::content::{Item, code_item, put, put_items};
+use super::content::{Item, code_item, put, put_items, shortened};
 use super::request::ReportRequest;
 use super::source::Source;
 use super::words::{Text, sentences};
-use crate::analysis::BundleIdentity;
+use crate::analysis::{BundleIdentity, ImageIdentity};
 
 /// Manufacturer of everything this software makes.
 pub const MANUFACTURER: &str = "spinetriage project";
@@ -74,8 +74,24 @@ pub fn describe(object: &mut Item, request: &ReportRequest, bundle: &BundleIdent
     put(object, tags::MANUFACTURER_MODEL_NAME, VR::LO, "spinetriage");
     put(object, tags::DEVICE_SERIAL_NUMBER, VR::LO, &request.observer_name);
     put(object, tags::SOFTWARE_VERSIONS, VR::LO, env!("CARGO_PKG_VERSION"));
+    put_items(object, tags::CONTRIBUTING_EQUIPMENT_SEQUENCE, vec![equipment(request, bundle)]);
+}
 
-    // IHE AI Results 6.5.3.1: the algorithm is a piece of processing equipment.
+/// Names the model of the request and every other one that analysed an image of it.
+pub fn name_all_algorithms(object: &mut Item, request: &ReportRequest) {
+    let mut bundles = vec![&request.bundle];
+    for bundle in request.images.iter().map(|image| &image.findings.bundle) {
+        let named = |b: &BundleIdentity| (algorithm_name(b), algorithm_version(b));
+        if bundles.iter().all(|known| named(known) != named(bundle)) {
+            bundles.push(bundle);
+        }
+    }
+    let all = bundles.into_iter().map(|bundle| equipment(request, bundle)).collect();
+    put_items(object, tags::CONTRIBUTING_EQUIPMENT_SEQUENCE, all);
+}
+
+/// IHE AI Results 6.5.3.1: the algorithm is a piece of processing equipment.
+fn equipment(request: &ReportRequest, bundle: &BundleIdentity) -> Item {
     let mut equipment = Item::new_empty();
     put_items(&mut equipment, tags::PURPOSE_OF_REFERENCE_CODE_SEQUENCE, vec![code_item(PROCESSING_EQUIPMENT)]);
     put(&mut equipment, tags::MANUFACTURER, VR::LO, MANUFACTURER);
@@ -88,32 +104,41 @@ pub fn describe(object: &mut Item, request: &ReportRequest, bundle: &BundleIdent
         VR::ST,
         &sentences(&[Text::AutomaticTriage, Text::ResearchUseOnly], request.language),
     );
-    put_items(object, tags::CONTRIBUTING_EQUIPMENT_SEQUENCE, vec![equipment]);
+    equipment
 }
 
-/// Declares our private coding scheme (PS3.3 C.12.1.1.1).
-pub fn declare_scheme(object: &mut Item) {
+/// Body Part Examined, of an image that does not say it the spine: without a body part that has no sides, a
+/// Laterality would have to be there (PS3.3 C.7.3.1).
+pub fn put_body_part(object: &mut Item, of: &ImageIdentity) {
+    let body_part = if of.body_part.is_empty() { "SPINE" } else { &of.body_part };
+    put(object, tags::BODY_PART_EXAMINED, VR::CS, body_part);
+}
+
+/// Declares our private coding scheme (PS3.3 C.12.1.1.1) beside those of the source, whose codes are copied.
+pub fn declare_schemes(object: &mut Item, source: &Source) {
     let mut scheme = Item::new_empty();
     put(&mut scheme, tags::CODING_SCHEME_DESIGNATOR, VR::SH, PRIVATE_SCHEME);
     put(&mut scheme, tags::CODING_SCHEME_UID, VR::UI, PRIVATE_SCHEME_UID);
     put(&mut scheme, tags::CODING_SCHEME_NAME, VR::ST, "Classes of spinetriage's model bundles");
     put(&mut scheme, tags::CODING_SCHEME_RESPONSIBLE_ORGANIZATION, VR::ST, MANUFACTURER);
-    put_items(object, tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, vec![scheme]);
+    let of_source = source.get(tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE).and_then(|e| e.items());
+    let all = of_source.unwrap_or_default().iter().cloned().chain([scheme]).collect();
+    put_items(object, tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, all);
 }
 
 /// Algorithm Name, which is also the Model Name of the equipment.
 pub fn algorithm_name(bundle: &BundleIdentity) -> String {
-    format!("spinetriage {}", bundle.name).chars().take(64).collect()
+    shortened(&format!("spinetriage {}", bundle.name), 64).to_owned()
 }
 
 /// Algorithm Version: the bundle's version and the start of its digest.
 pub fn algorithm_version(bundle: &BundleIdentity) -> String {
     let digest: String = bundle.digest.chars().take(12).collect();
-    format!("{} ({digest})", bundle.version).chars().take(64).collect()
+    shortened(&format!("{} ({digest})", bundle.version), 64).to_owned()
 }
 
 /// DA and TM of a time stamp.
-fn date_and_time(stamp: &str) -> (String, String) {
+pub fn date_and_time(stamp: &str) -> (String, String) {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect();
     let (date, time) = stamp.split_once('T').unwrap_or((stamp, ""));
     (digits(date), digits(time.split('.').next().unwrap_or("")))

@@ -8,7 +8,7 @@ use dicom_dictionary_std::{tags, uids};
 use super::content::{put, put_items, sop_reference};
 use super::error::ReportError;
 use super::file::{self, Identity};
-use super::modules::{describe, in_the_study_of};
+use super::modules::{describe, in_the_study_of, put_body_part};
 use super::overlay::{self, Picture};
 use super::request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
 use super::source::Source;
@@ -52,7 +52,7 @@ pub fn write(
         &identity.patient_orientation.as_ref().map(|o| o.join("\\")).unwrap_or_default(),
     );
     put(&mut object, tags::BURNED_IN_ANNOTATION, VR::CS, "YES");
-    put(&mut object, tags::BODY_PART_EXAMINED, VR::CS, &identity.body_part);
+    put_body_part(&mut object, identity);
     put(&mut object, tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "RGB");
     for (tag, value) in [
         (tags::SAMPLES_PER_PIXEL, 3),
