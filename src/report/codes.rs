@@ -50,6 +50,8 @@ dcm! {
     IMAGE_REGION = "111030", "Image Region";
     SOURCE_OF_MEASUREMENT = "121112", "Source of Measurement";
     COMMENT = "121106", "Comment";
+    OF_INTEREST = "113000", "Of Interest";
+    KEY_OBJECT_DESCRIPTION = "113012", "Key Object Description";
     PROCESSING_EQUIPMENT = "109102", "Processing Equipment";
 }
 

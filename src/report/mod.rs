@@ -1,9 +1,11 @@
 //! Report: findings as DICOM.
 //!
-//! Owns: the structured report (TID 1500), the overlay picture, their coding tables and character sets.
+//! Owns: the structured report (TID 1500), the overlay picture, the presentation state, the key object, their
+//! coding tables and character sets.
 //! In: a [`ReportRequest`] with the findings of one study's images. Out: whole DICOM files.
 //! Never: takes a time or a random number: the same request gives the same bytes.
 
+mod appearance;
 mod character_set;
 mod codes;
 mod content;
@@ -12,10 +14,12 @@ pub mod drawing;
 mod error;
 mod file;
 mod iso_2022;
+mod key_object;
 mod meanings;
 mod measurements;
 mod modules;
 pub mod overlay;
+mod presentation_state;
 mod request;
 mod secondary_capture;
 mod source;
@@ -46,6 +50,14 @@ pub fn write(request: &ReportRequest) -> Result<Vec<ReportObject>, ReportError> 
         if request.companions.pictures {
             objects.push(secondary_capture::write(request, number, image, source)?);
         }
+    }
+    for (number, (image, source)) in (1..).zip(request.images.iter().zip(&sources)) {
+        if request.companions.presentation_states {
+            objects.push(presentation_state::write(request, number, image, source)?);
+        }
+    }
+    if request.companions.key_object {
+        objects.extend(key_object::write(request, source)?);
     }
     Ok(objects)
 }

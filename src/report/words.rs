@@ -38,6 +38,10 @@ texts! {
     ReportSeries = "Spine triage - research use only, not for diagnosis", "脊柱分诊 - 仅供研究使用，不得用于诊断";
     /// Series Description of the pictures.
     OverlaySeries = "Spine triage overlay - research use only", "脊柱分诊标注图 - 仅供研究使用";
+    /// Series Description of key objects.
+    KeyImagesSeries = "Spine triage key images - research use only", "脊柱分诊重点图像 - 仅供研究使用";
+    /// Begins the description of a key object.
+    FractureSuspected = "An automatic analysis suspects a fracture", "自动分析：可疑骨折";
     /// Derivation Description of the pictures.
     OverlayDerivation = "Findings of an automatic analysis drawn in", "图中标注为自动分析结果";
     /// A film without any body.
@@ -154,6 +158,14 @@ pub fn imputed(features: &[String], language: Language) -> String {
     }
 }
 
+/// How probable a class is.
+pub fn probability(probability: f64, language: Language) -> String {
+    match language {
+        Language::English => format!("probability {probability:.2}"),
+        Language::Chinese => format!("概率 {probability:.2}"),
+    }
+}
+
 /// Sentences in a row.
 pub fn sentences(texts: &[Text], language: Language) -> String {
     let all: Vec<_> = texts.iter().map(|text| sentence(text.said_in(language), language)).collect();
@@ -202,7 +214,7 @@ mod tests {
 
     #[test]
     fn series_descriptions_fit_into_their_value_representation() {
-        for text in [Text::ReportSeries, Text::OverlaySeries] {
+        for text in [Text::ReportSeries, Text::OverlaySeries, Text::KeyImagesSeries] {
             for language in [Language::English, Language::Chinese] {
                 assert!(text.said_in(language).chars().count() <= 64, "{text:?}: LO");
             }

@@ -1,0 +1,100 @@
+//! A Key Object Selection (PS3.3 A.35.4, TID 2010 of PS3.16): the films of a study with a fracture, so
+//! that a viewer can list them.
+
+use dicom_core::VR;
+use dicom_dictionary_std::{tags, uids};
+
+use super::codes::{self, astlof};
+use super::content::Relationship::{ConceptModifier, Contains};
+use super::content::{Item, code, code_item, put, put_items, sop_reference, template_item, text};
+use super::document::{evidence, observer, requests};
+use super::error::ReportError;
+use super::file::{self, Identity};
+use super::meanings::say_in;
+use super::modules::{describe, in_the_study_of, name_all_algorithms};
+use super::request::{ObjectKind, ReportObject, ReportRequest};
+use super::source::Source;
+use super::words::{self, Text, sentences};
+use crate::analysis::{Findings, ImageIdentity, Vertebra};
+use crate::identifiers::Uid;
+
+/// Writes the selection with patient and study of `source`; `None` when there is nothing to select.
+pub fn write(request: &ReportRequest, source: &Source) -> Result<Option<ReportObject>, ReportError> {
+    let all = request.images.iter().map(|image| &image.findings);
+    let flagged: Vec<&Findings> = all.filter(|findings| fractures(findings).next().is_some()).collect();
+    if flagged.is_empty() {
+        return Ok(None);
+    }
+    let images: Vec<&ImageIdentity> = flagged.iter().map(|findings| &findings.image).collect();
+    let uid = Uid::derived(&["key-object", request.report_uid.as_str()]);
+    let series = Uid::derived(&["key-object-series", request.series_uid.as_str()]);
+
+    let mut object = in_the_study_of(source);
+    put(&mut object, tags::SOP_CLASS_UID, VR::UI, uids::KEY_OBJECT_SELECTION_DOCUMENT_STORAGE);
+    put(&mut object, tags::SOP_INSTANCE_UID, VR::UI, uid.as_str());
+    put(&mut object, tags::MODALITY, VR::CS, "KO");
+    put(&mut object, tags::SERIES_INSTANCE_UID, VR::UI, series.as_str());
+    put(&mut object, tags::SERIES_NUMBER, VR::IS, &(request.series_number + 3).to_string());
+    put(&mut object, tags::INSTANCE_NUMBER, VR::IS, &request.version.to_string());
+    describe(&mut object, request, &request.bundle, Text::KeyImagesSeries.said_in(request.language));
+    name_all_algorithms(&mut object, request);
+    put_items(&mut object, tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, vec![]);
+    requests(&mut object, source);
+    put_items(&mut object, tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, vec![evidence(&images)]);
+    content(&mut object, request, &flagged);
+    let sop_class = uids::KEY_OBJECT_SELECTION_DOCUMENT_STORAGE;
+    file::finish(object, ObjectKind::KeyObject, Identity { sop_class, sop_instance: &uid }).map(Some)
+}
+
+/// TID 2010: language, observer, description, images.
+fn content(object: &mut Item, request: &ReportRequest, flagged: &[&Findings]) {
+    let mut items = vec![code(ConceptModifier, codes::LANGUAGE, codes::language(request.language))];
+    items.extend(observer(request));
+    items.push(text(Contains, codes::KEY_OBJECT_DESCRIPTION, &description(request)));
+    items.extend(flagged.iter().map(|findings| selected(&findings.image)));
+    for item in &mut items {
+        say_in(request.language, item);
+    }
+    put(object, tags::VALUE_TYPE, VR::CS, "CONTAINER");
+    put_items(object, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![code_item(codes::OF_INTEREST)]);
+    put(object, tags::CONTINUITY_OF_CONTENT, VR::CS, "SEPARATE");
+    put_items(object, tags::CONTENT_TEMPLATE_SEQUENCE, vec![template_item("2010")]);
+    put_items(object, tags::CONTENT_SEQUENCE, items);
+}
+
+/// An image of the selection: TID 2010 gives it no concept name.
+fn selected(image: &ImageIdentity) -> Item {
+    let mut item = Item::new_empty();
+    put(&mut item, tags::RELATIONSHIP_TYPE, VR::CS, "CONTAINS");
+    put(&mut item, tags::VALUE_TYPE, VR::CS, "IMAGE");
+    let reference = sop_reference(image.sop_class_uid.as_str(), image.sop_instance_uid.as_str());
+    put_items(&mut item, tags::REFERENCED_SOP_SEQUENCE, vec![reference]);
+    item
+}
+
+/// What a person reads beside the images, which are numbered as in the report's image library.
+fn description(request: &ReportRequest) -> String {
+    let language = request.language;
+    let found = |(number, findings, v): (usize, &Findings, &Vertebra)| {
+        let label = words::full_label(v, language);
+        let label = if request.images.len() > 1 { words::on_image(&label, number, language) } else { label };
+        let class = words::class_name(&findings.bundle.classes[v.class], language);
+        let probability = words::probability(v.probabilities[v.class], language);
+        words::pair(&label, &words::with_remark(class, &probability, language), language)
+    };
+    let images = (1..).zip(request.images.iter().map(|image| &image.findings));
+    let all = images.flat_map(|(number, findings)| fractures(findings).map(move |v| (number, findings, v)));
+    let lines: Vec<_> = all.map(found).collect();
+    let frame = [Text::FractureSuspected, Text::ResearchUseOnly].map(|text| sentences(&[text], language));
+    format!("{}\r\n{}\r\n{}", frame[0], lines.join("\r\n"), frame[1])
+}
+
+/// The vertebrae whose most probable class is a fracture: in ASTLOF's classes every one but
+/// `ASTLOF-0`, in other systems every one but the first.
+fn fractures(findings: &Findings) -> impl Iterator<Item = &Vertebra> {
+    let fractured = |class: usize| {
+        let of_astlof = astlof(&findings.bundle.classes[class].code);
+        of_astlof.map_or(class > 0, |(fractured, _)| fractured)
+    };
+    findings.vertebrae.iter().filter(move |vertebra| fractured(vertebra.class))
+}
