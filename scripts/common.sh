@@ -6,11 +6,11 @@ cd "$root"
 
 say() { printf '\n== %s\n' "$*"; }
 
-# need_packages COMMAND=PACKAGE...: installs the Debian packages whose commands are missing.
+# need_packages COMMAND=PACKAGE...: installs the Debian packages whose commands, or files, are missing.
 need_packages() {
     local missing=() pair
     for pair in "$@"; do
-        PATH=$PATH:/usr/sbin command -v "${pair%%=*}" > /dev/null || missing+=("${pair#*=}")
+        [ -e "${pair%%=*}" ] || PATH=$PATH:/usr/sbin command -v "${pair%%=*}" > /dev/null || missing+=("${pair#*=}")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     install_packages "${missing[@]}"

@@ -253,14 +253,15 @@ fn dciodvfy_knows(set: Option<&[u8]>) -> bool {
 }
 
 /// The files of what was asked for, the report first. dciodvfy finds no errors, or where it does not know
-/// the set those that it finds in the film, and in what the report has of it elsewhere; dsrdump reads the report.
+/// the set those that it finds in the film, and in what the report has of it elsewhere or says itself; dsrdump
+/// reads the report.
 fn written(folder: &Path, film: &Path, asked: &ReportRequest, set: Option<&[u8]>) -> Vec<PathBuf> {
     let known = if dciodvfy_knows(set) { vec![] } else { errors(film) };
     let write_out = |object: ReportObject| {
         let file = folder.join(&object.file_name);
         fs::write(&file, &object.bytes).unwrap();
-        let misread =
-            |line: &str| ["Code Meaning", "RequestedProcedureDescription"].iter().any(|name| line.contains(name));
+        let places = ["Code Meaning", "RequestedProcedureDescription", "Character invalid for character repertoire"];
+        let misread = |line: &str| places.iter().any(|name| line.contains(name));
         let of_repertoire = |line: &str| !dciodvfy_knows(set) && misread(line);
         let new: Vec<_> =
             errors(&file).into_iter().filter(|line| !known.contains(line) && !of_repertoire(line)).collect();

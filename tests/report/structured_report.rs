@@ -9,8 +9,8 @@ use spinetriage::RESEARCH_USE_ONLY;
 use spinetriage::analysis::LevelSource;
 use spinetriage::config::{Language, SopClass};
 use spinetriage::identifiers::Uid;
-use spinetriage::model::{SixPoints, morphometry};
-use spinetriage::report::{Predecessor, ReportImage, ReportRequest, write};
+use spinetriage::model::morphometry;
+use spinetriage::report::{Predecessor, ReportImage, write};
 
 use crate::support::*;
 
@@ -53,28 +53,6 @@ fn a_report_is_valid_and_complete() {
         .map(|i| text(&items(i, tags::CONCEPT_CODE_SEQUENCE)[0], tags::CODE_VALUE))
         .collect();
     assert_eq!(sites, ["23215003", "66794005", "51282000", "1217256009"], "T12, L1, a vertebra, thoracolumbar spine");
-}
-
-/// Three bodies with points: intact, wedged, and one whose points are no body; levels counted.
-fn with_points() -> ReportRequest {
-    let file = sample("compression");
-    let mut findings =
-        findings(&file, ["L3", "L4", "L5"].iter().zip(1..).map(|(l, n)| vertebra(n, Some(l), 0)).collect());
-    for (vertebra, anterior) in findings.vertebrae.iter_mut().zip([50.0, 30.0, 0.0]) {
-        let b = vertebra.bounding_box;
-        let x = [b.x0, (b.x0 + b.x1) / 2.0, b.x1];
-        let upper = [[x[0], b.y1 - anterior], [x[1], b.y1 - 45.0], [x[2], b.y1 - 50.0]];
-        vertebra.level_source = Some(LevelSource::CountedFromSacrum);
-        vertebra.points = Some(SixPoints { upper, lower: x.map(|x| [x, b.y1]) });
-    }
-    let points: Vec<_> = findings.vertebrae.iter().map(|v| v.points).collect();
-    for (vertebra, measured) in
-        findings.vertebrae.iter_mut().zip(morphometry::measure(&points, findings.image.pixel_spacing))
-    {
-        vertebra.morphometry = measured;
-    }
-    findings.vertebrae[2].imputed = vec!["shape_WedgeRatio".into()];
-    request(vec![ReportImage { findings, file }])
 }
 
 #[test]
@@ -184,19 +162,14 @@ fn a_later_version_names_its_predecessor_and_an_older_pacs_gets_comprehensive_sr
 #[test]
 fn two_images_of_a_study_share_a_report_and_names_keep_their_letters() {
     let folder = tempfile::tempdir().unwrap();
-    let copy = |name: &str, number: u32| {
-        let mut object = open_file(sample("intact")).unwrap();
-        object.put(DataElement::new(tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 100"));
-        object.put(DataElement::new(tags::PATIENT_NAME, VR::PN, "M\u{fc}ller^J\u{f6}rg"));
-        object.put(DataElement::new(tags::SOP_INSTANCE_UID, VR::UI, uid(number).as_str()));
-        object.put(DataElement::new(tags::SERIES_INSTANCE_UID, VR::UI, uid(number + 100).as_str()));
-        object.meta_mut().media_storage_sop_instance_uid = uid(number).to_string();
-        object.meta_mut().update_information_group_length();
-        let file = folder.path().join(name);
-        object.write_to_file(&file).unwrap();
+    let copy = |name: &str| {
+        let file = varied(folder.path(), name, "intact", |film| {
+            film.put(DataElement::new(tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 100"));
+            film.put(DataElement::new(tags::PATIENT_NAME, VR::PN, "M\u{fc}ller^J\u{f6}rg"));
+        });
         ReportImage { findings: findings(&file, vec![vertebra(1, None, 0)]), file }
     };
-    let (_folder, objects) = judged(&request(vec![copy("a.dcm", 21), copy("b.dcm", 22)]));
+    let (_folder, objects) = judged(&request(vec![copy("a.dcm"), copy("b.dcm")]));
     assert_eq!(objects.len(), 3, "one report, two pictures");
     assert_eq!(text(&objects[0], tags::PATIENT_NAME), "M\u{fc}ller^J\u{f6}rg");
     assert_eq!(text(&objects[0], tags::SPECIFIC_CHARACTER_SET), "ISO_IR 100");
@@ -217,12 +190,12 @@ fn meanings(item: &InMemDicomObject) -> Vec<String> {
 #[test]
 fn a_chinese_report_is_chinese_throughout() {
     let mut asked = with_points();
-    let file = asked.images[0].file.clone();
-    let mut other = findings(&file, vec![vertebra(1, Some("L3"), 1), vertebra(2, None, 2)]);
-    other.image.sop_instance_uid = uid(77);
+    let folder = tempfile::tempdir().unwrap();
+    let [second, third] = ["second.dcm", "third.dcm"].map(|name| varied(folder.path(), name, "compression", |_| ()));
+    let mut other = findings(&second, vec![vertebra(1, Some("L3"), 1), vertebra(2, None, 2)]);
     other.vertebrae[0].level_source = Some(LevelSource::CountedFromSacrum);
-    asked.images.push(ReportImage { findings: other, file: file.clone() });
-    asked.images.push(ReportImage { findings: findings(&file, vec![]), file });
+    asked.images.push(ReportImage { findings: other, file: second });
+    asked.images.push(ReportImage { findings: findings(&third, vec![]), file: third });
     asked.language = Language::Chinese;
     let (_folder, objects) = judged(&asked);
     let report = &objects[0];

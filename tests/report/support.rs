@@ -1,19 +1,23 @@
-//! Requests to write, judges of what was written, and ways to look into it.
+//! Requests to write, and ways to look into what was written, and to change it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use dicom_core::Tag;
+use dicom_core::value::DataSetSequence;
+use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, open_file};
 use spinetriage::RESEARCH_USE_ONLY;
-use spinetriage::analysis::{BundleIdentity, ClassName, Findings, Vertebra};
+use spinetriage::analysis::{BundleIdentity, ClassName, Findings, LevelSource, Vertebra};
 use spinetriage::config::{Language, SopClass};
 use spinetriage::identifiers::Uid;
 use spinetriage::imaging::{BoundingBox, decode};
-use spinetriage::report::{Companions, ObjectKind, ReportImage, ReportObject, ReportRequest, write};
+use spinetriage::model::{SixPoints, morphometry};
+use spinetriage::report::{Companions, ReportImage, ReportObject, ReportRequest, write};
 use tempfile::TempDir;
+
+use crate::judges::{judge, programs};
 
 pub fn uid(n: u32) -> Uid {
     Uid::new(&format!("2.25.1000{n}")).unwrap()
@@ -21,6 +25,20 @@ pub fn uid(n: u32) -> Uid {
 
 pub fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/samples/{name}.dcm"))
+}
+
+/// A copy of a sample as another instance of its study, with a change.
+pub fn varied(folder: &Path, name: &str, of: &str, change: impl FnOnce(&mut InMemDicomObject)) -> PathBuf {
+    let mut object = open_file(sample(of)).unwrap();
+    let instance = Uid::derived(&[of, name]);
+    object.put(DataElement::new(tags::SOP_INSTANCE_UID, VR::UI, instance.as_str()));
+    object.put(DataElement::new(tags::SERIES_INSTANCE_UID, VR::UI, Uid::derived(&["series", of, name]).as_str()));
+    object.meta_mut().media_storage_sop_instance_uid = instance.to_string();
+    object.meta_mut().update_information_group_length();
+    change(&mut object);
+    let file = folder.join(name);
+    object.write_to_file(&file).unwrap();
+    file
 }
 
 pub fn vertebra(ordinal: u32, level: Option<&str>, class: usize) -> Vertebra {
@@ -80,30 +98,49 @@ pub fn request(images: Vec<ReportImage>) -> ReportRequest {
     }
 }
 
+/// All that can be written beside a report.
+pub const EVERYTHING: Companions = Companions { pictures: true, presentation_states: true, key_object: true };
+
 pub fn one_image() -> ReportRequest {
     let file = sample("compression");
     let vertebrae = vec![vertebra(1, Some("T12"), 0), vertebra(2, Some("L1"), 1), vertebra(3, None, 2)];
     request(vec![ReportImage { findings: findings(&file, vertebrae), file }])
 }
 
-/// Writes the objects and holds each to the validators: dciodvfy without errors, also of what is
-/// compressed, dsrdump for reports.
+/// Three bodies with points: intact, wedged, and one whose points are no body; levels counted.
+pub fn with_points() -> ReportRequest {
+    let file = sample("compression");
+    let mut findings =
+        findings(&file, ["L3", "L4", "L5"].iter().zip(1..).map(|(l, n)| vertebra(n, Some(l), 0)).collect());
+    for (vertebra, anterior) in findings.vertebrae.iter_mut().zip([50.0, 30.0, 0.0]) {
+        let b = vertebra.bounding_box;
+        let x = [b.x0, (b.x0 + b.x1) / 2.0, b.x1];
+        let upper = [[x[0], b.y1 - anterior], [x[1], b.y1 - 45.0], [x[2], b.y1 - 50.0]];
+        vertebra.level_source = Some(LevelSource::CountedFromSacrum);
+        vertebra.points = Some(SixPoints { upper, lower: x.map(|x| [x, b.y1]) });
+    }
+    let points: Vec<_> = findings.vertebrae.iter().map(|v| v.points).collect();
+    for (vertebra, measured) in
+        findings.vertebrae.iter_mut().zip(morphometry::measure(&points, findings.image.pixel_spacing))
+    {
+        vertebra.morphometry = measured;
+    }
+    findings.vertebrae[2].imputed = vec!["shape_WedgeRatio".into()];
+    request(vec![ReportImage { findings, file }])
+}
+
+/// Writes the objects and holds each to the judges that are quick.
 pub fn judged(request: &ReportRequest) -> (TempDir, Vec<DefaultDicomObject>) {
     let folder = tempfile::tempdir().unwrap();
+    let files = request.images.iter().map(|i| &i.file).chain(request.failed.iter().map(|i| &i.file));
+    let sources: Vec<_> = files.map(PathBuf::as_path).collect();
     let read = |object: &ReportObject| {
-        let path = folder.path().join(&object.file_name);
-        fs::write(&path, &object.bytes).unwrap();
-        without_errors(&path);
         if let Some(compressed) = &object.compressed {
             let path = compressed_file(&folder, object.sop_instance_uid.as_str());
             fs::write(&path, compressed).unwrap();
-            without_errors(&path);
+            assert_eq!(programs::dciodvfy(&path), Vec::<String>::new(), "{}", path.display());
         }
-        if object.kind == ObjectKind::StructuredReport {
-            let (well, said) = tool("dsrdump", &[&path]);
-            assert!(well, "dsrdump: {said}");
-        }
-        open_file(&path).unwrap()
+        judge(object, &saved(folder.path(), object), &sources)
     };
     let read = write(request).unwrap().iter().map(read).collect();
     (folder, read)
@@ -114,10 +151,11 @@ pub fn compressed_file(folder: &TempDir, sop_instance_uid: &str) -> PathBuf {
     folder.path().join(format!("compressed-{sop_instance_uid}.dcm"))
 }
 
-fn without_errors(path: &Path) {
-    let (_, said) = tool("dciodvfy", &[path]);
-    let errors: Vec<_> = said.lines().filter(|l| l.starts_with("Error")).collect();
-    assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
+/// Puts an object's bytes into a folder.
+pub fn saved(folder: &Path, object: &ReportObject) -> PathBuf {
+    let path = folder.join(&object.file_name);
+    fs::write(&path, &object.bytes).unwrap();
+    path
 }
 
 /// Runs a program on files: whether it went well, and what it said.
@@ -146,4 +184,32 @@ pub fn named<'a>(item: &'a InMemDicomObject, code: &str) -> Vec<&'a InMemDicomOb
         items(i, tags::CONCEPT_NAME_CODE_SEQUENCE).first().is_some_and(|c| text(c, tags::CODE_VALUE) == code)
     };
     walk(item).into_iter().filter(has_name).collect()
+}
+
+/// The measurement groups of a report.
+pub fn measurement_groups(report: &InMemDicomObject) -> Vec<&InMemDicomObject> {
+    named(report, "125007")
+}
+
+pub fn put_items(object: &mut InMemDicomObject, tag: Tag, items: Vec<InMemDicomObject>) {
+    object.put(DataElement::new(tag, VR::SQ, DataSetSequence::from(items)));
+}
+
+/// Changes the items of a sequence; those for which `change` says false are removed.
+pub fn within(object: &mut InMemDicomObject, sequence: Tag, change: &mut dyn FnMut(&mut InMemDicomObject) -> bool) {
+    let mut changed = items(object, sequence).to_vec();
+    changed.retain_mut(|item| change(item));
+    if object.get(sequence).is_some() {
+        put_items(object, sequence, changed);
+    }
+}
+
+/// Changes every content item below this one that has the concept; those for which `change` says
+/// false are removed.
+pub fn edit(object: &mut InMemDicomObject, concept: &str, change: &mut dyn FnMut(&mut InMemDicomObject) -> bool) {
+    within(object, tags::CONTENT_SEQUENCE, &mut |item| {
+        edit(item, concept, change);
+        let name = items(item, tags::CONCEPT_NAME_CODE_SEQUENCE).first().map(|c| text(c, tags::CODE_VALUE));
+        name.as_deref() != Some(concept) || change(item)
+    });
 }
