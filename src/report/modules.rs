@@ -3,6 +3,9 @@
 use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::mem::InMemElement;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
 
 use super::codes::{PRIVATE_SCHEME, PRIVATE_SCHEME_UID, PROCESSING_EQUIPMENT};
 use super::content::{Item, code_item, put, put_items, shortened};
@@ -62,7 +65,7 @@ pub fn in_the_study_of(source: &Source) -> Item {
 
 /// Series, equipment and times that report and picture share.
 pub fn describe(object: &mut Item, request: &ReportRequest, bundle: &BundleIdentity, description: &str) {
-    let (date, time) = date_and_time(&request.content_time);
+    let (date, time) = date_and_time(object, &request.content_time);
     put(object, tags::SERIES_DESCRIPTION, VR::LO, description);
     put(object, tags::SERIES_DATE, VR::DA, &date);
     put(object, tags::SERIES_TIME, VR::TM, &time);
@@ -137,11 +140,26 @@ pub fn algorithm_version(bundle: &BundleIdentity) -> String {
     shortened(&format!("{} ({digest})", bundle.version), 64).to_owned()
 }
 
-/// DA and TM of a time stamp.
-pub fn date_and_time(stamp: &str) -> (String, String) {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect();
-    let (date, time) = stamp.split_once('T').unwrap_or((stamp, ""));
-    (digits(date), digits(time.split('.').next().unwrap_or("")))
+/// DA and TM of a UTC time stamp, in the time zone that `object` says its dates and times are in: where it has
+/// Timezone Offset From UTC, that holds for all of them (PS3.3 C.12.1.1.8).
+pub fn date_and_time(object: &Item, stamp: &str) -> (String, String) {
+    let there = OffsetDateTime::parse(stamp, &Rfc3339).map(|utc| utc.to_offset(offset_of(object)).to_string());
+    let text = there.unwrap_or_else(|_| stamp.replace('T', " "));
+    let (date, time) = text.split_once(' ').unwrap_or((&text, ""));
+    let time: String =
+        time.split(['.', ' ']).next().unwrap_or("").split(':').map(|part| format!("{part:0>2}")).collect();
+    (date.chars().filter(char::is_ascii_digit).collect(), time)
+}
+
+/// Timezone Offset From UTC, `+HHMM`; none, or one that is no offset, is UTC.
+fn offset_of(object: &Item) -> UtcOffset {
+    let read = || {
+        let element = object.get(tags::TIMEZONE_OFFSET_FROM_UTC)?;
+        let bytes = element.to_bytes().ok()?;
+        let text = std::str::from_utf8(&bytes).ok()?.trim_matches([' ', '\0']);
+        UtcOffset::parse(text, format_description!("[offset_hour sign:mandatory][offset_minute]")).ok()
+    };
+    read().unwrap_or(UtcOffset::UTC)
 }
 
 /// Copies an element of the source under the same tag. An item that declares a character set of its own
@@ -160,5 +178,24 @@ pub fn copy_character_set(item: &mut Item, declared: Option<&InMemElement>) {
         declared.filter(|e| e.to_bytes().is_ok_and(|value| value.iter().any(|b| !b" \0".contains(b))))
     {
         item.put(element.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_in_the_zone_that_the_object_declares() {
+        let at = |offset: &str| {
+            let mut object = Item::new_empty();
+            put(&mut object, tags::TIMEZONE_OFFSET_FROM_UTC, VR::SH, offset);
+            let (date, time) = date_and_time(&object, "2026-01-05T22:01:12.345Z");
+            format!("{date} {time}")
+        };
+        assert_eq!(at("+0800"), "20260106 060112");
+        assert_eq!(at("-0330 "), "20260105 183112");
+        assert_eq!([at(""), at("local"), at("+9900")], ["20260105 220112"; 3]);
+        assert_eq!(date_and_time(&Item::new_empty(), "2026-01-05T22:01:12.345Z").1, "220112");
     }
 }
