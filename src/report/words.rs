@@ -109,7 +109,7 @@ pub fn on_image(label: &str, image: usize, language: Language) -> String {
 /// What a reader wants to know first: the most suspicious body, how many there are, and which are flagged.
 /// `flagged` are bodies with what was found on them.
 pub fn summary(most_suspicious: &str, bodies: usize, flagged: &[String], language: Language) -> String {
-    match (language, flagged) {
+    let says = match (language, flagged) {
         (Language::English, []) => format!("None of {bodies} vertebrae flagged; least sure: {most_suspicious}."),
         (Language::English, _) => format!(
             "Most suspicious: {most_suspicious}. Flagged {} of {bodies} vertebrae: {}.",
@@ -120,7 +120,8 @@ pub fn summary(most_suspicious: &str, bodies: usize, flagged: &[String], languag
         (Language::Chinese, _) => {
             format!("最可疑：{most_suspicious}。{bodies} 个椎体中标记 {} 个：{}。", flagged.len(), flagged.join("；"))
         }
-    }
+    };
+    in_a_row(&[says.into(), sentence(Text::ResearchUseOnly.said_in(language), language)], language)
 }
 
 /// What another image shows of the same body.
@@ -169,7 +170,11 @@ pub fn probability(probability: f64, language: Language) -> String {
 /// Sentences in a row.
 pub fn sentences(texts: &[Text], language: Language) -> String {
     let all: Vec<_> = texts.iter().map(|text| sentence(text.said_in(language), language)).collect();
-    all.join(match language {
+    in_a_row(&all, language)
+}
+
+fn in_a_row(sentences: &[Cow<'_, str>], language: Language) -> String {
+    sentences.join(match language {
         Language::English => " ",
         Language::Chinese => "",
     })

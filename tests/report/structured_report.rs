@@ -46,7 +46,8 @@ fn a_report_is_valid_and_complete() {
     let comments: Vec<_> = named(report, "121106").into_iter().map(|i| text(i, tags::TEXT_VALUE)).collect();
     assert!(comments.iter().any(|c| c.contains(RESEARCH_USE_ONLY)), "{comments:?}");
     let summary = "Most suspicious: burst fracture 0.90 (3rd from above). \
-                   Flagged 2 of 3 vertebrae: L1 compression fracture 0.90; 3rd from above burst fracture 0.90.";
+                   Flagged 2 of 3 vertebrae: L1 compression fracture 0.90; 3rd from above burst fracture 0.90. \
+                   Research use only, not for diagnosis.";
     assert_eq!(comments[0], summary, "the result stands first");
     let sites: Vec<_> = named(report, "363698007")
         .into_iter()
