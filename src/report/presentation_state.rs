@@ -60,7 +60,7 @@ pub fn write(
 
 /// Presentation State Identification module (PS3.3 C.11.10).
 fn identify(object: &mut Item, request: &ReportRequest) {
-    let (date, time) = date_and_time(&object, &request.content_time);
+    let (date, time) = date_and_time(object, &request.content_time);
     for of_documents in [tags::CONTENT_DATE, tags::CONTENT_TIME] {
         object.remove_element(of_documents);
     }
