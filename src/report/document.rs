@@ -8,12 +8,12 @@ use dicom_dictionary_std::tags;
 use super::codes;
 use super::content::Relationship::{AcquisitionContext, ConceptModifier, Contains, ObservationContext};
 use super::content::{
-    Item, code, code_item, container, image, number, put, put_items, sop_reference, template_item, text, uid_reference,
+    Item, code, container, image, number, put, put_items, sop_reference, template_item, text, uid_reference,
     with_children,
 };
 use super::error::ReportError;
 use super::file::{self, Identity};
-use super::meanings::say_in;
+use super::meanings::{say_in, title};
 use super::measurements;
 use super::modules::{
     MANUFACTURER, algorithm_name, copy, copy_character_set, declare_schemes, describe, in_the_study_of,
@@ -150,7 +150,7 @@ fn content(report: &mut Item, request: &ReportRequest) {
         say_in(request.language, item);
     }
     put(report, tags::VALUE_TYPE, VR::CS, "CONTAINER");
-    put_items(report, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![code_item(codes::REPORT_TITLE)]);
+    put_items(report, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![title(codes::REPORT_TITLE, request.language)]);
     put(report, tags::CONTINUITY_OF_CONTENT, VR::CS, "SEPARATE");
     put_items(report, tags::CONTENT_TEMPLATE_SEQUENCE, vec![template_item("1500")]);
     put_items(report, tags::CONTENT_SEQUENCE, items);

@@ -4,16 +4,17 @@
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
 
-use super::codes::{self, astlof};
+use super::codes;
 use super::content::Relationship::{ConceptModifier, Contains};
-use super::content::{Item, code, code_item, put, put_items, sop_reference, template_item, text};
+use super::content::{Item, code, put, put_items, sop_reference, template_item, text};
 use super::document::{evidence, observer, requests};
 use super::error::ReportError;
 use super::file::{self, Identity};
-use super::meanings::say_in;
+use super::meanings::{say_in, title};
 use super::modules::{describe, in_the_study_of, name_all_algorithms};
 use super::request::{ObjectKind, ReportObject, ReportRequest};
 use super::source::Source;
+use super::study::is_flagged;
 use super::words::{self, Text, sentences};
 use crate::analysis::{Findings, ImageIdentity, Vertebra};
 use crate::identifiers::Uid;
@@ -56,7 +57,7 @@ fn content(object: &mut Item, request: &ReportRequest, flagged: &[&Findings]) {
         say_in(request.language, item);
     }
     put(object, tags::VALUE_TYPE, VR::CS, "CONTAINER");
-    put_items(object, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![code_item(codes::OF_INTEREST)]);
+    put_items(object, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![title(codes::OF_INTEREST, request.language)]);
     put(object, tags::CONTINUITY_OF_CONTENT, VR::CS, "SEPARATE");
     put_items(object, tags::CONTENT_TEMPLATE_SEQUENCE, vec![template_item("2010")]);
     put_items(object, tags::CONTENT_SEQUENCE, items);
@@ -89,12 +90,8 @@ fn description(request: &ReportRequest) -> String {
     format!("{}\r\n{}\r\n{}", frame[0], lines.join("\r\n"), frame[1])
 }
 
-/// The vertebrae whose most probable class is a fracture: in ASTLOF's classes every one but
-/// `ASTLOF-0`, in other systems every one but the first.
+/// The vertebrae that a person should look at.
 fn fractures(findings: &Findings) -> impl Iterator<Item = &Vertebra> {
-    let fractured = |class: usize| {
-        let of_astlof = astlof(&findings.bundle.classes[class].code);
-        of_astlof.map_or(class > 0, |(fractured, _)| fractured)
-    };
-    findings.vertebrae.iter().filter(move |vertebra| fractured(vertebra.class))
+    let flagged = |class: usize| is_flagged(&findings.bundle.classes[class], class);
+    findings.vertebrae.iter().filter(move |vertebra| flagged(vertebra.class))
 }

@@ -6,13 +6,14 @@ use dicom_dictionary_std::{tags, uids};
 
 use super::appearance;
 use super::content::{Item, decimal, put, put_items, shortened, sop_reference};
+use super::drawing::marks;
 use super::error::ReportError;
 use super::file::{self, Identity};
 use super::modules::{date_and_time, describe, in_the_study_of, put_body_part};
 use super::request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
 use super::source::Source;
-use super::words::{self, Text};
-use crate::analysis::{Findings, ImageIdentity, Vertebra};
+use super::words::Text;
+use crate::analysis::{Findings, ImageIdentity};
 use crate::config::Language;
 use crate::identifiers::Uid;
 
@@ -105,19 +106,17 @@ fn annotate(object: &mut Item, findings: &Findings, language: Language) {
     if findings.vertebrae.is_empty() {
         texts.push(text(Text::NoVertebraFound.said_in(language), line(film, 2)));
     }
-    for vertebra in &findings.vertebrae {
-        let b = &vertebra.bounding_box;
+    for mark in marks(findings, language) {
+        let b = &mark.bounding_box;
         graphics.push(graphic(
             "POLYLINE",
             &[[b.x0, b.y0], [b.x1, b.y0], [b.x1, b.y1], [b.x0, b.y1], [b.x0, b.y0]],
             film,
         ));
-        // Only points that are a body: what could not be measured is not shown as if it had been.
-        let points = vertebra.points.filter(|_| vertebra.morphometry.is_some());
-        for point in points.iter().flat_map(|p| p.upper.iter().chain(&p.lower)) {
+        for point in mark.points.iter().flat_map(|p| p.upper.iter().chain(&p.lower)) {
             graphics.push(graphic("POINT", &[*point], film));
         }
-        let label = label_of(vertebra, findings, language);
+        let label = mark.text(language);
         let frame = beside([b.x0, b.y0, b.x1, b.y1], label.chars().count(), film);
         texts.push(text(&label, frame));
     }
@@ -128,13 +127,6 @@ fn annotate(object: &mut Item, findings: &Findings, language: Language) {
         put_items(&mut annotation, tags::GRAPHIC_OBJECT_SEQUENCE, graphics);
     }
     put_items(object, tags::GRAPHIC_ANNOTATION_SEQUENCE, vec![annotation]);
-}
-
-/// What stands beside a box: level, class, probability.
-fn label_of(vertebra: &Vertebra, findings: &Findings, language: Language) -> String {
-    let class = words::class_name(&findings.bundle.classes[vertebra.class], language);
-    let found = format!("{class} {:.2}", vertebra.probabilities[vertebra.class]);
-    words::pair(&words::label(vertebra, language), &found, language)
 }
 
 /// Graphic Layer module (PS3.3 C.10.7): ours above the film's own overlays.

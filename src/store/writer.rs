@@ -226,7 +226,7 @@ mod tests {
             neighbour(&store),
             // A reference to nothing, looked at only by COMMIT.
             store.write(|c| {
-                c.execute_batch("PRAGMA defer_foreign_keys = ON; INSERT INTO report_images VALUES (7, 7)")?;
+                c.execute_batch("PRAGMA defer_foreign_keys = ON; INSERT INTO report_images (report_id, instance_id) VALUES (7, 7)")?;
                 Ok(())
             }),
             neighbour(&store),

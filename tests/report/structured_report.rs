@@ -217,6 +217,8 @@ fn a_chinese_report_is_chinese_throughout() {
         assert!(comments.iter().any(|comment| comment.contains(part)), "{part}: {comments:?}");
     }
     assert!(comments.iter().any(|comment| comment.starts_with("仅供研究使用，不得用于诊断。")), "{comments:?}");
+    let title = items(report, tags::CONCEPT_NAME_CODE_SEQUENCE);
+    assert_eq!(text(&title[0], tags::CODE_MEANING), "影像测量报告");
     let language = items(named(report, "121049")[0], tags::CONCEPT_CODE_SEQUENCE);
     assert_eq!(text(&language[0], tags::CODE_VALUE), "zh-CN");
 }
