@@ -135,7 +135,7 @@ fn content(report: &mut Item, request: &ReportRequest) {
     let mut items = vec![code(ConceptModifier, codes::LANGUAGE, codes::language(request.language))];
     items.extend(observer(request));
     items.push(code(ConceptModifier, codes::PROCEDURE_REPORTED, codes::IMAGING_PROCEDURE));
-    items.extend(measurements::summary(request).map(|summary| text(Contains, codes::COMMENT, &summary)));
+    items.push(text(Contains, codes::COMMENT, &measurements::summary(request)));
     let entries = request.identities().into_iter().map(library_entry).collect();
     let group = container(codes::IMAGE_LIBRARY_GROUP, None, entries);
     items.push(container(codes::IMAGE_LIBRARY, Some("1600"), vec![group]));

@@ -21,8 +21,8 @@ pub fn groups(request: &ReportRequest) -> Vec<Item> {
     groups
 }
 
-/// The study in a sentence or two, for who reads no further; `None` where no vertebra was found.
-pub fn summary(request: &ReportRequest) -> Option<String> {
+/// The study in a sentence or two, for who reads no further.
+pub fn summary(request: &ReportRequest) -> String {
     let language = request.language;
     let vertebrae = study::vertebrae(request.images.iter().map(|image| &image.findings));
     let finding = |seen: &Sighting<'_>| {
@@ -34,11 +34,13 @@ pub fn summary(request: &ReportRequest) -> Option<String> {
         let class = seen.vertebra.class;
         study::is_flagged(&seen.findings.bundle.classes[class], class)
     };
-    let most_suspicious = study::most_suspicious(&vertebrae)?;
+    let Some(most_suspicious) = study::most_suspicious(&vertebrae) else {
+        return words::with_notice(silent_images(request), language);
+    };
     let flagged = vertebrae.iter().map(|v| &v.main).filter(is_flagged);
     let flagged: Vec<String> = flagged.map(|seen| format!("{} {}", label(seen), finding(seen))).collect();
     let first = words::with_remark(&finding(&most_suspicious), &label(&most_suspicious), language);
-    Some(words::summary(&first, vertebrae.len(), &flagged, language))
+    words::summary(&first, vertebrae.len(), &flagged, language)
 }
 
 /// A vertebra as its main image shows it, and where else it is seen (TID 1410).

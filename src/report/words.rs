@@ -121,7 +121,14 @@ pub fn summary(most_suspicious: &str, bodies: usize, flagged: &[String], languag
             format!("最可疑：{most_suspicious}。{bodies} 个椎体中标记 {} 个：{}。", flagged.len(), flagged.join("；"))
         }
     };
-    in_a_row(&[says.into(), sentence(Text::ResearchUseOnly.said_in(language), language)], language)
+    with_notice(vec![says], language)
+}
+
+/// Sentences, and what they are not for.
+pub fn with_notice(sentences: Vec<String>, language: Language) -> String {
+    let notice = sentence(Text::ResearchUseOnly.said_in(language), language);
+    let all: Vec<_> = sentences.into_iter().map(Cow::from).chain([notice]).collect();
+    in_a_row(&all, language)
 }
 
 /// What another image shows of the same body.
