@@ -426,3 +426,43 @@ async fn each_destination_gets_the_report_in_its_own_sop_class_and_all_companion
         assert_eq!(due[1].compressed_file.as_deref(), Some("spool/reports/c.dcm"));
     }
 }
+
+/// A database that an earlier version left keeps every row, and what its rows refer to.
+#[tokio::test]
+async fn reports_and_deliveries_of_an_earlier_version_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db.sqlite");
+    let old = rusqlite::Connection::open(&database).unwrap();
+    old.execute_batch(include_str!("../migrations/0001_queue_and_audit.sql")).unwrap();
+    old.execute_batch(include_str!("../migrations/0002_findings_say_how_levels_are_known.sql")).unwrap();
+    old.execute_batch(&format!(
+        "PRAGMA user_version = 2;
+         INSERT INTO instances (sop_instance_uid, sop_class_uid, revision, study_instance_uid, series_instance_uid, patient_id,
+             accession_number, modality, body_part, study_description, series_description, transfer_syntax, bytes, file,
+             sender_ae_title, sender_address, received_at, state, findings)
+         VALUES ('{image}', '2.25.1', 1, '{study}', '2.25.4', '', '', 'DX', '', '', '', '', 1, 'i.dcm', '', '', '2026', 'analysed', '{findings}');
+         INSERT INTO reports VALUES (1, '{study}', 1, '2.25.7', '2.25.8', '2.25.9', '2026', '2026');
+         INSERT INTO report_images VALUES (1, 1);
+         INSERT INTO objects VALUES (1, 1, 'structured-report', '2.25.2', '2.25.7', 'r.dcm', 'x');
+         INSERT INTO objects VALUES (2, 1, 'overlay', '2.25.3', '2.25.10', 'o.dcm', 'y');
+         INSERT INTO deliveries VALUES (1, 1, 'pacs', 'delivered', 1, '2026', '2027', '0000', '', '2026');
+         INSERT INTO deliveries VALUES (2, 2, 'pacs', 'pending', 4, '2026-01-01T00:00:00.000Z', '2999', 'A700', 'full', NULL);",
+        image = uid(1, 1),
+        study = uid(3, 0),
+        findings = serde_json::to_string(&findings(1)).unwrap(),
+    ))
+    .unwrap();
+    drop(old);
+    let store = Store::open(&database).unwrap();
+    let [due] = &store.due_deliveries("pacs", 10).await.unwrap()[..] else { panic!("one is pending") };
+    assert_eq!((due.attempts, due.file.as_str(), due.compressed_file.as_deref()), (4, "o.dcm", None));
+    store.record_delivery(due.id, DeliveryOutcome::Delivered { status: "0000".into() }).await.unwrap();
+    assert_eq!(count(&database, "SELECT count(*) FROM audit_deliveries WHERE state = 'delivered'"), 2);
+    assert_eq!(
+        count(&database, "SELECT count(*) FROM audit_reports WHERE current AND images = 1 AND failed_images = 0"),
+        1
+    );
+    assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'reported' AND NOT report_failure"), 1);
+    assert_eq!(count(&database, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 0, "it is reported");
+}
