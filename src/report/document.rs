@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
-use super::codes;
+use super::codes::{self, Code};
 use super::content::Relationship::{AcquisitionContext, ConceptModifier, Contains, ObservationContext};
 use super::content::{
-    Item, code, container, image, number, put, put_items, sop_reference, template_item, text, uid_reference,
+    Item, code, code_item, container, image, number, put, put_items, sop_reference, template_item, text, uid_reference,
     with_children,
 };
 use super::error::ReportError;
 use super::file::{self, Identity};
-use super::meanings::{say_in, title};
+use super::meanings::say_in;
 use super::measurements;
 use super::modules::{
-    MANUFACTURER, algorithm_name, copy, copy_character_set, declare_schemes, describe, in_the_study_of,
+    Heading, MANUFACTURER, algorithm_name, begin, copy, copy_character_set, declare_schemes, describe, in_the_study_of,
     name_all_algorithms,
 };
 use super::request::{ObjectKind, ReportObject, ReportRequest};
@@ -24,18 +24,20 @@ use super::source::Source;
 use super::wording;
 use super::words::{Text, sentences};
 use crate::analysis::ImageIdentity;
-use crate::config::SopClass;
+use crate::config::{Language, SopClass};
 
 /// Writes the report with patient and study of `source`.
 pub fn write(request: &ReportRequest, sop_class: SopClass, source: &Source) -> Result<ReportObject, ReportError> {
     let uid = request.uid_in(sop_class);
-    let mut report = in_the_study_of(source);
-    put(&mut report, tags::SOP_CLASS_UID, VR::UI, sop_class.uid());
-    put(&mut report, tags::SOP_INSTANCE_UID, VR::UI, uid.as_str());
-    put(&mut report, tags::MODALITY, VR::CS, "SR");
-    put(&mut report, tags::SERIES_INSTANCE_UID, VR::UI, request.series_uid.as_str());
-    put(&mut report, tags::SERIES_NUMBER, VR::IS, &request.series_number.to_string());
-    put(&mut report, tags::INSTANCE_NUMBER, VR::IS, &request.version.to_string());
+    let heading = Heading {
+        sop_class: sop_class.uid(),
+        sop_instance: &uid,
+        modality: "SR",
+        series: &request.series_uid,
+        series_after: 0,
+        number: request.version,
+    };
+    let mut report = begin(request, source, &heading);
     describe(&mut report, request, &request.bundle, Text::ReportSeries.said_in(request.language));
     name_all_algorithms(&mut report, request);
     declare_schemes(&mut report, source);
@@ -146,14 +148,20 @@ fn content(report: &mut Item, request: &ReportRequest) {
         &sentences(&[Text::ResearchUseOnly, Text::WrittenByProgram], request.language),
     ));
 
-    for item in &mut items {
-        say_in(request.language, item);
+    root(report, codes::REPORT_TITLE, "1500", items, request.language);
+}
+
+/// The root of a content tree that follows `template`, said in `language`.
+pub fn root(document: &mut Item, title: Code<'_>, template: &str, mut items: Vec<Item>, language: Language) {
+    let mut title = code_item(title);
+    for item in items.iter_mut().chain([&mut title]) {
+        say_in(language, item);
     }
-    put(report, tags::VALUE_TYPE, VR::CS, "CONTAINER");
-    put_items(report, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![title(codes::REPORT_TITLE, request.language)]);
-    put(report, tags::CONTINUITY_OF_CONTENT, VR::CS, "SEPARATE");
-    put_items(report, tags::CONTENT_TEMPLATE_SEQUENCE, vec![template_item("1500")]);
-    put_items(report, tags::CONTENT_SEQUENCE, items);
+    put(document, tags::VALUE_TYPE, VR::CS, "CONTAINER");
+    put_items(document, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![title]);
+    put(document, tags::CONTINUITY_OF_CONTENT, VR::CS, "SEPARATE");
+    put_items(document, tags::CONTENT_TEMPLATE_SEQUENCE, vec![template_item(template)]);
+    put_items(document, tags::CONTENT_SEQUENCE, items);
 }
 
 /// TID 1004: the device that observed.

@@ -6,12 +6,11 @@ use dicom_dictionary_std::{tags, uids};
 
 use super::codes;
 use super::content::Relationship::{ConceptModifier, Contains};
-use super::content::{Item, code, put, put_items, sop_reference, template_item, text};
-use super::document::{evidence, observer, requests};
+use super::content::{Item, code, put, put_items, sop_reference, text};
+use super::document::{evidence, observer, requests, root};
 use super::error::ReportError;
 use super::file::{self, Identity};
-use super::meanings::{say_in, title};
-use super::modules::{describe, in_the_study_of, name_all_algorithms};
+use super::modules::{Heading, begin, describe, name_all_algorithms};
 use super::request::{ObjectKind, ReportObject, ReportRequest};
 use super::source::Source;
 use super::study::is_flagged;
@@ -30,20 +29,22 @@ pub fn write(request: &ReportRequest, source: &Source) -> Result<Option<ReportOb
     let uid = Uid::derived(&["key-object", request.report_uid.as_str()]);
     let series = Uid::derived(&["key-object-series", request.series_uid.as_str()]);
 
-    let mut object = in_the_study_of(source);
-    put(&mut object, tags::SOP_CLASS_UID, VR::UI, uids::KEY_OBJECT_SELECTION_DOCUMENT_STORAGE);
-    put(&mut object, tags::SOP_INSTANCE_UID, VR::UI, uid.as_str());
-    put(&mut object, tags::MODALITY, VR::CS, "KO");
-    put(&mut object, tags::SERIES_INSTANCE_UID, VR::UI, series.as_str());
-    put(&mut object, tags::SERIES_NUMBER, VR::IS, &(request.series_number + 3).to_string());
-    put(&mut object, tags::INSTANCE_NUMBER, VR::IS, &request.version.to_string());
+    let sop_class = uids::KEY_OBJECT_SELECTION_DOCUMENT_STORAGE;
+    let heading = Heading {
+        sop_class,
+        sop_instance: &uid,
+        modality: "KO",
+        series: &series,
+        series_after: 3,
+        number: request.version,
+    };
+    let mut object = begin(request, source, &heading);
     describe(&mut object, request, &request.bundle, Text::KeyImagesSeries.said_in(request.language));
     name_all_algorithms(&mut object, request);
     put_items(&mut object, tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, vec![]);
     requests(&mut object, source);
     put_items(&mut object, tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, vec![evidence(&images)]);
     content(&mut object, request, &flagged);
-    let sop_class = uids::KEY_OBJECT_SELECTION_DOCUMENT_STORAGE;
     file::finish(object, ObjectKind::KeyObject, Identity { sop_class, sop_instance: &uid }).map(Some)
 }
 
@@ -53,14 +54,7 @@ fn content(object: &mut Item, request: &ReportRequest, flagged: &[&Findings]) {
     items.extend(observer(request));
     items.push(text(Contains, codes::KEY_OBJECT_DESCRIPTION, &description(request)));
     items.extend(flagged.iter().map(|findings| selected(&findings.image)));
-    for item in &mut items {
-        say_in(request.language, item);
-    }
-    put(object, tags::VALUE_TYPE, VR::CS, "CONTAINER");
-    put_items(object, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![title(codes::OF_INTEREST, request.language)]);
-    put(object, tags::CONTINUITY_OF_CONTENT, VR::CS, "SEPARATE");
-    put_items(object, tags::CONTENT_TEMPLATE_SEQUENCE, vec![template_item("2010")]);
-    put_items(object, tags::CONTENT_SEQUENCE, items);
+    root(object, codes::OF_INTEREST, "2010", items, request.language);
 }
 
 /// An image of the selection: TID 2010 gives it no concept name.

@@ -3,8 +3,8 @@
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
-use super::codes::{Code, PRIVATE_SCHEME};
-use super::content::{Item, code_item, put};
+use super::codes::PRIVATE_SCHEME;
+use super::content::{Item, put};
 use crate::config::Language;
 
 /// The Chinese meaning of each code that we write, but for those of the bundle's classes.
@@ -127,16 +127,10 @@ pub fn say_in(language: Language, object: &mut Item) {
     }
 }
 
-/// The code of a document's title in `language`.
-pub fn title(code: Code<'_>, language: Language) -> Item {
-    let mut item = code_item(code);
-    say_in(language, &mut item);
-    item
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::codes::Code;
     use crate::report::content::{Relationship, code, container};
 
     fn meaning(item: &Item, tag: dicom_core::Tag) -> String {

@@ -13,6 +13,7 @@ use super::request::ReportRequest;
 use super::source::Source;
 use super::words::{Text, sentences};
 use crate::analysis::{BundleIdentity, ImageIdentity};
+use crate::identifiers::Uid;
 
 /// Manufacturer of everything this software makes.
 pub const MANUFACTURER: &str = "spinetriage project";
@@ -60,6 +61,30 @@ pub fn in_the_study_of(source: &Source) -> Item {
     for tag in REQUIRED.iter().map(|(tag, _)| *tag).chain(OPTIONAL) {
         copy(&mut object, source, tag);
     }
+    object
+}
+
+/// What tells an object of a report from the others.
+pub struct Heading<'a> {
+    pub sop_class: &'a str,
+    pub sop_instance: &'a Uid,
+    pub modality: &'a str,
+    pub series: &'a Uid,
+    /// Series Number, counted from the report's.
+    pub series_after: u32,
+    /// Instance Number.
+    pub number: u32,
+}
+
+/// A new object in the study of `source` that says what it is.
+pub fn begin(request: &ReportRequest, source: &Source, heading: &Heading<'_>) -> Item {
+    let mut object = in_the_study_of(source);
+    put(&mut object, tags::SOP_CLASS_UID, VR::UI, heading.sop_class);
+    put(&mut object, tags::SOP_INSTANCE_UID, VR::UI, heading.sop_instance.as_str());
+    put(&mut object, tags::MODALITY, VR::CS, heading.modality);
+    put(&mut object, tags::SERIES_INSTANCE_UID, VR::UI, heading.series.as_str());
+    put(&mut object, tags::SERIES_NUMBER, VR::IS, &(request.series_number + heading.series_after).to_string());
+    put(&mut object, tags::INSTANCE_NUMBER, VR::IS, &heading.number.to_string());
     object
 }
 

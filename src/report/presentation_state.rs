@@ -9,7 +9,7 @@ use super::content::{Item, decimal, put, put_items, shortened, sop_reference};
 use super::drawing::marks;
 use super::error::ReportError;
 use super::file::{self, Identity};
-use super::modules::{date_and_time, describe, in_the_study_of, put_body_part};
+use super::modules::{Heading, begin, date_and_time, describe, put_body_part};
 use super::request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
 use super::source::Source;
 use super::words::Text;
@@ -40,13 +40,9 @@ pub fn write(
     let uid = Uid::derived(&["presentation-state", request.report_uid.as_str(), of.sop_instance_uid.as_str()]);
     let series = Uid::derived(&["presentation-state-series", request.series_uid.as_str()]);
 
-    let mut object = in_the_study_of(source);
-    put(&mut object, tags::SOP_CLASS_UID, VR::UI, uids::GRAYSCALE_SOFTCOPY_PRESENTATION_STATE_STORAGE);
-    put(&mut object, tags::SOP_INSTANCE_UID, VR::UI, uid.as_str());
-    put(&mut object, tags::MODALITY, VR::CS, "PR");
-    put(&mut object, tags::SERIES_INSTANCE_UID, VR::UI, series.as_str());
-    put(&mut object, tags::SERIES_NUMBER, VR::IS, &(request.series_number + 2).to_string());
-    put(&mut object, tags::INSTANCE_NUMBER, VR::IS, &number.to_string());
+    let sop_class = uids::GRAYSCALE_SOFTCOPY_PRESENTATION_STATE_STORAGE;
+    let heading = Heading { sop_class, sop_instance: &uid, modality: "PR", series: &series, series_after: 2, number };
+    let mut object = begin(request, source, &heading);
     put_body_part(&mut object, of);
     describe(&mut object, request, &image.findings.bundle, Text::OverlaySeries.said_in(request.language));
     identify(&mut object, request);
@@ -55,7 +51,6 @@ pub fn write(
     annotate(&mut object, &image.findings, request.language);
     let of_film = appearance::take_over(&mut object, source);
     layers(&mut object, of_film, request.language);
-    let sop_class = uids::GRAYSCALE_SOFTCOPY_PRESENTATION_STATE_STORAGE;
     file::finish(object, ObjectKind::PresentationState, Identity { sop_class, sop_instance: &uid })
 }
 

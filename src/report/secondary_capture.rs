@@ -8,7 +8,7 @@ use dicom_dictionary_std::{tags, uids};
 use super::content::{put, put_items, sop_reference};
 use super::error::ReportError;
 use super::file::{self, Identity};
-use super::modules::{describe, in_the_study_of, put_body_part};
+use super::modules::{Heading, begin, describe, put_body_part};
 use super::overlay::{self, Picture};
 use super::request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
 use super::source::Source;
@@ -31,14 +31,16 @@ pub fn write(
     let identity = &image.findings.image;
     let uid = Uid::derived(&["overlay", request.report_uid.as_str(), identity.sop_instance_uid.as_str()]);
 
-    let mut object = in_the_study_of(source);
-    put(&mut object, tags::SOP_CLASS_UID, VR::UI, uids::SECONDARY_CAPTURE_IMAGE_STORAGE);
-    put(&mut object, tags::SOP_INSTANCE_UID, VR::UI, uid.as_str());
-    put(&mut object, tags::MODALITY, VR::CS, "OT");
+    let heading = Heading {
+        sop_class: uids::SECONDARY_CAPTURE_IMAGE_STORAGE,
+        sop_instance: &uid,
+        modality: "OT",
+        series: &request.overlay_series_uid,
+        series_after: 1,
+        number,
+    };
+    let mut object = begin(request, source, &heading);
     put(&mut object, tags::CONVERSION_TYPE, VR::CS, "WSD");
-    put(&mut object, tags::SERIES_INSTANCE_UID, VR::UI, request.overlay_series_uid.as_str());
-    put(&mut object, tags::SERIES_NUMBER, VR::IS, &(request.series_number + 1).to_string());
-    put(&mut object, tags::INSTANCE_NUMBER, VR::IS, &number.to_string());
     describe(&mut object, request, &image.findings.bundle, Text::OverlaySeries.said_in(request.language));
     put(&mut object, tags::IMAGE_TYPE, VR::CS, "DERIVED\\SECONDARY");
     let derivation = sentences(&[Text::OverlayDerivation, Text::ResearchUseOnly], request.language);
