@@ -3,6 +3,7 @@
 use super::codes::{self, Code};
 use super::content::Relationship::{ConceptModifier, Contains, ObservationContext, SelectedFrom};
 use super::content::{Item, code, container, image, multipoint, number, polygon, text, uid_reference, with_children};
+use super::drawing;
 use super::modules::{algorithm_name, algorithm_version};
 use super::request::ReportRequest;
 use super::study::{self, Sighting, StudyVertebra};
@@ -27,17 +28,13 @@ pub fn summary(request: &ReportRequest) -> String {
     let vertebrae = study::vertebrae(request.images.iter().map(|image| &image.findings));
     let finding = |seen: &Sighting<'_>| {
         let class = words::class_name(&seen.findings.bundle.classes[seen.vertebra.class], language);
-        format!("{class} {:.2}", seen.vertebra.probabilities[seen.vertebra.class])
+        drawing::finding(class, seen.vertebra)
     };
     let label = |seen: &Sighting<'_>| words::label(seen.vertebra, language);
-    let is_flagged = |seen: &&Sighting<'_>| {
-        let class = seen.vertebra.class;
-        study::is_flagged(&seen.findings.bundle.classes[class], class)
-    };
     let Some(most_suspicious) = study::most_suspicious(&vertebrae) else {
         return words::with_notice(silent_images(request), language);
     };
-    let flagged = vertebrae.iter().map(|v| &v.main).filter(is_flagged);
+    let flagged = vertebrae.iter().map(|v| &v.main).filter(|seen| seen.is_flagged());
     let flagged: Vec<String> = flagged.map(|seen| format!("{} {}", label(seen), finding(seen))).collect();
     let first = words::with_remark(&finding(&most_suspicious), &label(&most_suspicious), language);
     words::summary(&first, vertebrae.len(), &flagged, language)
@@ -163,11 +160,7 @@ fn result(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item>
     if let Some(fractures) = fractures {
         let largest = fractures.into_iter().fold(0.0, f64::max);
         items.push(probability_of(codes::FRACTURE, largest));
-        let fractured = |v: &StudyVertebra<'_>| {
-            let class = &v.main.findings.bundle.classes[v.main.vertebra.class];
-            codes::astlof(&class.code).is_some_and(|(fractured, _)| fractured)
-        };
-        items.push(code(Contains, codes::FRACTURE, present(vertebrae.iter().any(fractured))));
+        items.push(code(Contains, codes::FRACTURE, present(vertebrae.iter().any(|v| v.main.is_flagged()))));
     }
     items
 }

@@ -24,6 +24,7 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use super::content::Item;
 use super::error::ReportError;
 use super::wording::{LONGEST_SHORT, encoded, is_text};
+use crate::guard::in_words;
 
 /// Preamble and prefix of a file (PS3.10 7.1).
 const PREAMBLE: usize = 128;
@@ -63,12 +64,6 @@ impl Source {
         let decoder = DynStatefulDecoder::new_with(reader, syntax, SpecificCharacterSet::default(), 0)?;
         header(DataSetReader::new(TextAsBytes(decoder), Default::default())).map(Self)
     }
-}
-
-/// The error and what caused it.
-fn in_words(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
 }
 
 /// The file from its prefix on; a file may come without preamble.

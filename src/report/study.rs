@@ -91,6 +91,11 @@ impl<'a> StudyVertebra<'a> {
 }
 
 impl Sighting<'_> {
+    /// Whether a person should look at it.
+    pub fn is_flagged(&self) -> bool {
+        is_flagged(&self.findings.bundle.classes[self.vertebra.class], self.vertebra.class)
+    }
+
     fn shows_more_than(&self, other: &Self) -> bool {
         let view = |sighting: &Self| View::of(&sighting.findings.image);
         let fracture = |sighting: &Self| fracture_probability(sighting).unwrap_or(0.0);
@@ -114,8 +119,8 @@ pub fn is_flagged(class: &ClassName, index: usize) -> bool {
 /// The vertebra that a person should look at first: of the most severe class, the surest one of a fracture, the
 /// least sure of the normal class; the first of equals. Its class is the study's result. `None` without a vertebra.
 pub fn most_suspicious<'a>(vertebrae: &[StudyVertebra<'a>]) -> Option<Sighting<'a>> {
-    let suspicion = |Sighting { findings, vertebra, .. }: &Sighting<'_>| {
-        let flagged = is_flagged(&findings.bundle.classes[vertebra.class], vertebra.class);
+    let suspicion = |seen: &Sighting<'_>| {
+        let (flagged, vertebra) = (seen.is_flagged(), seen.vertebra);
         let probability = vertebra.probabilities[vertebra.class];
         (flagged, vertebra.class, if flagged { probability } else { -probability })
     };
