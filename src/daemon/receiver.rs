@@ -10,8 +10,8 @@ use dicom_object::FileMetaTableBuilder;
 use super::selection::{Selection, select};
 use crate::config::{SettingsHandle, Storage};
 use crate::dimse::{
-    AssociationEnd, AssociationInfo, DatasetSummary, IncomingObject, Refusal, Rejection, Rules, Status, StorageService,
-    StoreRequest,
+    AssociationEnd, AssociationInfo, CommitmentReport, DatasetSummary, IncomingObject, Refusal, Rejection, Rules,
+    Status, StorageService, StoreRequest,
 };
 use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Uid};
 use crate::spool::{Spool, SpoolError, SpoolWriter};
@@ -32,7 +32,7 @@ impl StorageService for Receiver {
         Rules { max_associations: server.max_associations, idle_timeout: server.idle_timeout, ..Rules::default() }
     }
 
-    fn admit(&self, peer: SocketAddr, calling: &str, called: &str) -> Result<(), Rejection> {
+    fn admit(&self, peer: SocketAddr, calling: &str, called: &str, rules: Rules) -> Result<Rules, Rejection> {
         let settings = self.settings.current();
         if called != settings.server.ae_title.as_str() {
             return Err(Rejection::called_ae_title(format!(
@@ -46,7 +46,7 @@ impl StorageService for Receiver {
         }
         let address = peer.ip().to_canonical();
         if known.any(|sender| sender.hosts.iter().any(|network| network.contains(&address))) {
-            return Ok(());
+            return Ok(rules);
         }
         Err(Rejection::calling_ae_title(format!(
             "{calling} called from {address}, which is not among the hosts of its [[sender]]"
@@ -91,6 +91,10 @@ impl StorageService for Receiver {
             ..Event::default()
         };
         report_failure(self.store.record_event(event).await);
+    }
+
+    async fn commitment_reported(&self, _: &AssociationInfo, _: CommitmentReport) -> Result<(), Refusal> {
+        Err(Refusal::new(Status::INVALID_ARGUMENT_VALUE, "no storage commitment was asked for here"))
     }
 
     async fn ended(&self, association: &AssociationInfo, end: &AssociationEnd) {
