@@ -55,9 +55,9 @@ fn an_action_names_what_it_is_asked_of() {
     // PS3.7 table 10.3-9: (0000,0003), (0000,1001) and (0000,1008), not the affected UIDs.
     let encoded = CommandSet::action_request(3, "1.2.3", "1.2.3.4", 1).encode();
     let holds = |bytes: &[u8]| encoded.windows(bytes.len()).any(|window| window == bytes);
-    assert!(holds(b"\0\0\x03\0\x06\0\0\01.2.3\0"));
-    assert!(holds(b"\0\0\x01\x10\x08\0\0\01.2.3.4\0"));
-    assert!(holds(b"\0\0\x08\x10\x02\0\0\0\x01\0"));
+    assert!(holds(&[&[0, 0, 0x03, 0x00, 6, 0, 0, 0], &b"1.2.3\0"[..]].concat()));
+    assert!(holds(&[&[0, 0, 0x01, 0x10, 8, 0, 0, 0], &b"1.2.3.4\0"[..]].concat()));
+    assert!(holds(&[0, 0, 0x08, 0x10, 2, 0, 0, 0, 1, 0]));
     let read = CommandSet::parse(&encoded).unwrap();
     assert_eq!((read.command_field(), read.affected_sop_class_uid()), (Ok(0x0130), String::new()));
 }
