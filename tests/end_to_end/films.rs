@@ -43,7 +43,7 @@ fn renumbered(file: &Path, uid: &str, number: usize, places: usize) -> String {
     let new = format!("{}{number:0NUMBER$}", &uid[..uid.len() - NUMBER]);
     assert_eq!(new.len(), uid.len(), "a UID has room for {NUMBER} digits");
     let mut bytes = fs::read(file).unwrap();
-    let found: Vec<usize> = (0..HEAD).filter(|i| bytes[*i..].starts_with(uid.as_bytes())).collect();
+    let found: Vec<usize> = (0..HEAD.min(bytes.len())).filter(|i| bytes[*i..].starts_with(uid.as_bytes())).collect();
     assert_eq!(found.len(), places, "{uid} in the head of {}", file.display());
     for place in found {
         bytes[place..place + uid.len()].copy_from_slice(new.as_bytes());

@@ -1,8 +1,8 @@
 //! System calls as strace writes them down (`strace -f -y -xx`): which one had returned before which one began.
 //!
-//! A line is `THREAD [TIME] NAME(ARGUMENTS) = RESULT`. A call during which another thread's call is written down comes in
-//! two: `NAME(ARGUMENTS <unfinished ...>` where it begins, `<... NAME resumed>ARGUMENTS) = RESULT` where it returns. With
-//! `-xx` every text is `\x2f\x74...`, so that no byte of it looks like strace's own punctuation.
+//! A line is `THREAD [TIME] NAME(ARGUMENTS) = RESULT`. A call during which another thread's call is written down
+//! comes in two: `NAME(ARGUMENTS <unfinished ...>` where it begins, `<... NAME resumed>ARGUMENTS) = RESULT` where it
+//! returns. With `-xx` every text is `\x2f\x74...`, so that no byte of it looks like strace's own punctuation.
 
 use std::collections::HashMap;
 
