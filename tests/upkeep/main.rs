@@ -1,0 +1,5 @@
+//! Looking after the database: backup, damage, schemas of other versions, the size of its log, retention.
+
+mod damage;
+mod log_size;
+mod support;
