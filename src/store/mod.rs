@@ -6,6 +6,7 @@
 //! row in the same transaction; callers get their answer after the commit.
 
 mod audit;
+mod backup;
 mod clock;
 mod commitments;
 pub mod conditions;
@@ -23,6 +24,7 @@ mod wal;
 mod writer;
 
 pub use audit::{Break, Event, TrailRow, trail, verify as verify_audit};
+pub use backup::{Backup, backup};
 pub use clock::{Timestamp, now};
 pub use commitments::{Commitment, Verdict};
 pub use connection::{Store, open_existing};
