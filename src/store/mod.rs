@@ -30,7 +30,7 @@ pub use commitments::{Commitment, Verdict};
 pub use connection::{Store, open_existing};
 pub use deliveries::{Delivery, DeliveryOutcome, Share, Terms};
 pub use error::StoreError;
-pub use housekeeping::Expired;
+pub use housekeeping::{Expired, ExpiredRow};
 pub use instances::{NewInstance, Recipient, Recorded, RefusedInstance};
 pub use integrity::check as check_integrity;
 pub use jobs::{Job, Work};

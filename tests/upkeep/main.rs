@@ -3,5 +3,6 @@
 mod backup;
 mod damage;
 mod log_size;
+mod retention;
 mod schemas;
 mod support;
