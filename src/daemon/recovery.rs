@@ -6,7 +6,16 @@ use crate::store::Store;
 
 /// Interrupted jobs are queued again; rows whose file is gone fail or are made anew; files that were arriving, or that
 /// no row names, are removed: their senders were never told Success. Only under the state folder's lock.
+///
+/// # Errors
+/// [`DaemonError::DatabaseMissing`] when the database is new and the spool is not: everything in it would be a left-over.
 pub async fn recover(store: &Store, spool: &Spool) -> Result<(), DaemonError> {
+    if store.is_new().await? {
+        let spooled = spool.orphans(&[])?.len();
+        if spooled > 0 {
+            return Err(DaemonError::DatabaseMissing { spooled, folder: spool.path("spool") });
+        }
+    }
     let interrupted = store.recover_after_restart().await?;
     let arriving = spool.sweep()?;
     let known = store.known_files().await?;
@@ -31,4 +40,25 @@ pub async fn recover(store: &Store, spool: &Spool) -> Result<(), DaemonError> {
         tracing::info!(interrupted, arriving, orphans = orphans.len(), missing, "Recovered from an interruption");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database that was lost made a new one, by which every file of the spool was a left-over.
+    #[tokio::test]
+    async fn a_lost_database_does_not_take_the_spool_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, spool) =
+            (Store::open(&folder.path().join("db.sqlite")).unwrap(), Spool::open(folder.path()).unwrap());
+        let mut writer = spool.begin(b"header").unwrap();
+        writer.write(b"data set").unwrap();
+        let spooled = writer.commit(&spool).unwrap();
+        let refused = recover(&store, &spool).await.unwrap_err().to_string();
+        assert!(refused.contains("1 images and reports") && refused.contains("backup"), "{refused}");
+        assert!(spool.path(&spooled.file).exists());
+        spool.remove(&spooled.file).unwrap();
+        recover(&store, &spool).await.unwrap();
+    }
 }

@@ -39,6 +39,17 @@ pub enum DaemonError {
     /// Another daemon has the state folder.
     #[error("another daemon is running on {}: stop it, or set another [storage] state_dir", .0.display())]
     AlreadyRunning(PathBuf),
+    /// The spool holds files, and the database that knew them is not there.
+    #[error(
+        "the database is new, but {} holds {spooled} images and reports: restore the database from its backup, or move that folder away",
+        folder.display()
+    )]
+    DatabaseMissing {
+        /// Images and reports in the spool.
+        spooled: usize,
+        /// The spool.
+        folder: PathBuf,
+    },
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {

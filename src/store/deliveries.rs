@@ -185,7 +185,7 @@ impl Store {
             }
             c.execute("UPDATE deliveries SET next_attempt_at = ?1 WHERE state = 'pending'", [AT_ONCE])?;
             c.execute(
-                "UPDATE deliveries SET commitment = '' WHERE commitment IN ('due', 'requested')
+                "UPDATE deliveries SET commitment = '' WHERE commitment IN ('due', 'requested', 'failed')
                  AND destination NOT IN (SELECT value FROM json_each(?1))",
                 [committing],
             )?;

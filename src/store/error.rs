@@ -98,7 +98,8 @@ impl StoreError {
                 error.sqlite_error_code(),
                 Some(DiskFull | SystemIoFailure | DatabaseBusy | DatabaseLocked | CannotOpen)
             ),
-            Self::Commit(_) => true,
+            // SQLite's text for a damaged file, which no waiting repairs.
+            Self::Commit(reason) => !reason.contains("malformed"),
             _ => false,
         }
     }

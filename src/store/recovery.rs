@@ -49,6 +49,11 @@ impl Store {
         .await
     }
 
+    /// Whether nothing was ever written down in this database.
+    pub async fn is_new(&self) -> Result<bool, StoreError> {
+        self.write(|c| Ok(c.query_row("SELECT NOT EXISTS (SELECT 1 FROM audit)", [], |row| row.get(0))?)).await
+    }
+
     /// The files that rows name: everything else in the spool is a left-over.
     pub async fn known_files(&self) -> Result<Vec<KnownFile>, StoreError> {
         self.write(|c| {
