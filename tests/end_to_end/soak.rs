@@ -47,8 +47,9 @@ const BOUNDS: [Bound; 4] = [
     Bound { what: "workers MiB", of: |s| s.workers_mib, steps: 16.0, per_hour: 4.0 },
     // Connections and files under way: two senders, two destinations at most.
     Bound { what: "descriptors", of: |s| s.descriptors as f64, steps: 4.0, per_hour: 0.1 },
-    // Threads for blocking work come with the load and go after ten seconds without.
-    Bound { what: "threads", of: |s| s.threads as f64, steps: 6.0, per_hour: 0.1 },
+    // Threads for blocking work come when disk or machine stall (ten at once were seen), and stay while there is work
+    // to go round.
+    Bound { what: "threads", of: |s| s.threads as f64, steps: 16.0, per_hour: 0.1 },
 ];
 
 /// What runs while the daemon is watched.

@@ -74,6 +74,7 @@ pub fn the_pacs_holds_each_version_once(site: &Site, pacs: &Orthanc) {
         let held = held.iter().map(|file| read(file)).map(|r| (value(&r, tags::SOP_INSTANCE_UID), predecessors(&r)));
         assert_eq!(held.collect::<BTreeMap<_, _>>(), expected, "reports of study {study}");
     }
+    // No study named means all of them.
     assert_eq!(pacs.instances("", "SR").len(), reports, "reports of all studies");
     let pictures = site.sql("SELECT count(*) FROM objects WHERE kind = 'overlay'");
     assert_eq!(pacs.instances("", "OT").len().to_string(), pictures, "pictures of all studies");
