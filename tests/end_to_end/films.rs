@@ -1,11 +1,14 @@
-//! Images to send, made from the sample films.
+//! Images to send, made from the sample films, and sending a file as it is.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, open_file};
-use spinetriage::identifiers::Uid;
+use spinetriage::dimse::part10::FileHeader;
+use spinetriage::dimse::{Peer, ProposedContext, StoreAssociation, Timeouts};
+use spinetriage::identifiers::{AeTitle, Uid};
 
 use crate::tools::root;
 
@@ -51,5 +54,38 @@ pub fn big_chest(folder: &Path) -> Film {
         object.put(DataElement::new(tags::COLUMNS, VR::US, PrimitiveValue::from(2560u16)));
         object.put(DataElement::new(tags::BODY_PART_EXAMINED, VR::CS, "CHEST"));
         object.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(pixels.into())));
+    })
+}
+
+/// The chest X-ray of the pydicom-data package (RG1 of the NEMA WG-04 images).
+pub fn chest() -> PathBuf {
+    let site_packages = root().join("vendor/python/lib");
+    let versions =
+        fs::read_dir(&site_packages).unwrap_or_else(|e| panic!("{}: {e}: run scripts/test", site_packages.display()));
+    let in_version = |v: fs::DirEntry| v.path().join("site-packages/data_store/data/RG1_UNCR.dcm");
+    let found = versions.map(|v| in_version(v.unwrap())).find(|f| f.exists());
+    found.unwrap_or_else(|| panic!("pydicom-data is not in {}: run scripts/test", site_packages.display()))
+}
+
+/// What a file says of itself, and its data set byte by byte.
+pub fn dataset_of(file: &[u8]) -> (FileHeader, &[u8]) {
+    let header = FileHeader::parse(file).unwrap();
+    let start = header.dataset_offset as usize;
+    (header, &file[start..])
+}
+
+/// Sends the data set of a file as it is, which DCMTK would not do with every one, and gives the status answered.
+pub fn send_as_is(calling: &str, called: &str, port: u16, file: &Path) -> String {
+    let header = FileHeader::parse(&fs::read(file).unwrap()).unwrap();
+    let [class, instance] = [header.sop_class_uid, header.sop_instance_uid].map(|uid| Uid::new(&uid.unwrap()).unwrap());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let peer = Peer { ae_title: AeTitle::new(called).unwrap(), address: format!("127.0.0.1:{port}") };
+        let context = ProposedContext { sop_class_uid: class.to_string(), transfer_syntax: header.transfer_syntax };
+        let calling = AeTitle::new(calling).unwrap();
+        let mut association = StoreAssociation::open(&peer, &calling, &[context], Timeouts::default()).await.unwrap();
+        let response = association.store(file, &class, &instance).await.unwrap();
+        association.release().await.unwrap();
+        format!("{:04X}", response.status.code())
     })
 }

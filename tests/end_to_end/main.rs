@@ -1,6 +1,6 @@
 //! The daemon's binary against real peers: DCMTK as modality, Orthanc as PACS and as router.
 //!
-//! Needs what `scripts/test` installs (storescu, Orthanc, dciodvfy, dsrdump, sqlite3, ONNX Runtime in
+//! Needs what `scripts/test` installs (storescu, Orthanc, dciodvfy, dsrdump, sqlite3, libfaketime, ONNX Runtime in
 //! vendor/, pydicom-data in vendor/python); what is missing is a failure that names it.
 
 mod access;
@@ -8,17 +8,27 @@ mod audit;
 mod backbones;
 #[path = "../support/bundles.rs"]
 mod bundles;
+mod clock;
+mod commitment;
+#[path = "../support/commitment_messages.rs"]
+mod commitment_messages;
 mod crash;
 mod daemon;
+mod delivery_faults;
 mod detectors;
+mod disk_full;
 #[path = "../support/features.rs"]
 mod features;
 mod films;
+mod forwarding;
 mod memory;
 mod orthanc;
+mod pause;
 mod reasons;
 mod routing;
 mod same_answer;
+#[path = "../support/scripted_pacs.rs"]
+mod scripted_pacs;
 mod studies;
 mod tools;
 mod training;
