@@ -46,7 +46,7 @@ fn most_attempts(elapsed: Duration) -> u32 {
 
 /// The log's lines of a level that name a destination.
 fn said_of(site: &Site, level: &str, destination: &str) -> Vec<String> {
-    let log = site.log();
+    let log = site.log().replace('"', "");
     let named = format!("destination={destination}");
     log.lines().filter(|line| line.contains(level) && line.contains(&named)).map(str::to_owned).collect()
 }
@@ -178,6 +178,23 @@ fn what_each_answer_means() {
         assert_same_bytes(&[peer.attempts(), pacs.attempts()].concat());
         assert!(peer.attempts().len() <= 2, "{name}");
     }
+}
+
+#[test]
+fn an_object_that_breaks_the_pacs_holds_up_no_other() {
+    const SECONDARY_CAPTURE: &str = "1.2.840.10008.5.1.4.1.1.7";
+    let act = |_, class: &str| if class == SECONDARY_CAPTURE { Act::Abort } else { Act::Answer(0) };
+    let pacs = ScriptedPacs::start(Script::acting(act));
+    let overlay = "secondary-capture";
+    let options = Options { pacs_port: pacs.port, pacs: IMPATIENT, overlay, ..Options::default() };
+    let mut site = Site::new(&options);
+    site.start();
+    site.send(&[(); 3].map(|()| film(site.folder.path(), "intact")).each_ref());
+    site.wait_sql(
+        90,
+        "SELECT kind, count(*), state, min(attempts) > 0 FROM audit_deliveries GROUP BY kind ORDER BY kind",
+        "overlay|3|pending|1\nstructured-report|3|delivered|1",
+    );
 }
 
 #[test]
