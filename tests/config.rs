@@ -50,12 +50,19 @@ fn every_key_reaches_the_settings() {
         name = "pacs"
         ae_title = "PACS"
         address = "pacs:104"
-        storage_commitment = false
+        storage_commitment = true
         give_up_after_hours = 1
+        retry_after_seconds = 0.5
+        retry_at_most_seconds = 60
+        associations = 4
+        fallback_sop_class = "comprehensive-3d-sr"
         [[destination]]
         name = "archive"
         ae_title = "PACS"
         address = "[::1]:104"
+        [[forward]]
+        from = ["DX1"]
+        send_to = ["pacs", "archive"]
         [select]
         modalities = ["DX"]
         body_parts = []
@@ -86,6 +93,15 @@ fn every_key_reaches_the_settings() {
     assert_eq!(hosts, ["10.20.0.0/16", "192.168.0.1/32"]);
     assert_eq!(settings.destinations[0].give_up_after, Duration::from_secs(3600));
     assert_eq!(settings.destinations[1].give_up_after, Duration::from_secs(72 * 3600));
+    let [pacs, archive] = &settings.destinations[..] else { panic!("two destinations") };
+    assert_eq!((pacs.retry.after, pacs.retry.at_most), (Duration::from_millis(500), Duration::from_secs(60)));
+    assert_eq!((archive.retry.after, archive.retry.at_most), (Duration::from_secs(2), Duration::from_secs(600)));
+    assert_eq!((pacs.associations, archive.associations), (4, 1));
+    assert_eq!((pacs.storage_commitment, archive.storage_commitment), (true, false));
+    assert_eq!((pacs.fallback_sop_class, archive.fallback_sop_class), (Some(SopClass::Comprehensive3dSr), None));
+    let forwarded = |sender| settings.forward_destinations(sender).map(|d| d.name.as_str()).collect::<Vec<_>>();
+    assert_eq!(forwarded("DX1"), ["pacs", "archive"]);
+    assert!(forwarded("DX2").is_empty());
     assert_eq!(settings.select.modalities, ["DX"]);
     assert!(settings.select.body_parts.is_empty());
     assert_eq!(settings.select.description_matches.unwrap().as_str(), "spine");
@@ -137,8 +153,12 @@ fn every_kind_of_mistake_is_found_at_its_place() {
         ("[[sender]]\nae_title = 'A'\nhosts = ['10.0.0.0/33']", "7:10 sender.hosts"),
         ("[[destination]]\nname = 'pacs'\nae_title = 'B'\naddress = 'b:1'", "6:8 destination.name"),
         ("[[destination]]\nname = 'b'\nae_title = 'B'\naddress = 'b'", "8:11 destination.address"),
-        ("storage_commitment = true", "5:22 destination.storage_commitment"),
-        ("[[forward]]\nsend_to = ['pacs']", "5:1 forward"),
+        ("storage_commitment = 1", "5:22 destination.storage_commitment"),
+        ("associations = 0", "5:16 destination.associations"),
+        ("retry_at_most_seconds = 1", "5:25 destination.retry_at_most_seconds"),
+        ("sop_class = 'comprehensive-sr'\nfallback_sop_class = 'comprehensive-sr'", "6:22 destination.fallback_sop_class"),
+        ("[[forward]]\nsend_to = ['pacs']", "5:1 forward.from"),
+        ("[[forward]]\nfrom = ['DX9']\nsend_to = ['pacs']", "6:9 forward.from"),
         ("[status_page]\nlisten = '127.0.0.1:8470'", "5:1 status_page"),
         ("[storage]\ninbox = '/x'", "6:9 storage.inbox"),
         ("[storage]\nminimum_free_gib = -1", "6:20 storage.minimum_free_gib"),

@@ -1,4 +1,4 @@
-//! `spinetriage queue`: what is in the queue, and why; retry and cancel.
+//! `spinetriage queue`: what is in the queue, and why; retry, cancel, pause and resume.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Outcome, table};
+use crate::store::conditions::{self, Condition};
 use crate::store::queue::{self, Entry};
 
 /// Arguments of `queue`.
@@ -46,6 +47,10 @@ enum Action {
         #[arg(long, conflicts_with = "name")]
         failed: bool,
     },
+    /// Receive images, but analyse and send nothing until the queue is resumed
+    Pause,
+    /// Go on after a pause
+    Resume,
     /// Take an image or a study out of the queue
     Cancel {
         /// Number in the queue, SOP Instance UID or Study Instance UID
@@ -83,7 +88,8 @@ pub fn run(arguments: &Arguments, database: &Path) -> Outcome {
             if *json {
                 println!("{}", serde_json::to_string_pretty(&entries)?)
             } else {
-                println!("{}", as_table(&entries))
+                println!("{}", as_table(&entries));
+                conditions::lasting(database)?.iter().for_each(tell);
             }
         }
         Action::Show { name, json } => {
@@ -91,9 +97,22 @@ pub fn run(arguments: &Arguments, database: &Path) -> Outcome {
             if *json { println!("{}", serde_json::to_string_pretty(&entries)?) } else { entries.iter().for_each(show) }
         }
         Action::Retry { name, .. } => println!("{} queued again", queue::retry(database, name.as_deref())?),
+        Action::Pause => {
+            let was_paused = !queue::pause(database)?;
+            println!("{}", if was_paused { "the queue was paused already" } else { "the queue is paused: spinetriage queue resume" })
+        }
+        Action::Resume => {
+            println!("{}", if queue::resume(database)? { "the queue goes on" } else { "the queue was not paused" })
+        }
         Action::Cancel { name } => println!("{} cancelled", queue::cancel(database, name)?),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A condition that lasts, below the list: it may be why nothing moves.
+fn tell(condition: &Condition) {
+    let Condition { what, subject, detail, since } = condition;
+    println!("since {since}: {what}{}{subject}: {detail}", if subject.is_empty() { "" } else { " " });
 }
 
 /// Why an image is where it is, or what its report waits for.

@@ -2,7 +2,8 @@
 
 use std::fmt::{Debug, Display};
 
-use super::{Destination, Sender, Settings};
+use super::{Destination, Forward, Sender, Settings};
+use crate::identifiers::AeTitle;
 
 /// The difference between the settings in force and those of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,7 @@ pub fn compare(old: &Settings, new: &Settings) -> Changes {
     live.key("server.idle_timeout_seconds", &old.server.idle_timeout, &new.server.idle_timeout);
     live.named("sender", &old.senders, &new.senders, |sender| &sender.ae_title, compare_sender);
     live.named("destination", &old.destinations, &new.destinations, |d| &d.name, compare_destination);
+    live.key("forward", &texts_of(&old.forwards), &texts_of(&new.forwards));
     live.key("select.modalities", &old.select.modalities, &new.select.modalities);
     live.key("select.body_parts", &old.select.body_parts, &new.select.body_parts);
     let pattern = |settings: &Settings| settings.select.description_matches.as_ref().map(|r| r.as_str().to_owned());
@@ -70,6 +72,15 @@ pub fn compare(old: &Settings, new: &Settings) -> Changes {
     Changes { live: live.0, needs_restart: restart.0, in_force }
 }
 
+/// Each [[forward]] in words: they have no names to compare them by.
+fn texts_of(forwards: &[Forward]) -> Vec<String> {
+    let text = |forward: &Forward| {
+        let from: Vec<&str> = forward.from.iter().map(AeTitle::as_str).collect();
+        format!("{} to {}", from.join(", "), forward.send_to.join(", "))
+    };
+    forwards.iter().map(text).collect()
+}
+
 fn compare_sender(differences: &mut Differences, label: &str, old: &Sender, new: &Sender) {
     let texts = |sender: &Sender| sender.hosts.iter().map(ToString::to_string).collect::<Vec<_>>();
     differences.key(&format!("{label} hosts"), &texts(old), &texts(new));
@@ -79,6 +90,12 @@ fn compare_destination(differences: &mut Differences, label: &str, old: &Destina
     differences.key(&format!("{label} ae_title"), &old.ae_title.as_str(), &new.ae_title.as_str());
     differences.key(&format!("{label} address"), &old.address, &new.address);
     differences.key(&format!("{label} give_up_after_hours"), &old.give_up_after, &new.give_up_after);
+    differences.key(&format!("{label} retry_after_seconds"), &old.retry.after, &new.retry.after);
+    differences.key(&format!("{label} retry_at_most_seconds"), &old.retry.at_most, &new.retry.at_most);
+    differences.key(&format!("{label} associations"), &old.associations, &new.associations);
+    differences.key(&format!("{label} storage_commitment"), &old.storage_commitment, &new.storage_commitment);
+    differences.key(&format!("{label} sop_class"), &old.sop_class, &new.sop_class);
+    differences.key(&format!("{label} fallback_sop_class"), &old.fallback_sop_class, &new.fallback_sop_class);
 }
 
 /// Differences in words, in the order they were looked at.

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::{Analysis, Language, Overlay, Report, Select, Server, SopClass, Storage};
+use super::{Analysis, Language, Overlay, Report, Retry, Select, Server, SopClass, Storage};
 use crate::identifiers::AeTitle;
 
 /// How long a destination is tried, when it does not say: a long weekend.
 pub(super) const GIVE_UP_AFTER: Duration = Duration::from_secs(72 * 3600);
+
+/// The pauses between attempts, when a destination does not say.
+pub(super) const RETRY: Retry = Retry { after: Duration::from_secs(2), at_most: Duration::from_secs(600) };
 
 /// Bytes in a GiB.
 pub(super) const GIB: f64 = (1u64 << 30) as f64;

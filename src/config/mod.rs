@@ -8,6 +8,7 @@ mod checks;
 mod compare;
 mod defaults;
 mod handle;
+mod peers;
 mod problems;
 mod read;
 mod section;
@@ -19,6 +20,6 @@ pub use handle::SettingsHandle;
 pub use problems::{Position, Problem, Problems};
 pub use read::{load, parse};
 pub use settings::{
-    Analysis, Destination, Language, Overlay, Report, Select, Sender, Server, Settings, SopClass, Storage,
+    Analysis, Destination, Forward, Language, Overlay, Report, Retry, Select, Sender, Server, Settings, SopClass, Storage,
 };
 pub use watch::{Reload, Trigger, WatchError, Watching, watch};

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use super::defaults::{GIB, GIVE_UP_AFTER};
+use super::defaults::GIB;
+use super::peers::{read_destinations, read_forwards, read_senders, send_to};
 use super::problems::Collector;
-use super::section::{Located, Section, nearest};
-use super::{Analysis, Destination, Problems, Report, Select, Sender, Server, Settings, Storage, checks};
+use super::section::{Located, Section};
+use super::{Analysis, Destination, Forward, Problems, Report, Select, Server, Settings, Storage, checks};
 
 /// A configuration is a page or two; what is larger is some other file.
 const LARGEST_FILE: u64 = 1 << 20;
 
-const SECOND: f64 = 1.0;
-const HOUR: f64 = 3600.0;
+pub(super) const SECOND: f64 = 1.0;
 
 /// Reads and checks the file at `path`.
 ///
@@ -66,14 +66,14 @@ fn read_settings(root: Section, folder: &Path) -> Settings {
     let server = read_server(root.section("server"));
     let senders = read_senders(root.sections("sender"));
     let destinations = read_destinations(&root);
+    let forwards = read_forwards(root.sections("forward"), &senders, &destinations);
     let select = read_select(root.section("select"));
     let analysis = read_analysis(root.section("analysis"), folder);
-    let report = read_report(root.section("report"), &destinations);
+    let report = read_report(root.section("report"), &destinations, &forwards);
     let storage = read_storage(root.section("storage"), folder);
-    root.not_yet("forward", "pass images on");
     root.not_yet("status_page", "serve a status page");
     root.finish();
-    Settings { server, senders, destinations, select, analysis, report, storage }
+    Settings { server, senders, destinations, forwards, select, analysis, report, storage }
 }
 
 fn read_server(section: Section) -> Server {
@@ -96,76 +96,6 @@ fn read_server(section: Section) -> Server {
     section.not_yet("tls", "speak TLS");
     section.finish();
     server
-}
-
-fn read_senders(sections: Vec<Section>) -> Vec<Sender> {
-    let mut senders: Vec<Sender> = Vec::new();
-    for section in sections {
-        section.require("ae_title", "\"DX_ROOM1\"");
-        section.require("hosts", "[\"10.20.0.0/16\"]");
-        let ae_title = section.text("ae_title", checks::ae_title);
-        let hosts = section.texts("hosts", checks::network);
-        if let Some(hosts) = &hosts {
-            refuse_empty(
-                &section,
-                "hosts",
-                hosts,
-                "write the networks it calls from, or [\"0.0.0.0/0\", \"::/0\"] for any",
-            );
-        }
-        if let Some(ae_title) = ae_title {
-            if senders.iter().any(|known| known.ae_title == ae_title) {
-                let message =
-                    format!("there is a [[sender]] {ae_title} already: put all its networks into one hosts list");
-                section.report("ae_title", &message);
-            }
-            senders.push(Sender { ae_title, hosts: hosts.map_or_else(Vec::new, values) });
-        }
-        section.finish();
-    }
-    senders
-}
-
-fn read_destinations(root: &Section) -> Vec<Destination> {
-    let mut destinations: Vec<Destination> = Vec::new();
-    let sections = root.sections("destination");
-    root.require_any(
-        "destination",
-        &sections,
-        "a report needs a place to go: add a section [[destination]] with name, ae_title and address",
-    );
-    for section in sections {
-        section.require("name", "\"pacs\"");
-        section.require("ae_title", "\"ORTHANC\"");
-        section.require("address", "\"pacs.example:11112\"");
-        let name = section.text("name", checks::name);
-        let ae_title = section.text("ae_title", checks::ae_title);
-        let address = section.text("address", checks::peer_address);
-        let give_up_after = section.duration("give_up_after_hours", HOUR, 0.001..=8760.0).unwrap_or(GIVE_UP_AFTER);
-        if section.flag("storage_commitment") == Some(true) {
-            let message = "this version does not ask for storage commitment yet: remove the key or write false";
-            section.report("storage_commitment", message);
-        }
-        if let Some(name) = &name
-            && destinations.iter().any(|known| known.name == *name)
-        {
-            section
-                .report("name", &format!("there is a [[destination]] \"{name}\" already: give this one another name"));
-        }
-        let sop_class = section.text("sop_class", checks::sop_class);
-        // A destination whose other keys are wrong still counts as named: `send_to` may mean it.
-        if let Some(name) = name {
-            destinations.push(Destination {
-                name,
-                ae_title: ae_title.unwrap_or(Server::default().ae_title),
-                address: address.unwrap_or_default(),
-                give_up_after,
-                sop_class,
-            });
-        }
-        section.finish();
-    }
-    destinations
 }
 
 fn read_select(section: Section) -> Select {
@@ -212,25 +142,11 @@ fn read_analysis(section: Section, folder: &Path) -> Analysis {
     analysis
 }
 
-fn read_report(section: Section, destinations: &[Destination]) -> Report {
+fn read_report(section: Section, destinations: &[Destination], forwards: &[Forward]) -> Report {
     let default = Report::default();
-    let names: Vec<&str> = destinations.iter().map(|destination| destination.name.as_str()).collect();
-    let send_to = section.texts("send_to", |name| Ok(name.to_owned()));
-    if let Some(send_to) = &send_to {
-        refuse_empty(&section, "send_to", send_to, "name a destination, or remove the key to send to all of them");
-        refuse_repeated(&section, "send_to", send_to, |name| Some(name.clone()));
-        for unknown in send_to.iter().filter(|name| !names.contains(&name.value.as_str())) {
-            let hint = match nearest(&unknown.value, &names) {
-                Some(meant) => format!("did you mean \"{meant}\"?"),
-                None => "write the name of a [[destination]]".to_owned(),
-            };
-            section.report_item(
-                "send_to",
-                unknown,
-                &format!("there is no [[destination]] {:?}: {hint}", unknown.value),
-            );
-        }
-    }
+    // A daemon that only passes images on has nobody to report to.
+    let nobody = "name a destination, or remove the key to send to all of them";
+    let send_to = send_to(&section, destinations, forwards.is_empty().then_some(nobody));
     let report = Report {
         sop_class: section.text("sop_class", checks::sop_class).unwrap_or(default.sop_class),
         overlay: section.text("overlay", checks::overlay).unwrap_or(default.overlay),
@@ -238,7 +154,7 @@ fn read_report(section: Section, destinations: &[Destination]) -> Report {
         language: section.text("language", checks::language).unwrap_or(default.language),
         no_vertebra_found: section.flag("no_vertebra_found").unwrap_or(default.no_vertebra_found),
         analysis_failed: section.flag("analysis_failed").unwrap_or(default.analysis_failed),
-        send_to: send_to.map_or_else(|| names.iter().map(|name| (*name).to_owned()).collect(), values),
+        send_to: send_to.unwrap_or_else(|| destinations.iter().map(|d| d.name.clone()).collect()),
     };
     section.finish();
     report
@@ -263,19 +179,19 @@ fn path(section: &Section, key: &'static str, folder: &Path) -> Option<PathBuf> 
     section.text(key, checks::path).map(|path| folder.join(path))
 }
 
-fn values<T>(items: Vec<Located<T>>) -> Vec<T> {
+pub(super) fn values<T>(items: Vec<Located<T>>) -> Vec<T> {
     items.into_iter().map(|item| item.value).collect()
 }
 
 /// Notes a list that says nothing. A list whose items are all wrong has their problems instead.
-fn refuse_empty<T>(section: &Section, key: &'static str, items: &[Located<T>], hint: &str) {
+pub(super) fn refuse_empty<T>(section: &Section, key: &'static str, items: &[Located<T>], hint: &str) {
     if items.is_empty() && section.is_empty_list(key) {
         section.report(key, &format!("the list is empty: {hint}"));
     }
 }
 
 /// Notes every item that an earlier one equals; `identity` gives `None` for what may stand twice.
-fn refuse_repeated<T, I: PartialEq>(
+pub(super) fn refuse_repeated<T, I: PartialEq>(
     section: &Section,
     key: &'static str,
     items: &[Located<T>],

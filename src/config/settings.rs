@@ -17,8 +17,10 @@ pub struct Settings {
     pub server: Server,
     /// `[[sender]]`: who may send; nobody else is accepted.
     pub senders: Vec<Sender>,
-    /// `[[destination]]`: where reports can go.
+    /// `[[destination]]`: where reports and images can go.
     pub destinations: Vec<Destination>,
+    /// `[[forward]]`: whose images are passed on to whom.
+    pub forwards: Vec<Forward>,
     /// `[select]`: which images are spine X-rays.
     pub select: Select,
     /// `[analysis]`.
@@ -33,6 +35,22 @@ impl Settings {
     /// The destinations that reports go to.
     pub fn report_destinations(&self) -> impl Iterator<Item = &Destination> {
         self.destinations.iter().filter(|destination| self.report.send_to.contains(&destination.name))
+    }
+
+    /// The destination of this name.
+    pub fn destination(&self, name: &str) -> Option<&Destination> {
+        self.destinations.iter().find(|destination| destination.name == name)
+    }
+
+    /// The destinations that the images of `sender` are passed on to, each once.
+    pub fn forward_destinations<'a>(&'a self, sender: &'a str) -> impl Iterator<Item = &'a Destination> {
+        let names = |d: &Destination| self.forwards_from(sender).any(|forward| forward.send_to.contains(&d.name));
+        self.destinations.iter().filter(move |destination| names(destination))
+    }
+
+    /// The rules for the images of `sender`.
+    fn forwards_from<'a>(&'a self, sender: &'a str) -> impl Iterator<Item = &'a Forward> {
+        self.forwards.iter().filter(move |forward| forward.from.iter().any(|title| title.as_str() == sender))
     }
 
     /// SOP class of the structured report that `destination` gets.
@@ -63,7 +81,7 @@ pub struct Sender {
     pub hosts: Vec<IpNet>,
 }
 
-/// A peer that receives reports.
+/// A peer that receives reports and images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Destination {
     /// Name used in `send_to` and in the audit.
@@ -74,8 +92,43 @@ pub struct Destination {
     pub address: String,
     /// After this long without success a delivery waits as `failed`.
     pub give_up_after: Duration,
+    /// The pauses between two attempts.
+    pub retry: Retry,
+    /// Associations at the same time.
+    pub associations: usize,
+    /// Whether it is asked for storage commitment of what it took.
+    pub storage_commitment: bool,
     /// SOP class of the structured report it gets; `None`: the one of `[report]`.
     pub sop_class: Option<SopClass>,
+    /// SOP class of the report it gets instead when it refuses that one.
+    pub fallback_sop_class: Option<SopClass>,
+}
+
+/// Pauses that double from one attempt to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// The first.
+    pub after: Duration,
+    /// The longest.
+    pub at_most: Duration,
+}
+
+impl Retry {
+    /// The pause after the `attempt`th failed attempt (1 the first). `jitter` (0 to 1) takes up to a quarter off,
+    /// so that a PACS that comes back is not met by everybody at once.
+    pub fn pause(self, attempt: u32, jitter: f64) -> Duration {
+        let doubled = self.after.saturating_mul(1 << attempt.saturating_sub(1).min(30));
+        doubled.min(self.at_most).mul_f64(1.0 - 0.25 * jitter.clamp(0.0, 1.0))
+    }
+}
+
+/// Images that are passed on unchanged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forward {
+    /// Calling AE titles of the senders.
+    pub from: Vec<AeTitle>,
+    /// Names of destinations.
+    pub send_to: Vec<String>,
 }
 
 /// Which images are spine X-rays.
@@ -198,4 +251,18 @@ pub struct Storage {
     pub keep_days: u32,
     /// Below this much free space new images are refused (A700).
     pub minimum_free_bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_to_the_longest_and_jitter_only_shortens() {
+        let retry = Retry { after: Duration::from_secs(2), at_most: Duration::from_secs(600) };
+        assert_eq!(retry.pause(1, 0.0), Duration::from_secs(2));
+        assert_eq!(retry.pause(4, 0.0), Duration::from_secs(16));
+        assert_eq!(retry.pause(u32::MAX, 0.0), Duration::from_secs(600));
+        assert_eq!(retry.pause(1, 1.0), Duration::from_millis(1500));
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::DaemonError;
+use super::endure::endure;
 use crate::analysis::BundleIdentity;
 use crate::config::{Settings, SettingsHandle};
 use crate::store::Store;
@@ -41,7 +42,9 @@ pub async fn follow(
     settings: SettingsHandle,
     store: Store,
     live: watch::Sender<LiveBundle>,
+    stop: watch::Receiver<bool>,
 ) -> Result<(), DaemonError> {
+    let writing = "writing down a change of the bundle";
     let mut changes = settings.subscribe();
     while changes.changed().await.is_ok() {
         let wanted = command_for(&settings.current(), live.borrow().command.executable.clone());
@@ -50,7 +53,10 @@ pub async fn follow(
         }
         match trial(&wanted).await {
             Ok(identity) => {
-                store.record_bundle_live(&identity, &wanted.bundle, "change of the configuration").await?;
+                endure(writing, stop.clone(), || async {
+                    Ok(store.record_bundle_live(&identity, &wanted.bundle, "change of the configuration").await?)
+                })
+                .await?;
                 tracing::info!(bundle = %identity.name, version = %identity.version, digest = %identity.digest, "A new bundle has taken over");
                 live.send_modify(|bundle| {
                     *bundle = LiveBundle { generation: bundle.generation + 1, command: wanted, identity }
@@ -58,7 +64,10 @@ pub async fn follow(
             }
             Err(error) => {
                 tracing::error!(path = %wanted.bundle.display(), %error, "The new bundle is refused; the old one stays in use");
-                store.record_bundle_refused(&wanted.bundle, &error.to_string()).await?;
+                endure(writing, stop.clone(), || async {
+                    Ok(store.record_bundle_refused(&wanted.bundle, &error.to_string()).await?)
+                })
+                .await?;
             }
         }
     }

@@ -1,18 +1,23 @@
 //! Daemon: wires the rooms together and keeps them running.
 //!
-//! Owns: the receiver, the supervised workers, the deliverer, the housekeeper, reload, shutdown.
+//! Owns: recovery at the start, the receiver, the supervised workers, the deliverer, the housekeeper, reload,
+//! shutdown.
 //! In: [`crate::config::Settings`] and a signal to stop. Out: reports at their destinations.
 //! Never: decodes pixels or parses a whole dataset; what it knows is in SQLite and in the spool.
 
+mod admission;
 mod bundle;
-mod deliverer;
+mod delivery;
+mod endure;
 mod housekeeper;
 mod lock;
 mod planner;
 mod receiver;
+mod recovery;
 mod reload;
 mod run;
 mod selection;
+mod storage;
 mod systemd;
 mod workers;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::DaemonError;
+use super::endure::endure;
 use crate::config::SettingsHandle;
 use crate::store::Store;
 
@@ -13,7 +14,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Queues a report job for each study whose images are all analysed and which has been quiet for
 /// `settle_seconds`, until `stop` turns true.
-pub async fn run(settings: SettingsHandle, store: Store, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+pub async fn run(settings: SettingsHandle, store: Store, stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+    endure("planning reports", stop.clone(), || plan(&settings, &store, stop.clone())).await
+}
+
+async fn plan(settings: &SettingsHandle, store: &Store, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
     while !*stop.borrow() {
         let now = settings.current();
         let (settle, at_most) = (now.analysis.settle, now.analysis.settle_at_most);

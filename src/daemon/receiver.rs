@@ -7,15 +7,18 @@ use std::sync::Arc;
 
 use dicom_object::FileMetaTableBuilder;
 
+use super::admission;
+use super::delivery::commitment;
 use super::selection::{Selection, select};
-use crate::config::{SettingsHandle, Storage};
+use crate::config::{Destination, Settings, SettingsHandle, Storage};
 use crate::dimse::{
-    AssociationEnd, AssociationInfo, DatasetSummary, IncomingObject, Refusal, Rejection, Rules, Status, StorageService,
+    AssociationEnd, AssociationInfo, CommitmentReport, DatasetSummary, IncomingObject, Refusal, Rejection, Rules, Status, StorageService,
     StoreRequest,
 };
+use crate::dimse::uids::RECEIVED_SOP_CLASSES;
 use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Uid};
 use crate::spool::{Spool, SpoolError, SpoolWriter};
-use crate::store::{Event, NewInstance, Recorded, RefusedInstance, Store, StoreError};
+use crate::store::{Event, NewInstance, Recipient, Recorded, RefusedInstance, Store, StoreError};
 
 /// The daemon's Storage SCP service.
 pub struct Receiver {
@@ -32,7 +35,7 @@ impl StorageService for Receiver {
         Rules { max_associations: server.max_associations, idle_timeout: server.idle_timeout, ..Rules::default() }
     }
 
-    fn admit(&self, peer: SocketAddr, calling: &str, called: &str) -> Result<(), Rejection> {
+    fn admit(&self, peer: SocketAddr, calling: &str, called: &str, rules: Rules) -> Result<Rules, Rejection> {
         let settings = self.settings.current();
         if called != settings.server.ae_title.as_str() {
             return Err(Rejection::called_ae_title(format!(
@@ -40,17 +43,20 @@ impl StorageService for Receiver {
                 settings.server.ae_title
             )));
         }
-        let mut known = settings.senders.iter().filter(|s| s.ae_title.as_str() == calling).peekable();
-        if known.peek().is_none() {
-            return Err(Rejection::calling_ae_title(format!("calling AE title \"{calling}\" is no [[sender]]")));
-        }
+        let commits = settings.destinations.iter().any(|d| d.storage_commitment && d.ae_title.as_str() == calling);
         let address = peer.ip().to_canonical();
-        if known.any(|sender| sender.hosts.iter().any(|network| network.contains(&address))) {
-            return Ok(());
+        let known = settings.senders.iter().find(|sender| sender.ae_title.as_str() == calling);
+        match known {
+            Some(sender) if sender.hosts.iter().any(|network| network.contains(&address)) => {
+                let is_forwarded = settings.forward_destinations(calling).next().is_some();
+                Ok(admission::for_sender(rules, is_forwarded, commits))
+            }
+            _ if commits => Ok(admission::for_archive(rules)),
+            Some(_) => Err(Rejection::calling_ae_title(format!(
+                "{calling} called from {address}, which is not among the hosts of its [[sender]]"
+            ))),
+            None => Err(Rejection::calling_ae_title(format!("calling AE title \"{calling}\" is no [[sender]]"))),
         }
-        Err(Rejection::calling_ae_title(format!(
-            "{calling} called from {address}, which is not among the hosts of its [[sender]]"
-        )))
     }
 
     async fn rejected(&self, peer: SocketAddr, calling: &str, called: &str, rejection: &Rejection) {
@@ -91,6 +97,25 @@ impl StorageService for Receiver {
             ..Event::default()
         };
         report_failure(self.store.record_event(event).await);
+    }
+
+    async fn commitment_reported(
+        &self,
+        association: &AssociationInfo,
+        report: CommitmentReport,
+    ) -> Result<(), Refusal> {
+        let transaction = report.transaction_uid.clone();
+        match commitment::record(&self.store, &self.settings.current(), report).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                tracing::warn!(%transaction, calling = %association.calling, "A report on storage commitment is about nothing that was asked");
+                Err(Refusal::new(Status::NO_SUCH_SOP_INSTANCE, "no such storage commitment transaction"))
+            }
+            Err(error) => {
+                tracing::error!(%transaction, %error, "A report on storage commitment could not be written down");
+                Err(Refusal::new(Status::PROCESSING_FAILURE, "the report could not be written down: send it again"))
+            }
+        }
     }
 
     async fn ended(&self, association: &AssociationInfo, end: &AssociationEnd) {
@@ -147,7 +172,9 @@ impl IncomingObject for Incoming {
         let spool = self.spool.clone();
         let spooled = blocking(move || writer.commit(&spool).map_err(|e| no_room(&e))).await?;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let is_analysed = RECEIVED_SOP_CLASSES.contains(&self.request.sop_class_uid.as_str());
         let skipped = match select(&self.settings.current().select, &summary) {
+            _ if !is_analysed => Some("its SOP class is passed on, not analysed".to_owned()),
             Selection::Selected => None,
             Selection::Skipped { reason } => Some(reason),
         };
@@ -169,6 +196,7 @@ impl IncomingObject for Incoming {
             sender_ae_title: self.association.calling.clone(),
             sender_address: self.association.peer.ip().to_string(),
             skipped,
+            forward_to: recipients(&self.settings.current(), &self.association.calling),
         };
         let unneeded = || async {
             let (spool, file) = (self.spool.clone(), spooled.file.clone());
@@ -206,6 +234,12 @@ impl IncomingObject for Incoming {
         };
         report_failure(self.store.record_refused(refused).await);
     }
+}
+
+/// Who images of `sender` are passed on to.
+fn recipients(settings: &Settings, sender: &str) -> Vec<Recipient> {
+    let recipient = |d: &Destination| Recipient { name: d.name.clone(), give_up_after: d.give_up_after };
+    settings.forward_destinations(sender).map(recipient).collect()
 }
 
 fn begin(spool: &Spool, storage: &Storage, header: &[u8]) -> Result<SpoolWriter, Refusal> {

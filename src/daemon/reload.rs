@@ -1,13 +1,16 @@
 //! The configuration's life while the daemon runs: what a change did goes into log and audit.
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use super::DaemonError;
+use super::endure::endure;
 use crate::config::{Reload, Watching};
 use crate::store::Store;
 
 /// Writes down every outcome of a reload. SIGHUP asks for one at once.
-pub async fn follow(mut watching: Watching, store: Store) -> Result<(), DaemonError> {
+pub async fn follow(mut watching: Watching, store: Store, stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+    let record = |outcome, detail| write_down(&store, outcome, detail, &stop);
     let mut hang_up = signal(SignalKind::hangup())?;
     loop {
         let reload = tokio::select! {
@@ -22,21 +25,34 @@ pub async fn follow(mut watching: Watching, store: Store) -> Result<(), DaemonEr
                 if !changes.is_empty() {
                     let changes = changes.join("; ");
                     tracing::info!(%changes, "The configuration has changed");
-                    store.record_configuration("applied", changes).await?;
+                    record("applied", changes).await?;
                 }
                 if !needs_restart.is_empty() {
                     let keys = needs_restart.join(", ");
                     tracing::warn!(%keys, "These settings take effect at the next start");
-                    store.record_configuration("needs restart", keys).await?;
+                    record("needs restart", keys).await?;
                 }
             }
             Some(Reload::Refused(problems)) => {
                 tracing::error!(%problems, "The changed configuration is refused; the one before stays in force");
-                store.record_configuration("refused", problems.to_string()).await?;
+                record("refused", problems.to_string()).await?;
             }
             Some(Reload::Unchanged) => {}
             // The watcher ended: the settings stay as they are.
             None => std::future::pending().await,
         }
     }
+}
+
+/// The settings are in force already: their audit row may come later, but must come.
+async fn write_down(
+    store: &Store,
+    outcome: &'static str,
+    detail: String,
+    stop: &watch::Receiver<bool>,
+) -> Result<(), DaemonError> {
+    endure("writing down a change of the configuration", stop.clone(), || async {
+        Ok(store.record_configuration(outcome, detail.clone()).await?)
+    })
+    .await
 }

@@ -11,11 +11,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::bundle::{self, LiveBundle};
-use super::deliverer::Deliverer;
+use super::delivery::Deliverer;
 use super::lock::StateLock;
 use super::receiver::Receiver;
 use super::workers::Supervisor;
-use super::{housekeeper, planner, reload, systemd};
+use super::{housekeeper, planner, recovery, reload, storage, systemd};
 use crate::config::{self, Destination, Settings, SettingsHandle, WatchError};
 use crate::dimse::{self, DimseError, Peer};
 use crate::spool::{self, Spool, SpoolError};
@@ -75,6 +75,17 @@ pub enum DaemonError {
     Task(tokio::task::JoinError),
 }
 
+impl DaemonError {
+    /// Whether it may be over by itself: a full disk, a database that was busy.
+    pub(super) fn may_heal(&self) -> bool {
+        match self {
+            Self::Store(error) => error.may_heal(),
+            Self::Spool(error) => error.is_full(),
+            _ => false,
+        }
+    }
+}
+
 /// A daemon that is ready but does not accept images yet.
 pub struct Daemon {
     settings: SettingsHandle,
@@ -108,7 +119,7 @@ impl Daemon {
         let lock = StateLock::take(&state_dir)?;
         let store = Store::open(&state_dir.join(DATABASE))?;
         let spool = Spool::open(&state_dir)?;
-        recover(&store, &spool).await?;
+        recovery::recover(&store, &spool).await?;
         let device_uid = store.device_uid().await?;
         let bundle = bundle::first(&settings, std::env::current_exe()?, &store).await?;
         let mut listeners = Vec::new();
@@ -147,6 +158,7 @@ impl Daemon {
         };
         parts.spawn(supervisor.run(stopped.clone()));
         parts.spawn(planner::run(settings.clone(), store.clone(), stopped.clone()));
+        parts.spawn(storage::watch(settings.clone(), store.clone(), spool.clone(), stopped.clone()));
         parts.spawn(
             Deliverer { settings: settings.clone(), store: store.clone(), spool: spool.clone() }.run(stopped.clone()),
         );
@@ -154,14 +166,14 @@ impl Daemon {
 
         // These end by being dropped: nothing of theirs must be finished.
         let mut followers: JoinSet<Result<(), DaemonError>> = JoinSet::new();
-        followers.spawn(bundle::follow(settings.clone(), store.clone(), live));
+        followers.spawn(bundle::follow(settings.clone(), store.clone(), live, stopped.clone()));
         let watchdog = store.clone();
         followers.spawn(async move {
             systemd::pet_watchdog(watchdog).await;
             std::future::pending().await
         });
         if let Some(file) = file {
-            followers.spawn(reload::follow(config::watch(file.to_owned(), settings)?, store));
+            followers.spawn(reload::follow(config::watch(file.to_owned(), settings)?, store, stopped));
         }
 
         systemd::ready();
@@ -180,21 +192,6 @@ impl Daemon {
         }
         first_error
     }
-}
-
-/// After a crash: interrupted jobs are queued again, and files that were arriving or that no row names
-/// are removed; their senders were never told Success. Only under the state folder's lock.
-async fn recover(store: &Store, spool: &Spool) -> Result<(), DaemonError> {
-    let interrupted = store.recover_after_restart().await?;
-    let arriving = spool.sweep()?;
-    let orphans = spool.orphans(&store.image_files().await?)?;
-    for orphan in &orphans {
-        spool.remove(orphan)?;
-    }
-    if interrupted + arriving + orphans.len() > 0 {
-        tracing::info!(interrupted, arriving, orphans = orphans.len(), "Recovered from an interruption");
-    }
-    Ok(())
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

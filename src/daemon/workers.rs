@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use super::DaemonError;
 use super::bundle::LiveBundle;
+use super::endure::endure;
 use crate::config::{Settings, SettingsHandle, SopClass};
 use crate::report::{Companions, FailedImage, ReportImage, ReportRequest};
 use crate::spool::{Spool, SpooledFile};
@@ -32,6 +33,8 @@ pub struct Supervisor {
 
 /// How often an idle slot looks at the queue even when nobody woke it: jobs become due by time.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Pause before a job is tried again that failed for want of disk space.
+const UNTIL_THERE_IS_ROOM: Duration = Duration::from_secs(5);
 /// A lease outlives the job's time limit by this much.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 
@@ -41,12 +44,20 @@ impl Supervisor {
         let mut slots = JoinSet::new();
         for number in 1..=self.settings.current().analysis.workers {
             let name = format!("worker-{number}");
-            slots.spawn(Slot { supervisor: self.clone(), name, process: None }.run(stop.clone()));
+            slots.spawn(self.clone().work(name, stop.clone()));
         }
         while let Some(ended) = slots.join_next().await {
             ended.map_err(DaemonError::Task)??;
         }
         Ok(())
+    }
+}
+
+impl Supervisor {
+    /// Keeps one slot at work.
+    async fn work(self, name: String, stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+        let slot = || Slot { supervisor: self.clone(), name: name.clone(), process: None };
+        endure(&name, stop.clone(), || slot().run(stop.clone())).await
     }
 }
 
@@ -58,6 +69,8 @@ struct Slot {
 
 impl Slot {
     async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+        // What an earlier run had when the database failed it.
+        self.supervisor.store.release_jobs_of(&self.name).await?;
         while !*stop.borrow() {
             tokio::select! {
                 worked = self.turn() => worked?,
@@ -222,6 +235,10 @@ impl Slot {
     }
 
     async fn failed(&self, job: &Job, reason: &str, permanent: bool) -> Result<(), DaemonError> {
+        if !permanent && self.supervisor.spool.is_short() {
+            tracing::warn!(job = job.id, reason, "An attempt has failed while the disk is full: it costs nothing");
+            return unless_too_late(self.supervisor.store.give_back(job, UNTIL_THERE_IS_ROOM).await).map(drop);
+        }
         let settings = self.supervisor.settings.current();
         let (attempts, report_failure) = (settings.analysis.attempts, settings.report.analysis_failed);
         tracing::warn!(job = job.id, attempt = job.attempt, reason, permanent, "An attempt has failed");
@@ -230,11 +247,11 @@ impl Slot {
     }
 }
 
-/// The SOP classes that the destinations of reports want, each once.
+/// The SOP classes that the destinations of reports want, or get when they refuse that one, each once.
 fn sop_classes(settings: &Settings) -> Vec<SopClass> {
+    let of = |destination| [Some(settings.sop_class_for(destination)), destination.fallback_sop_class];
     let mut classes = Vec::new();
-    for destination in settings.report_destinations() {
-        let class = settings.sop_class_for(destination);
+    for class in settings.report_destinations().flat_map(of).flatten() {
         if !classes.contains(&class) {
             classes.push(class);
         }

@@ -42,3 +42,37 @@ pub const RECEIVED_TRANSFER_SYNTAXES: [&str; 12] = [
     "1.2.840.10008.1.2.4.91", // JPEG 2000
     "1.2.840.10008.1.2.5",    // RLE Lossless
 ];
+
+/// What X-ray modalities send beside the images that are analysed: taken only to be passed on.
+pub const FORWARDED_SOP_CLASSES: [&str; 20] = [
+    "1.2.840.10008.5.1.4.1.1.1.2",   // Digital Mammography X-Ray, for presentation
+    "1.2.840.10008.5.1.4.1.1.1.2.1", // and for processing
+    "1.2.840.10008.5.1.4.1.1.1.3",   // Digital Intra-Oral X-Ray, for presentation
+    "1.2.840.10008.5.1.4.1.1.1.3.1", // and for processing
+    "1.2.840.10008.5.1.4.1.1.7",     // Secondary Capture
+    "1.2.840.10008.5.1.4.1.1.7.1",   // Multi-frame Single Bit Secondary Capture
+    "1.2.840.10008.5.1.4.1.1.7.2",   // Multi-frame Grayscale Byte Secondary Capture
+    "1.2.840.10008.5.1.4.1.1.7.3",   // Multi-frame Grayscale Word Secondary Capture
+    "1.2.840.10008.5.1.4.1.1.7.4",   // Multi-frame True Color Secondary Capture
+    "1.2.840.10008.5.1.4.1.1.11.1",  // Grayscale Softcopy Presentation State
+    "1.2.840.10008.5.1.4.1.1.12.1",  // X-Ray Angiographic
+    "1.2.840.10008.5.1.4.1.1.12.2",  // X-Ray Radiofluoroscopic
+    "1.2.840.10008.5.1.4.1.1.88.11", // Basic Text SR
+    "1.2.840.10008.5.1.4.1.1.88.22", // Enhanced SR
+    "1.2.840.10008.5.1.4.1.1.88.33", // Comprehensive SR
+    "1.2.840.10008.5.1.4.1.1.88.34", // Comprehensive 3D SR
+    "1.2.840.10008.5.1.4.1.1.88.50", // Mammography CAD SR
+    "1.2.840.10008.5.1.4.1.1.88.59", // Key Object Selection Document
+    "1.2.840.10008.5.1.4.1.1.88.67", // X-Ray Radiation Dose SR
+    "1.2.840.10008.5.1.4.1.1.104.1", // Encapsulated PDF
+];
+
+/// Encodings that cannot be decoded here, but passed on.
+pub const FORWARDED_TRANSFER_SYNTAXES: [&str; 6] = [
+    "1.2.840.10008.1.2.4.51",  // JPEG Extended, 12 bit
+    "1.2.840.10008.1.2.4.92",  // JPEG 2000 Part 2 Lossless
+    "1.2.840.10008.1.2.4.93",  // JPEG 2000 Part 2
+    "1.2.840.10008.1.2.4.201", // High-Throughput JPEG 2000 Lossless
+    "1.2.840.10008.1.2.4.202", // High-Throughput JPEG 2000 RPCL Lossless
+    "1.2.840.10008.1.2.4.203", // High-Throughput JPEG 2000
+];

@@ -24,6 +24,9 @@ const IMAGES: &str = "spool/images";
 /// Reports and overlay pictures.
 const REPORTS: &str = "spool/reports";
 
+/// Bytes that one report with its pictures may take while it is written.
+const ROOM_FOR_A_REPORT: u64 = 64 << 20;
+
 /// Why a file could not be made durable.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} {} failed: {source}", path.display())]
@@ -31,6 +34,13 @@ pub struct SpoolError {
     what: &'static str,
     path: PathBuf,
     source: io::Error,
+}
+
+impl SpoolError {
+    /// Whether the disk was full, which may be over by itself.
+    pub fn is_full(&self) -> bool {
+        matches!(self.source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
 }
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolError {
@@ -112,6 +122,11 @@ impl Spool {
         let system = rustix::fs::statvfs(&self.state_dir)
             .map_err(|e| failed("asking for the free space of", &self.state_dir)(e.into()))?;
         Ok(system.f_bavail * system.f_frsize)
+    }
+
+    /// Whether what a worker writes may not find room: then its failures say nothing about its image.
+    pub fn is_short(&self) -> bool {
+        self.free_bytes().is_ok_and(|free| free < ROOM_FOR_A_REPORT)
     }
 
     /// Begins a file: `header` (preamble and file meta information) first, the data set follows.

@@ -11,10 +11,11 @@ use tokio::sync::Notify;
 use super::error::StoreError;
 use super::writer::Writer;
 
-const MIGRATIONS: [M<'_>; 3] = [
+const MIGRATIONS: [M<'_>; 4] = [
     M::up(include_str!("../../migrations/0001_queue_and_audit.sql")),
     M::up(include_str!("../../migrations/0002_findings_say_how_levels_are_known.sql")),
     M::up(include_str!("../../migrations/0003_reports_of_several_objects.sql")),
+    M::up(include_str!("../../migrations/0004_deliveries_of_images_and_commitment.sql")),
 ];
 
 /// The database. Clones share the writer; it ends when the last one is dropped.

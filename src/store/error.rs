@@ -39,3 +39,18 @@ pub enum StoreError {
     #[error("{0}")]
     NotFound(String),
 }
+
+impl StoreError {
+    /// Whether it may be over by itself: a full disk, a device that failed once, a database that was busy.
+    pub fn may_heal(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, SystemIoFailure};
+        match self {
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(DiskFull | SystemIoFailure | DatabaseBusy | DatabaseLocked | CannotOpen)
+            ),
+            Self::Commit(_) => true,
+            _ => false,
+        }
+    }
+}

@@ -1,9 +1,13 @@
 //! Received images: recorded once, with their job, before Success leaves.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Event, append};
+use super::clock::due_now;
 use super::connection::Store;
+use super::deliveries::{Subject, insert};
 use super::error::StoreError;
 use super::now;
 use crate::identifiers::Uid;
@@ -45,6 +49,17 @@ pub struct NewInstance {
     pub sender_address: String,
     /// Why it is not analysed; `None`: it is.
     pub skipped: Option<String>,
+    /// Who it is passed on to.
+    pub forward_to: Vec<Recipient>,
+}
+
+/// A destination that an image is passed on to.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// Name of the destination.
+    pub name: String,
+    /// Time to give up.
+    pub give_up_after: Duration,
 }
 
 /// What became of a received image.
@@ -81,12 +96,16 @@ pub struct RefusedInstance {
 }
 
 impl Store {
-    /// Records a received image, its job and its audit row in one transaction. The same UID with the
+    /// Records a received image, its job, whom it is passed on to and its audit row in one transaction. The same UID with the
     /// same content is a duplicate; with other content it is kept as a new revision and audited as a
     /// conflict. One that was refused before, or failed, is taken anew.
     pub async fn record_instance(&self, new: NewInstance) -> Result<Recorded, StoreError> {
+        let is_forwarded = !new.forward_to.is_empty();
         let recorded = self.write(move |c| record(c, &new)).await?;
         self.jobs.notify_waiters();
+        if is_forwarded {
+            self.deliveries.notify_waiters();
+        }
         Ok(recorded)
     }
 
@@ -112,19 +131,6 @@ impl Store {
                 outcome: "refused",
                 detail: r.reason.clone(),
             })
-        })
-        .await
-    }
-
-    /// Files of images that belong to rows: everything else in the spool is a left-over.
-    pub async fn image_files(&self) -> Result<Vec<String>, StoreError> {
-        self.write(|c| {
-            let mut statement = c.prepare(
-                "SELECT file FROM instances WHERE file IS NOT NULL UNION ALL SELECT file FROM objects
-                           UNION ALL SELECT compressed_file FROM objects WHERE compressed_file IS NOT NULL",
-            )?;
-            let files = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            Ok(files)
         })
         .await
     }
@@ -171,19 +177,19 @@ fn record(c: &Connection, new: &NewInstance) -> Result<Recorded, StoreError> {
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM instances WHERE sop_instance_uid = ?1 AND sha256 IS NOT NULL AND sha256 <> ?2)")?
         .query_row(params![new.sop_instance_uid.as_str(), new.sha256], |row| row.get(0))?;
     let revision = highest_revision(c, &new.sop_instance_uid)? + 1;
-    let at = now();
+    let (at, due) = (now(), due_now());
     let state = if new.skipped.is_some() { "skipped" } else { "queued" };
     c.prepare_cached(
         "INSERT INTO instances (sop_instance_uid, sop_class_uid, revision, sha256, study_instance_uid, series_instance_uid, patient_id,
          accession_number, modality, body_part, study_description, series_description, transfer_syntax, bytes, file,
-         sender_ae_title, sender_address, received_at, state, reason)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+         sender_ae_title, sender_address, received_at, state, reason, queued_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
     )?
     .execute(params![
         new.sop_instance_uid.as_str(), new.sop_class_uid.as_str(), revision, new.sha256, new.study_instance_uid.as_str(),
         new.series_instance_uid.as_str(), new.patient_id, new.accession_number, new.modality, new.body_part, new.study_description,
         new.series_description, new.transfer_syntax, new.bytes as i64, new.file, new.sender_ae_title, new.sender_address, at, state,
-        new.skipped.as_deref().unwrap_or(""),
+        new.skipped.as_deref().unwrap_or(""), due,
     ])?;
     let id = c.last_insert_rowid();
     if other {
@@ -197,9 +203,14 @@ fn record(c: &Connection, new: &NewInstance) -> Result<Recorded, StoreError> {
             append(c, &Event { event: "selected", actor: "selection".into(), ..event("skipped", reason.clone()) })?
         }
         None => {
-            c.prepare_cached("INSERT INTO jobs (kind, instance_id, state, not_before, created_at) VALUES ('analyse', ?1, 'queued', ?2, ?2)")?
-                .execute(params![id, at])?;
+            c.prepare_cached(
+                "INSERT INTO jobs (kind, instance_id, state, not_before, created_at, first_image_at) VALUES ('analyse', ?1, 'queued', ?2, ?3, ?2)",
+            )?
+            .execute(params![id, due, at])?;
         }
+    }
+    for to in &new.forward_to {
+        insert(c, Subject::Image(id), &to.name, to.give_up_after)?;
     }
     Ok(Recorded::Kept { id, revision })
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Event, append};
-use super::clock::after;
+use super::clock::{after, due_now};
+use super::conditions::PAUSED;
 use super::connection::Store;
 use super::error::StoreError;
 use super::now;
@@ -47,10 +48,10 @@ const PAUSE_PER_ATTEMPT: Duration = Duration::from_secs(2);
 /// The job `?1` as worker `?2` has it in attempt `?3`. One that ran out but was not given on still counts.
 const HELD: &str = "id = ?1 AND worker = ?2 AND attempts = ?3 AND state = 'running'";
 /// Why a job without a file has failed.
-const FILE_GONE: &str = "the image's file is gone: send the image again";
+pub(super) const FILE_GONE: &str = "the image's file is gone: send the image again";
 
 impl Store {
-    /// Leases the oldest job that is due; a lease that runs out makes the job due again. A job that
+    /// Leases the oldest job that is due, none while the queue is paused; a lease that runs out makes the job due again. A job that
     /// cannot be done because its file is gone fails, and the next one is leased.
     pub async fn lease_job(&self, worker: &str, lease: Duration) -> Result<Option<Job>, StoreError> {
         let worker = worker.to_owned();
@@ -67,12 +68,20 @@ impl Store {
         .await
     }
 
-    /// After a crash of the daemon nobody works on anything: running jobs are queued again at no cost.
-    pub async fn recover_after_restart(&self) -> Result<usize, StoreError> {
-        self.write(|c| {
-            let count = c.execute("UPDATE jobs SET state = 'queued', attempts = attempts - 1, lease_until = NULL, worker = NULL WHERE state = 'running'", [])?;
-            append(c, &Event { event: "daemon", actor: "daemon".into(), outcome: "started", detail: format!("{count} interrupted jobs queued again"), ..Event::default() })?;
-            Ok(count)
+    /// Gives back one job at no cost, due again after a pause: what went wrong says nothing about it.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLate`] when the job has been given to a newer attempt.
+    pub async fn give_back(&self, job: &Job, pause: Duration) -> Result<(), StoreError> {
+        let job = job.clone();
+        self.write(move |c| {
+            let back = format!(
+                "UPDATE jobs SET state = 'queued', attempts = attempts - 1, not_before = ?4, lease_until = NULL, worker = NULL WHERE {HELD}"
+            );
+            match c.execute(&back, params![job.id, job.worker, job.attempt, after(pause)])? {
+                0 => Err(too_late(&job)),
+                _ => Ok(()),
+            }
         })
         .await
     }
@@ -152,18 +161,25 @@ impl Store {
     }
 }
 
-/// Leases the first job that is due and can be done.
+/// Leases the first job that is due and can be done: the oldest images first, their report before newer images, so
+/// that nothing starves.
 fn take(c: &Connection, worker: &str, lease: Duration) -> Result<Option<Job>, StoreError> {
-    let mut due = c.prepare_cached(
-        "SELECT j.id, j.attempts, j.report_id, i.file, i.sop_instance_uid FROM jobs j LEFT JOIN instances i ON i.id = j.instance_id
-         WHERE (j.state = 'queued' AND j.not_before <= ?1) OR (j.state = 'running' AND j.lease_until < ?1)
-         ORDER BY j.kind = 'analyse', j.id LIMIT 1",
-    )?;
+    let due = |what: &str| {
+        c.prepare_cached(&format!(
+            "SELECT j.id, j.attempts, j.report_id, i.file, i.sop_instance_uid FROM jobs j LEFT JOIN instances i ON i.id = j.instance_id
+             WHERE {what} AND NOT {PAUSED} ORDER BY j.first_image_at, j.id LIMIT 1"
+        ))
+    };
+    let mut queued = due("j.state = 'queued' AND j.not_before <= ?1")?;
+    let mut given_up = due("j.state = 'running' AND j.lease_until < ?1")?;
     loop {
         type Row = (i64, u32, Option<i64>, Option<String>, Option<String>);
-        let row: Option<Row> = due
-            .query_row([now()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
-            .optional()?;
+        let at = due_now();
+        let first = |due: &mut rusqlite::Statement<'_>| {
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+            due.query_row([&at], read).optional()
+        };
+        let row: Option<Row> = first(&mut given_up)?.map_or_else(|| first(&mut queued), |row| Ok(Some(row)))?;
         let Some((id, attempts, report, file, image)) = row else { return Ok(None) };
         let work = match (report, file, image) {
             (Some(report), ..) => Work::Report { report },
@@ -185,7 +201,7 @@ fn take(c: &Connection, worker: &str, lease: Duration) -> Result<Option<Job>, St
 }
 
 /// Marks a job failed, and with it the images that now wait for a person.
-fn fail(c: &Connection, job: i64, reason: &str, event: Event) -> Result<(), StoreError> {
+pub(super) fn fail(c: &Connection, job: i64, reason: &str, event: Event) -> Result<(), StoreError> {
     c.execute(
         "UPDATE jobs SET state = 'failed', reason = ?2, finished_at = ?3, lease_until = NULL WHERE id = ?1",
         params![job, reason, now()],

@@ -7,6 +7,8 @@
 
 mod audit;
 mod clock;
+mod commitments;
+pub mod conditions;
 mod connection;
 mod deliveries;
 mod error;
@@ -14,15 +16,18 @@ mod housekeeping;
 mod instances;
 mod jobs;
 pub mod queue;
+mod recovery;
 mod reports;
 mod writer;
 
 pub use audit::{Break, Event, TrailRow, trail, verify as verify_audit};
 pub use clock::{Timestamp, now};
 pub use connection::{Store, open_existing};
-pub use deliveries::{Delivery, DeliveryOutcome, backoff};
+pub use commitments::{Commitment, Verdict};
+pub use deliveries::{Delivery, DeliveryOutcome, Share, Terms};
 pub use error::StoreError;
 pub use housekeeping::Expired;
-pub use instances::{NewInstance, Recorded, RefusedInstance};
+pub use instances::{NewInstance, Recipient, Recorded, RefusedInstance};
 pub use jobs::{Job, Work};
+pub use recovery::{KnownFile, Owner};
 pub use reports::{Addressee, FailedSource, NewObject, ObjectFile, ReportInput, ReportPlan, SourceImage};

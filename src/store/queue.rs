@@ -6,6 +6,8 @@ use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 use super::audit::{Event, append};
+use super::clock::AT_ONCE;
+use super::conditions::{self, What};
 use super::connection::open_existing;
 use super::error::StoreError;
 use super::now;
@@ -31,7 +33,7 @@ pub struct Entry {
     pub study: String,
     /// Attempts of its analysis.
     pub attempts: u32,
-    /// Deliveries of its reports that wait or have failed, and why.
+    /// Deliveries of it or its reports that wait or have failed, and why.
     pub delivery: String,
     /// Why it is where it is.
     pub reason: String,
@@ -40,8 +42,8 @@ pub struct Entry {
 const ENTRIES: &str = "SELECT i.id, i.received_at, i.state, i.sender_ae_title, i.modality, i.body_part, i.sop_instance_uid, i.study_instance_uid,
     coalesce((SELECT max(attempts) FROM jobs j WHERE j.instance_id = i.id), 0),
     coalesce((SELECT group_concat(DISTINCT d.destination || ' ' || d.state || CASE d.last_error WHEN '' THEN '' ELSE ': ' || d.last_error END)
-              FROM report_images m JOIN objects o ON o.report_id = m.report_id JOIN deliveries d ON d.object_id = o.id
-              WHERE m.instance_id = i.id AND d.state <> 'delivered'), ''),
+              FROM deliveries d WHERE d.state <> 'delivered' AND (d.instance_id = i.id OR d.object_id IN
+                  (SELECT o.id FROM objects o JOIN report_images m ON m.report_id = o.report_id WHERE m.instance_id = i.id))), ''),
     i.reason FROM instances i";
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
@@ -92,7 +94,6 @@ pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
     }
     changed(database, |c| {
         let wanted = "(?1 IS NULL OR i.id = ?1 OR i.sop_instance_uid = ?1 OR i.study_instance_uid = ?1)";
-        let at = now();
         let jobs = c.execute(
             &format!(
                 "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', not_before = ?2, finished_at = NULL
@@ -100,7 +101,7 @@ pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
                  (instance_id IN (SELECT i.id FROM instances i WHERE i.file IS NOT NULL AND {wanted})
                   OR report_id IN (SELECT m.report_id FROM report_images m JOIN instances i ON i.id = m.instance_id WHERE {wanted}))"
             ),
-            params![name, at],
+            params![name, AT_ONCE],
         )?;
         c.execute(
             "UPDATE instances SET state = 'analysed', reason = '' WHERE state = 'failed' AND findings IS NOT NULL AND id IN
@@ -114,11 +115,15 @@ pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
         )?;
         let deliveries = c.execute(
             &format!(
-                "UPDATE deliveries SET state = 'pending', next_attempt_at = ?2, deadline = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+3 days')
-                 WHERE state = 'failed' AND object_id IN (SELECT o.id FROM objects o JOIN report_images m ON m.report_id = o.report_id
-                 JOIN instances i ON i.id = m.instance_id WHERE {wanted})"
+                "UPDATE deliveries SET state = iif(state = 'failed', 'pending', state), next_attempt_at = ?2, deadline = ?2,
+                        commitment = iif(commitment = 'failed', 'due', commitment), commitment_at = ?2, commitment_attempts = 0
+                 WHERE (state = 'failed' OR commitment = 'failed')
+                   AND (instance_id IN (SELECT i.id FROM instances i WHERE {wanted})
+                     OR object_id IN (SELECT o.id FROM objects o JOIN report_images m ON m.report_id = o.report_id
+                                      JOIN instances i ON i.id = m.instance_id WHERE {wanted}))"
             ),
-            params![name, at],
+            // Without a deadline: the destination's time to give up begins anew.
+            params![name, AT_ONCE],
         )?;
         let detail = format!("{jobs} jobs and {deliveries} deliveries of {}", name.unwrap_or("everything that failed"));
         append(c, &Event { event: "queue", actor: "operator".into(), outcome: "retry", detail, ..Event::default() })?;
@@ -152,6 +157,16 @@ pub fn cancel(database: &Path, name: &str) -> Result<usize, StoreError> {
         )?;
         Ok(jobs)
     })
+}
+
+/// Pauses the queue: images are received, and nothing of it is analysed or sent. False when it was paused already.
+pub fn pause(database: &Path) -> Result<bool, StoreError> {
+    changed(database, |c| conditions::begin(c, What::Paused, "", "images are received; nothing is analysed or sent", "operator"))
+}
+
+/// Ends a pause. False when there was none.
+pub fn resume(database: &Path) -> Result<bool, StoreError> {
+    changed(database, |c| conditions::end(c, What::Paused, "", "the queue goes on", "operator"))
 }
 
 /// Runs `change` in a transaction of its own beside the daemon's.

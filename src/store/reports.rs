@@ -5,8 +5,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Event, append};
-use super::clock::{after, before};
+use super::clock::{before, due_now};
 use super::connection::Store;
+use super::deliveries::{Subject, insert};
 use super::error::StoreError;
 use super::jobs::{Job, finish};
 use super::{Timestamp, now};
@@ -125,9 +126,9 @@ impl Store {
                        AND NOT EXISTS (SELECT 1 FROM reports r JOIN jobs j ON j.report_id = r.id
                                        WHERE r.study_instance_uid = i.study_instance_uid AND j.state IN ('queued', 'running'))
                      GROUP BY study_instance_uid
-                     HAVING min(received_at) <= ?2
+                     HAVING min(queued_at) <= ?2
                          OR (NOT EXISTS (SELECT 1 FROM instances q WHERE q.study_instance_uid = i.study_instance_uid AND q.state = 'queued')
-                             AND (SELECT max(received_at) FROM instances a WHERE a.study_instance_uid = i.study_instance_uid) <= ?1)",
+                             AND (SELECT max(queued_at) FROM instances a WHERE a.study_instance_uid = i.study_instance_uid) <= ?1)",
                 )?;
                 let studies: Vec<String> = statement.query_map([quiet_since, overdue], |row| row.get(0))?.collect::<Result<_, _>>()?;
                 studies.iter().map(|study| plan(c, study, no_vertebra_found)).sum()
@@ -162,8 +163,7 @@ impl Store {
                 [job.id],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
-            let at = now();
-            c.execute("UPDATE reports SET written_at = ?2 WHERE id = ?1", params![report, at])?;
+            c.execute("UPDATE reports SET written_at = ?2 WHERE id = ?1", params![report, now()])?;
             for object in &objects {
                 c.execute(
                     "INSERT INTO objects (report_id, kind, sop_class_uid, sop_instance_uid, file, sha256, compressed_file, compressed_sha256)
@@ -181,10 +181,7 @@ impl Store {
                 )?;
                 let id = c.last_insert_rowid();
                 for to in destinations.iter().filter(|to| is_for(object, to, &objects)) {
-                    c.execute(
-                        "INSERT INTO deliveries (object_id, destination, state, next_attempt_at, deadline) VALUES (?1, ?2, 'pending', ?3, ?4)",
-                        params![id, to.name, at, after(to.give_up_after)],
-                    )?;
+                    insert(c, Subject::Object(id), &to.name, to.give_up_after)?;
                 }
             }
             let names: Vec<_> = destinations.iter().map(|to| to.name.as_str()).collect();
@@ -265,8 +262,9 @@ fn plan(c: &Connection, study: &str, no_vertebra_found: bool) -> Result<usize, S
         params![report, study],
     )?;
     c.execute(
-        "INSERT INTO jobs (kind, report_id, state, not_before, created_at) VALUES ('report', ?1, 'queued', ?2, ?2)",
-        params![report, at],
+        "INSERT INTO jobs (kind, report_id, state, not_before, created_at, first_image_at) VALUES ('report', ?1, 'queued', ?2, ?3,
+         (SELECT min(i.queued_at) FROM report_images m JOIN instances i ON i.id = m.instance_id WHERE m.report_id = ?1))",
+        params![report, due_now(), at],
     )?;
     let detail = format!("version {version}, the study has settled");
     append(

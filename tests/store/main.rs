@@ -1,95 +1,15 @@
 //! The store's promises, whatever happens in whatever order.
 
-use std::path::Path;
+mod builders;
+mod deliveries;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
-use spinetriage::RESEARCH_USE_ONLY;
-use spinetriage::analysis::{BundleIdentity, Findings, ImageIdentity};
-use spinetriage::identifiers::Uid;
 use spinetriage::report::ObjectKind;
-use spinetriage::store::{
-    self, Addressee, DeliveryOutcome, Job, NewInstance, NewObject, ObjectFile, Recorded, Store, StoreError, Work,
-};
+use spinetriage::store::{self, Addressee, DeliveryOutcome, NewObject, ObjectFile, Recorded, Store, StoreError, Work};
 
-const ATTEMPTS: u32 = 2;
-const LONG: Duration = Duration::from_secs(600);
-
-fn uid(kind: u32, n: usize) -> Uid {
-    Uid::new(&format!("2.25.{kind}{n:04}")).unwrap()
-}
-
-fn instance(n: usize, content: &str) -> NewInstance {
-    NewInstance {
-        sop_instance_uid: uid(1, n),
-        sop_class_uid: uid(2, 1),
-        study_instance_uid: uid(3, n / 2),
-        series_instance_uid: uid(4, n / 2),
-        sha256: format!("{content}{n}"),
-        patient_id: String::new(),
-        accession_number: String::new(),
-        modality: "DX".into(),
-        body_part: "LSPINE".into(),
-        study_description: String::new(),
-        series_description: String::new(),
-        transfer_syntax: "1.2.840.10008.1.2.1".into(),
-        bytes: 10,
-        file: format!("spool/images/{n}{content}.dcm"),
-        sender_ae_title: "DX".into(),
-        sender_address: "127.0.0.1".into(),
-        skipped: None,
-    }
-}
-
-fn findings(n: usize) -> Findings {
-    let image = ImageIdentity {
-        sop_class_uid: uid(2, 1),
-        sop_instance_uid: uid(1, n),
-        series_instance_uid: uid(4, n / 2),
-        study_instance_uid: uid(3, n / 2),
-        modality: "DX".into(),
-        body_part: String::new(),
-        view_position: String::new(),
-        patient_orientation: None,
-        rows: 1,
-        columns: 1,
-        pixel_spacing: None,
-    };
-    let bundle =
-        BundleIdentity { name: "b".into(), version: "1".into(), digest: "d".into(), ..BundleIdentity::default() };
-    Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle, vertebrae: vec![] }
-}
-
-fn addressee(name: &str) -> Addressee {
-    Addressee { name: name.to_owned(), give_up_after: LONG, report_class: uid(2, 2).to_string() }
-}
-
-/// A table's number by the path of another process.
-fn count(database: &Path, query: &str) -> i64 {
-    store::open_existing(database).unwrap().query_row(query, [], |row| row.get(0)).unwrap()
-}
-
-async fn finish(store: &Store, job: &Job, destinations: usize) {
-    match &job.work {
-        Work::Analyse { image, .. } => {
-            let n = image.trim_start_matches("2.25.1").parse().unwrap();
-            store.finish_analysis(job, &findings(n)).await.unwrap();
-        }
-        Work::Report { report } => {
-            let input = store.report_input(*report).await.unwrap();
-            assert!(!input.images.is_empty());
-            let object = NewObject {
-                kind: ObjectKind::StructuredReport,
-                sop_class_uid: uid(2, 2),
-                sop_instance_uid: input.plan.sop_instance_uid,
-                file: ObjectFile { file: "spool/reports/r.dcm".into(), sha256: "x".into() },
-                compressed: None,
-            };
-            let destinations = (0..destinations).map(|d| addressee(&format!("pacs{d}"))).collect();
-            store.finish_report(job, vec![object], destinations).await.unwrap();
-        }
-    }
-}
+use builders::*;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -156,8 +76,8 @@ proptest! {
                 store.write(|c| Ok(c.execute("UPDATE jobs SET not_before = '2000'", [])?)).await.unwrap();
                 store.plan_reports(Duration::ZERO, Duration::ZERO, true).await.unwrap();
                 while let Some(job) = store.lease_job("w", LONG).await.unwrap() { finish(&store, &job, 1).await }
-                for delivery in store.due_deliveries("pacs0", 100).await.unwrap() {
-                    store.record_delivery(delivery.id, DeliveryOutcome::Delivered { status: "0000".into() }).await.unwrap();
+                for delivery in what_is_due(&store, "pacs0").await {
+                    store.record_delivery(delivery.id, DeliveryOutcome::Delivered { status: "0000".into() }, TERMS).await.unwrap();
                 }
             }
             drop(store);
@@ -220,10 +140,10 @@ async fn an_undelivered_report_waits_until_its_deadline_and_can_be_retried() {
     assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 0, "one report job a study");
     let job = store.lease_job("w", LONG).await.unwrap().unwrap();
     finish(&store, &job, 2).await;
-    let [delivery] = &store.due_deliveries("pacs0", 10).await.unwrap()[..] else { panic!("one object is due") };
-    let refused = || DeliveryOutcome::NotDelivered { status: "A700".into(), error: "out of resources".into() };
-    store.record_delivery(delivery.id, refused()).await.unwrap();
-    assert!(store.due_deliveries("pacs0", 10).await.unwrap().is_empty(), "it waits");
+    let [delivery] = &what_is_due(&store, "pacs0").await[..] else { panic!("one object is due") };
+    let refused = || DeliveryOutcome::Later { status: "A700".into(), error: "out of resources".into() };
+    store.record_delivery(delivery.id, refused(), TERMS).await.unwrap();
+    assert!(what_is_due(&store, "pacs0").await.is_empty(), "it waits");
     store
         .write(|c| {
             Ok(c.execute(
@@ -233,7 +153,7 @@ async fn an_undelivered_report_waits_until_its_deadline_and_can_be_retried() {
         })
         .await
         .unwrap();
-    store.record_delivery(delivery.id, refused()).await.unwrap();
+    store.record_delivery(delivery.id, refused(), TERMS).await.unwrap();
     assert_eq!(count(&database, "SELECT count(*) FROM deliveries WHERE state = 'failed'"), 1);
     assert!(store::queue::list(&database, None, 10).unwrap()[0].delivery.contains("out of resources"));
 
@@ -244,8 +164,8 @@ async fn an_undelivered_report_waits_until_its_deadline_and_can_be_retried() {
             0,
             "not before everybody has it"
         );
-        let due = store.due_deliveries(pacs, 10).await.unwrap();
-        store.record_delivery(due[0].id, DeliveryOutcome::Delivered { status: "B000".into() }).await.unwrap();
+        let due = what_is_due(&store, pacs).await;
+        store.record_delivery(due[0].id, DeliveryOutcome::Delivered { status: "B000".into() }, TERMS).await.unwrap();
     }
     assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'reported'"), 1);
 }
@@ -367,8 +287,8 @@ async fn a_failed_analysis_is_reported_where_that_is_asked_for_and_again_when_it
     };
     store.finish_report(&job, vec![object(&input)], vec![addressee("pacs")]).await.unwrap();
     assert_eq!(plan().await.unwrap(), 0, "once");
-    let due = store.due_deliveries("pacs", 10).await.unwrap();
-    store.record_delivery(due[0].id, DeliveryOutcome::Delivered { status: "0000".into() }).await.unwrap();
+    let due = what_is_due(&store, "pacs").await;
+    store.record_delivery(due[0].id, DeliveryOutcome::Delivered { status: "0000".into() }, TERMS).await.unwrap();
     assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'failed'"), 2, "it waits for a person");
 
     store::queue::retry(&database, Some(uid(1, 4).as_str())).unwrap();
@@ -420,7 +340,7 @@ async fn each_destination_gets_the_report_in_its_own_sop_class_and_all_companion
     let wants = |name: &str, class| Addressee { report_class: uid(2, class).to_string(), ..addressee(name) };
     store.finish_report(&job, objects, vec![wants("new", 2), wants("old", 3), wants("odd", 9)]).await.unwrap();
     for (name, expected) in [("new", [1, 3]), ("old", [2, 3]), ("odd", [1, 3])] {
-        let due = store.due_deliveries(name, 10).await.unwrap();
+        let due = what_is_due(&store, name).await;
         let objects: Vec<_> = due.iter().map(|d| d.sop_instance_uid.clone()).collect();
         assert_eq!(objects, expected.map(|n| uid(6, n)), "{name}");
         assert_eq!(due[1].compressed_file.as_deref(), Some("spool/reports/c.dcm"));
@@ -433,8 +353,8 @@ async fn reports_and_deliveries_of_an_earlier_version_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("db.sqlite");
     let old = rusqlite::Connection::open(&database).unwrap();
-    old.execute_batch(include_str!("../migrations/0001_queue_and_audit.sql")).unwrap();
-    old.execute_batch(include_str!("../migrations/0002_findings_say_how_levels_are_known.sql")).unwrap();
+    old.execute_batch(include_str!("../../migrations/0001_queue_and_audit.sql")).unwrap();
+    old.execute_batch(include_str!("../../migrations/0002_findings_say_how_levels_are_known.sql")).unwrap();
     old.execute_batch(&format!(
         "PRAGMA user_version = 2;
          INSERT INTO instances (sop_instance_uid, sop_class_uid, revision, study_instance_uid, series_instance_uid, patient_id,
@@ -454,9 +374,9 @@ async fn reports_and_deliveries_of_an_earlier_version_are_kept() {
     .unwrap();
     drop(old);
     let store = Store::open(&database).unwrap();
-    let [due] = &store.due_deliveries("pacs", 10).await.unwrap()[..] else { panic!("one is pending") };
-    assert_eq!((due.attempts, due.file.as_str(), due.compressed_file.as_deref()), (4, "o.dcm", None));
-    store.record_delivery(due.id, DeliveryOutcome::Delivered { status: "0000".into() }).await.unwrap();
+    let [due] = &what_is_due(&store, "pacs").await[..] else { panic!("one is pending") };
+    assert_eq!((due.file.as_deref(), due.compressed_file.as_deref()), (Some("o.dcm"), None));
+    store.record_delivery(due.id, DeliveryOutcome::Delivered { status: "0000".into() }, TERMS).await.unwrap();
     assert_eq!(count(&database, "SELECT count(*) FROM audit_deliveries WHERE state = 'delivered'"), 2);
     assert_eq!(
         count(&database, "SELECT count(*) FROM audit_reports WHERE current AND images = 1 AND failed_images = 0"),

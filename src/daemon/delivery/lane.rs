@@ -1,0 +1,165 @@
+//! One association's worth of deliveries to one destination: take what is due, send it, write down what was said.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::outage::{Failure, Outage};
+use super::sender::{Attempt, Sender};
+use super::{Deliverer, commitment, terms};
+use crate::config::{Destination, Settings};
+use crate::daemon::DaemonError;
+use crate::store::conditions::What;
+use crate::store::{Delivery, DeliveryOutcome, Share};
+
+/// How often it is looked for deliveries that have become due by time.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Deliveries taken at a time.
+const AT_A_TIME: u32 = 50;
+
+/// One of a destination's lanes.
+pub struct Lane<'a> {
+    deliverer: &'a Deliverer,
+    name: &'a str,
+    part: usize,
+    outage: &'a Arc<Outage>,
+    sender: Sender<'a>,
+}
+
+/// What a turn was about.
+enum Turn {
+    Worked,
+    Idle,
+    Paused(Duration),
+}
+
+impl<'a> Lane<'a> {
+    pub fn new(deliverer: &'a Deliverer, (name, part): &'a (String, usize), outage: &'a Arc<Outage>) -> Self {
+        Self { deliverer, name, part: *part, outage, sender: Sender::new(&deliverer.spool) }
+    }
+
+    /// Delivers until `stop` turns true or the configuration has no such lane any more.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+        while !*stop.borrow() {
+            let settings = self.deliverer.settings.current();
+            let Some(destination) = settings.destination(self.name).filter(|d| self.part < d.associations) else {
+                break;
+            };
+            let pause = match self.turn(&settings, destination, &stop).await? {
+                Turn::Worked => continue,
+                Turn::Idle => {
+                    self.sender.rest().await;
+                    LOOK_AGAIN
+                }
+                // In pieces: the destination may get another address meanwhile.
+                Turn::Paused(pause) => pause.min(LOOK_AGAIN),
+            };
+            tokio::select! {
+                () = self.deliverer.store.delivery_may_be_due(), if self.outage.pause_left().is_none() => {}
+                () = sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+        }
+        self.sender.hang_up().await;
+        Ok(())
+    }
+
+    /// Sends what is due, then asks for the commitment that is due.
+    async fn turn(
+        &mut self,
+        settings: &Settings,
+        destination: &Destination,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Turn, DaemonError> {
+        if let Some(pause) = self.outage.pause_left() {
+            self.sender.hang_up().await;
+            return Ok(Turn::Paused(pause));
+        }
+        let share = Share { part: self.part, of: destination.associations };
+        let due = self.deliverer.store.due_deliveries(self.name, share, AT_A_TIME).await?;
+        for first in 0..due.len() {
+            if *stop.borrow() || !self.deliver(settings, destination, &due[first..]).await? {
+                return Ok(Turn::Worked);
+            }
+        }
+        let worked = !due.is_empty() || (self.part == 0 && self.commit(settings, destination).await?);
+        Ok(if worked { Turn::Worked } else { Turn::Idle })
+    }
+
+    /// Sends the first of `waiting` and writes down what became of it. False when the destination is to be left alone.
+    async fn deliver(
+        &mut self,
+        settings: &Settings,
+        destination: &Destination,
+        waiting: &[Delivery],
+    ) -> Result<bool, DaemonError> {
+        let (store, delivery) = (&self.deliverer.store, &waiting[0]);
+        let outcome = match self.sender.send(settings, destination, waiting).await {
+            Attempt::Unreachable(error) => {
+                let failure = self.outage_begins(destination, &error).await?;
+                let tried = waiting.iter().map(|delivery| delivery.id).collect();
+                store.record_outage(self.name, tried, &error, failure.pause, terms(destination)).await?;
+                return Ok(false);
+            }
+            Attempt::Broken(error) => DeliveryOutcome::Later { status: String::new(), error },
+            Attempt::Concluded(outcome) => outcome,
+        };
+        // First of all: a send that is forgotten is repeated.
+        store.record_delivery(delivery.id, outcome.clone(), terms(destination)).await?;
+        let object = &delivery.sop_instance_uid;
+        match outcome {
+            DeliveryOutcome::Later { error, .. } => {
+                self.outage_begins(destination, &error).await?;
+                return Ok(false);
+            }
+            DeliveryOutcome::Delivered { status } => {
+                tracing::info!(destination = self.name, %object, status, "An object is delivered");
+                self.outage_is_over().await?;
+            }
+            DeliveryOutcome::Failed { status, error } | DeliveryOutcome::ClassRefused { status, error, .. } => {
+                tracing::warn!(destination = self.name, %object, status, error, "An object cannot be delivered");
+                if !status.is_empty() {
+                    self.outage_is_over().await?;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Asks for the commitment that is due, on an association of its own. Whether there was any.
+    async fn commit(&mut self, settings: &Settings, destination: &Destination) -> Result<bool, DaemonError> {
+        if !destination.storage_commitment {
+            return Ok(false);
+        }
+        match commitment::ask(&self.deliverer.store, settings, destination).await? {
+            None => return Ok(false),
+            Some(Ok(())) => self.outage_is_over().await?,
+            Some(Err(error)) => {
+                self.outage_begins(destination, &error).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Pauses the destination; the first time in an outage it is logged and audited.
+    async fn outage_begins(&self, destination: &Destination, error: &str) -> Result<Failure, DaemonError> {
+        let failure = self.outage.failed(destination.retry);
+        if failure.is_first {
+            tracing::warn!(destination = self.name, error, "A destination takes nothing: it is tried again until it does");
+            self.deliverer.store.begin_condition(What::Destination, self.name, error).await?;
+        }
+        Ok(failure)
+    }
+
+    async fn outage_is_over(&self) -> Result<(), DaemonError> {
+        if let Some(ended) = self.outage.answered() {
+            let seconds = ended.lasted.as_secs();
+            tracing::info!(destination = self.name, failures = ended.failures, seconds, "A destination takes objects again");
+            let detail = format!("it answers again after {} failures in {seconds} s", ended.failures);
+            self.deliverer.store.end_condition(What::Destination, self.name, &detail).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! Delivering: each destination has a queue and associations of its own, so that one that is down, slow or
+//! refusing holds up nobody else.
+
+pub mod commitment;
+mod lane;
+mod outage;
+mod sender;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use self::lane::Lane;
+use self::outage::Outage;
+use super::DaemonError;
+use super::endure::endure;
+use crate::config::{Destination, SettingsHandle};
+use crate::spool::Spool;
+use crate::store::{Store, Terms};
+
+/// The delivering side.
+#[derive(Clone)]
+pub struct Deliverer {
+    pub settings: SettingsHandle,
+    pub store: Store,
+    pub spool: Arc<Spool>,
+}
+
+impl Deliverer {
+    /// Delivers until `stop` turns true; an object under way is finished first.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+        let mut changes = self.settings.subscribe();
+        let mut lanes = JoinSet::new();
+        let mut running: HashSet<(String, usize)> = HashSet::new();
+        let mut outages: HashMap<String, Arc<Outage>> = HashMap::new();
+        while !*stop.borrow() {
+            let settings = changes.borrow_and_update().clone();
+            self.settle(&settings.destinations, &stop).await?;
+            outages.values().for_each(|outage| outage.forgive());
+            for destination in &settings.destinations {
+                for part in 0..destination.associations {
+                    let key = (destination.name.clone(), part);
+                    if running.insert(key.clone()) {
+                        let outage = outages.entry(destination.name.clone()).or_default().clone();
+                        lanes.spawn(self.clone().deliver(key, outage, stop.clone()));
+                    }
+                }
+            }
+            tokio::select! {
+                Some(ended) = lanes.join_next() => {
+                    running.remove(&ended.map_err(DaemonError::Task)??);
+                }
+                Ok(()) = changes.changed() => {}
+                _ = stop.changed() => {}
+            }
+        }
+        while let Some(ended) = lanes.join_next().await {
+            ended.map_err(DaemonError::Task)??;
+        }
+        Ok(())
+    }
+
+    /// Serves one lane for as long as the configuration has it; gives its key back.
+    async fn deliver(
+        self,
+        key: (String, usize),
+        outage: Arc<Outage>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<(String, usize), DaemonError> {
+        let what = format!("delivering to {}", key.0);
+        endure(&what, stop.clone(), || Lane::new(&self, &key, &outage).run(stop.clone())).await?;
+        Ok(key)
+    }
+
+    /// What waits for a destination that is gone must not wait for ever; what waits for another is tried at once.
+    async fn settle(&self, destinations: &[Destination], stop: &watch::Receiver<bool>) -> Result<(), DaemonError> {
+        let names = |of: &dyn Fn(&&Destination) -> bool| -> Vec<String> {
+            destinations.iter().filter(of).map(|destination| destination.name.clone()).collect()
+        };
+        let (all, committing) = (names(&|_| true), names(&|d| d.storage_commitment));
+        endure("looking for destinations that are gone", stop.clone(), || async {
+            Ok(self.store.settle_with_destinations(all.clone(), committing.clone()).await?)
+        })
+        .await
+    }
+}
+
+/// The terms of a destination's deliveries.
+pub fn terms(destination: &Destination) -> Terms {
+    Terms {
+        retry: destination.retry,
+        give_up_after: destination.give_up_after,
+        commitment: destination.storage_commitment,
+    }
+}

@@ -1,0 +1,115 @@
+//! Whether a destination takes objects at all. Its associations share this, so that an outage is tried, logged and
+//! audited once, not once for each object that waits.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::config::Retry;
+
+/// The state of one destination.
+#[derive(Debug, Default)]
+pub struct Outage {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Failures since the destination last answered well.
+    failures: u32,
+    since: Option<Instant>,
+    /// Nothing is tried before.
+    until: Option<Instant>,
+}
+
+/// What a failure means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure {
+    /// How long nothing is tried.
+    pub pause: Duration,
+    /// Whether the outage begins with it.
+    pub is_first: bool,
+}
+
+/// An outage that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// Attempts that failed.
+    pub failures: u32,
+    /// From the first of them.
+    pub lasted: Duration,
+}
+
+impl Outage {
+    /// How long nothing is to be tried from now.
+    pub fn pause_left(&self) -> Option<Duration> {
+        let left = self.state().until?.checked_duration_since(Instant::now())?;
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// The destination could not be reached, broke off or asked to be left alone. One that another association
+    /// found out meanwhile counts once.
+    pub fn failed(&self, retry: Retry) -> Failure {
+        if let Some(pause) = self.pause_left() {
+            return Failure { pause, is_first: false };
+        }
+        let mut state = self.state();
+        state.failures += 1;
+        let (now, pause) = (Instant::now(), retry.pause(state.failures, rand::random()));
+        state.until = Some(now + pause);
+        state.since.get_or_insert(now);
+        Failure { pause, is_first: state.failures == 1 }
+    }
+
+    /// The next attempt need not wait: the configuration has changed, perhaps for that reason.
+    pub fn forgive(&self) {
+        self.state().until = None;
+    }
+
+    /// The destination answered an object, well or with a reason that is the object's own.
+    pub fn answered(&self) -> Option<Ended> {
+        let State { failures, since, .. } = std::mem::take(&mut *self.state());
+        since.map(|since| Ended { failures, lasted: since.elapsed() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Whoever panicked meanwhile left a whole state behind: nothing in here can panic half-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RETRY: Retry = Retry { after: Duration::from_secs(100), at_most: Duration::from_secs(1000) };
+
+    #[test]
+    fn failures_of_several_associations_are_one_until_the_pause_is_over() {
+        let outage = Outage::default();
+        assert_eq!(outage.pause_left(), None);
+        let first = outage.failed(RETRY);
+        assert!(first.is_first && first.pause >= Duration::from_secs(75) && first.pause <= RETRY.after);
+        let second = outage.failed(RETRY);
+        assert!(!second.is_first && second.pause <= first.pause);
+        outage.forgive();
+        assert_eq!(outage.pause_left(), None);
+        assert_eq!(outage.answered().unwrap().failures, 1);
+    }
+
+    #[test]
+    fn pauses_grow_and_an_answer_ends_them() {
+        let outage = Outage::default();
+        let retry = Retry { after: Duration::from_millis(4), at_most: Duration::from_secs(1) };
+        let mut last = Duration::ZERO;
+        for number in 1..=3 {
+            let failure = outage.failed(retry);
+            assert_eq!(failure.is_first, number == 1);
+            assert!(failure.pause > last, "{failure:?} after {last:?}");
+            last = failure.pause;
+            std::thread::sleep(last);
+        }
+        let ended = outage.answered().unwrap();
+        assert!(ended.failures == 3 && ended.lasted >= Duration::from_millis(15), "{ended:?}");
+        assert_eq!((outage.pause_left(), outage.answered()), (None, None));
+    }
+}

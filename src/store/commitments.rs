@@ -1,0 +1,214 @@
+//! Storage commitment: which deliveries a destination has been asked to commit itself to, and what it said.
+//!
+//! A transaction is written down before it is sent, with the deliveries it is about. Its answer may come on
+//! another association, after a restart, or after the same deliveries were asked for again: each answer is
+//! taken for what it says of deliveries that are still waiting for one.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::clock::{AT_ONCE, after, due_now};
+use super::conditions::PAUSED;
+use super::connection::Store;
+use super::deliveries::{Row, Terms, is_over};
+use super::error::StoreError;
+use super::now;
+use crate::identifiers::Uid;
+
+/// A transaction that is to be sent now.
+#[derive(Debug, Clone)]
+pub struct Commitment {
+    /// Transaction UID.
+    pub transaction_uid: Uid,
+    /// SOP Class UID and SOP Instance UID of each object.
+    pub objects: Vec<(Uid, Uid)>,
+}
+
+/// What a destination said of one object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It commits itself.
+    Committed,
+    /// It does not have the object: Failure Reason 0112.
+    Missing,
+    /// Not now: it is to be asked again.
+    Later {
+        /// Failure Reason.
+        reason: u16,
+    },
+    /// It will not.
+    Refused {
+        /// Failure Reason.
+        reason: u16,
+    },
+}
+
+impl Store {
+    /// Begins a transaction about the oldest deliveries of `destination` whose commitment is due, or was asked for
+    /// and not answered within the time given then; at most `most`. `None` when there are none, or the queue is
+    /// paused. They are due again after `answer_within`.
+    pub async fn begin_commitment(
+        &self,
+        destination: &str,
+        most: u32,
+        answer_within: Duration,
+    ) -> Result<Option<Commitment>, StoreError> {
+        let destination = destination.to_owned();
+        self.write(move |c| {
+            let mut statement = c.prepare_cached(&format!(
+                "SELECT d.id, coalesce(o.sop_class_uid, i.sop_class_uid), coalesce(o.sop_instance_uid, i.sop_instance_uid)
+                 FROM deliveries d LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN instances i ON i.id = d.instance_id
+                 WHERE d.destination = ?1 AND d.commitment IN ('due', 'requested') AND d.state = 'delivered'
+                   AND d.commitment_at <= ?2 AND NOT {PAUSED} ORDER BY d.id LIMIT ?3"
+            ))?;
+            let rows: Vec<(i64, String, String)> = statement
+                .query_map(params![destination, due_now(), most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .collect::<Result<_, _>>()?;
+            if rows.is_empty() {
+                return Ok(None);
+            }
+            let transaction_uid = Uid::generate();
+            c.execute(
+                "INSERT INTO commitments (transaction_uid, destination, requested_at) VALUES (?1, ?2, ?3)",
+                params![transaction_uid.as_str(), destination, now()],
+            )?;
+            let commitment = c.last_insert_rowid();
+            let again_at = after(answer_within);
+            let uid = |text: String| Uid::new(&text).map_err(|e| StoreError::Unexpected(e.to_string()));
+            let mut objects = Vec::with_capacity(rows.len());
+            for (delivery, class, instance) in rows {
+                c.execute(
+                    "INSERT INTO commitment_members (commitment_id, delivery_id) VALUES (?1, ?2)",
+                    [commitment, delivery],
+                )?;
+                c.execute(
+                    "UPDATE deliveries SET commitment = 'requested', commitment_at = ?2, commitment_attempts = commitment_attempts + 1 WHERE id = ?1",
+                    params![delivery, again_at],
+                )?;
+                objects.push((uid(class)?, uid(instance)?));
+            }
+            Ok(Some(Commitment { transaction_uid, objects }))
+        })
+        .await
+    }
+
+    /// The transaction was not taken: its deliveries are due again after a pause, or fail past their deadline.
+    pub async fn commitment_not_taken(&self, transaction: &Uid, error: &str, terms: Terms) -> Result<(), StoreError> {
+        let (transaction, error) = (transaction.to_string(), error.to_owned());
+        self.write(move |c| {
+            let members = members(c, &transaction)?.unwrap_or_default();
+            members.into_iter().try_for_each(|member| member.later(c, &error, terms))
+        })
+        .await
+    }
+
+    /// What the destination said of the objects of a transaction, by their SOP Instance UID. False when it names
+    /// no transaction of ours. Objects it does not mention are due again.
+    pub async fn record_commitment(
+        &self,
+        transaction: &Uid,
+        verdicts: Vec<(Uid, Verdict)>,
+        terms: impl Fn(&str) -> Option<Terms> + Send + 'static,
+    ) -> Result<bool, StoreError> {
+        let transaction = transaction.to_string();
+        let known = self
+            .write(move |c| {
+                let Some(members) = members(c, &transaction)? else { return Ok(false) };
+                c.execute(
+                    "UPDATE commitments SET answered_at = ?2 WHERE transaction_uid = ?1",
+                    params![transaction, now()],
+                )?;
+                for member in members {
+                    let Some(terms) = terms(&member.row.destination) else { continue };
+                    let said = verdicts.iter().find(|(uid, _)| uid.as_str() == member.sop_instance_uid);
+                    match said.map(|(_, verdict)| *verdict) {
+                        Some(Verdict::Committed) => member.committed(c)?,
+                        Some(Verdict::Missing) => member.send_again(c, terms)?,
+                        Some(Verdict::Later { reason }) => {
+                            member.later(c, &format!("not committed, reason {reason:04X}"), terms)?
+                        }
+                        Some(Verdict::Refused { reason }) => {
+                            member.failed(c, &format!("not committed, reason {reason:04X}"))?
+                        }
+                        None => member.later(c, "the answer does not mention it", terms)?,
+                    }
+                }
+                Ok(true)
+            })
+            .await?;
+        self.deliveries.notify_waiters();
+        Ok(known)
+    }
+}
+
+/// A delivery whose commitment is waited for.
+struct Member {
+    id: i64,
+    attempts: u32,
+    deadline: String,
+    sop_instance_uid: String,
+    row: Row,
+}
+
+/// The deliveries of a transaction that still wait for an answer; `None` when there is no such transaction.
+fn members(c: &Connection, transaction: &str) -> Result<Option<Vec<Member>>, StoreError> {
+    let known = "SELECT id FROM commitments WHERE transaction_uid = ?1";
+    let Some(commitment) = c.query_row(known, [transaction], |row| row.get::<_, i64>(0)).optional()? else {
+        return Ok(None);
+    };
+    let mut statement = c.prepare(
+        "SELECT d.id, d.commitment_attempts, d.deadline, coalesce(o.sop_instance_uid, i.sop_instance_uid)
+         FROM commitment_members m JOIN deliveries d ON d.id = m.delivery_id
+         LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN instances i ON i.id = d.instance_id
+         WHERE m.commitment_id = ?1 AND d.state = 'delivered' AND d.commitment IN ('due', 'requested')",
+    )?;
+    let rows = statement.query_map([commitment], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let member = |row: rusqlite::Result<(i64, u32, String, String)>| {
+        let (id, attempts, deadline, sop_instance_uid) = row?;
+        Ok::<_, StoreError>(Member { id, attempts, deadline, sop_instance_uid, row: Row::read(c, id)? })
+    };
+    rows.map(member).collect::<Result<_, _>>().map(Some)
+}
+
+impl Member {
+    fn committed(&self, c: &Connection) -> Result<(), StoreError> {
+        c.execute(
+            "UPDATE deliveries SET commitment = 'committed', committed_at = ?2, last_error = '' WHERE id = ?1",
+            params![self.id, now()],
+        )?;
+        self.row.tell(c, "commitment", "success", format!("committed at attempt {}", self.attempts))
+    }
+
+    /// The destination says that it has lost what it took.
+    fn send_again(&self, c: &Connection, terms: Terms) -> Result<(), StoreError> {
+        let error = "the destination does not have it any more (reason 0112)";
+        let next = after(terms.retry.pause(self.attempts, rand::random()));
+        if is_over(&next, &self.deadline) {
+            return self.failed(c, error);
+        }
+        // The deadline stays: what is lost again and again is given up like anything else.
+        c.execute(
+            "UPDATE deliveries SET state = 'pending', commitment = '', last_error = ?2, next_attempt_at = ?3 WHERE id = ?1",
+            params![self.id, error, if self.attempts <= 1 { AT_ONCE.to_owned() } else { next }],
+        )?;
+        self.row.tell(c, "commitment", "sent again", error.to_owned())
+    }
+
+    fn later(&self, c: &Connection, error: &str, terms: Terms) -> Result<(), StoreError> {
+        let next = after(terms.retry.pause(self.attempts, rand::random()));
+        if is_over(&next, &self.deadline) {
+            return self.failed(c, error);
+        }
+        c.execute(
+            "UPDATE deliveries SET commitment = 'due', commitment_at = ?2, last_error = ?3 WHERE id = ?1",
+            params![self.id, next, error],
+        )?;
+        Ok(())
+    }
+
+    fn failed(&self, c: &Connection, error: &str) -> Result<(), StoreError> {
+        c.execute("UPDATE deliveries SET commitment = 'failed', last_error = ?2 WHERE id = ?1", params![self.id, error])?;
+        self.row.tell(c, "commitment", "failed", format!("attempt {}: {error}", self.attempts))
+    }
+}
