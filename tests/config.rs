@@ -156,7 +156,10 @@ fn every_kind_of_mistake_is_found_at_its_place() {
         ("storage_commitment = 1", "5:22 destination.storage_commitment"),
         ("associations = 0", "5:16 destination.associations"),
         ("retry_at_most_seconds = 1", "5:25 destination.retry_at_most_seconds"),
-        ("sop_class = 'comprehensive-sr'\nfallback_sop_class = 'comprehensive-sr'", "6:22 destination.fallback_sop_class"),
+        (
+            "sop_class = 'comprehensive-sr'\nfallback_sop_class = 'comprehensive-sr'",
+            "6:22 destination.fallback_sop_class",
+        ),
         ("[[forward]]\nsend_to = ['pacs']", "5:1 forward.from"),
         ("[[forward]]\nfrom = ['DX9']\nsend_to = ['pacs']", "6:9 forward.from"),
         ("[status_page]\nlisten = '127.0.0.1:8470'", "5:1 status_page"),

@@ -99,7 +99,14 @@ pub fn run(arguments: &Arguments, database: &Path) -> Outcome {
         Action::Retry { name, .. } => println!("{} queued again", queue::retry(database, name.as_deref())?),
         Action::Pause => {
             let was_paused = !queue::pause(database)?;
-            println!("{}", if was_paused { "the queue was paused already" } else { "the queue is paused: spinetriage queue resume" })
+            println!(
+                "{}",
+                if was_paused {
+                    "the queue was paused already"
+                } else {
+                    "the queue is paused: spinetriage queue resume"
+                }
+            )
         }
         Action::Resume => {
             println!("{}", if queue::resume(database)? { "the queue goes on" } else { "the queue was not paused" })

@@ -20,6 +20,7 @@ pub use handle::SettingsHandle;
 pub use problems::{Position, Problem, Problems};
 pub use read::{load, parse};
 pub use settings::{
-    Analysis, Destination, Forward, Language, Overlay, Report, Retry, Select, Sender, Server, Settings, SopClass, Storage,
+    Analysis, Destination, Forward, Language, Overlay, Report, Retry, Select, Sender, Server, Settings, SopClass,
+    Storage,
 };
 pub use watch::{Reload, Trigger, WatchError, Watching, watch};

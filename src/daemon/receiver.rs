@@ -11,11 +11,11 @@ use super::admission;
 use super::delivery::commitment;
 use super::selection::{Selection, select};
 use crate::config::{Destination, Settings, SettingsHandle, Storage};
-use crate::dimse::{
-    AssociationEnd, AssociationInfo, CommitmentReport, DatasetSummary, IncomingObject, Refusal, Rejection, Rules, Status, StorageService,
-    StoreRequest,
-};
 use crate::dimse::uids::RECEIVED_SOP_CLASSES;
+use crate::dimse::{
+    AssociationEnd, AssociationInfo, CommitmentReport, DatasetSummary, IncomingObject, Refusal, Rejection, Rules,
+    Status, StorageService, StoreRequest,
+};
 use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Uid};
 use crate::spool::{Spool, SpoolError, SpoolWriter};
 use crate::store::{Event, NewInstance, Recipient, Recorded, RefusedInstance, Store, StoreError};

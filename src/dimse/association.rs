@@ -8,11 +8,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::command::{C_CANCEL_RQ, C_ECHO_RQ, C_STORE_RQ, CommandError, CommandSet, MAX_COMMAND_BYTES, RESPONSE};
+use super::command::{
+    C_CANCEL_RQ, C_ECHO_RQ, C_STORE_RQ, CommandError, CommandSet, MAX_COMMAND_BYTES, N_EVENT_REPORT_RQ, RESPONSE,
+};
 use super::negotiation::Context;
 use super::service::{AssociationEnd, AssociationInfo, EndReason, Rules, StorageService};
 use super::status::Status;
 use super::transport::{Transport, TransportError, pdu_name};
+use super::uids::STORAGE_COMMITMENT;
 
 /// A message that has taken longer than the idle timeout must have come at this rate at least. A
 /// peer that drips a byte now and then would otherwise hold its association for ever.
@@ -107,6 +110,9 @@ impl<'a, S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Associatio
                 self.respond(&context, &command, Status::SUCCESS, "").await?;
                 self.tally.echoes += 1;
                 Ok(())
+            }
+            N_EVENT_REPORT_RQ if context.abstract_syntax == STORAGE_COMMITMENT => {
+                self.take_commitment_report(context, command).await
             }
             // Nothing is ever under way that could be cancelled, and a cancel has no response.
             C_CANCEL_RQ => Ok(()),

@@ -16,6 +16,10 @@ pub const MAX_COMMAND_BYTES: usize = 8 * 1024;
 pub const C_STORE_RQ: u16 = 0x0001;
 /// C-ECHO-RQ.
 pub const C_ECHO_RQ: u16 = 0x0030;
+/// N-EVENT-REPORT-RQ.
+pub const N_EVENT_REPORT_RQ: u16 = 0x0100;
+/// N-ACTION-RQ.
+pub const N_ACTION_RQ: u16 = 0x0130;
 /// C-CANCEL-RQ, which has no response.
 pub const C_CANCEL_RQ: u16 = 0x0FFF;
 /// Set in the Command Field of every response.
@@ -34,6 +38,7 @@ const MAX_COMMENT: usize = 64;
 mod element {
     pub const GROUP_LENGTH: u16 = 0x0000;
     pub const AFFECTED_SOP_CLASS_UID: u16 = 0x0002;
+    pub const REQUESTED_SOP_CLASS_UID: u16 = 0x0003;
     pub const COMMAND_FIELD: u16 = 0x0100;
     pub const MESSAGE_ID: u16 = 0x0110;
     pub const MESSAGE_ID_RESPONDED_TO: u16 = 0x0120;
@@ -42,6 +47,9 @@ mod element {
     pub const STATUS: u16 = 0x0900;
     pub const ERROR_COMMENT: u16 = 0x0902;
     pub const AFFECTED_SOP_INSTANCE_UID: u16 = 0x1000;
+    pub const REQUESTED_SOP_INSTANCE_UID: u16 = 0x1001;
+    pub const EVENT_TYPE_ID: u16 = 0x1002;
+    pub const ACTION_TYPE_ID: u16 = 0x1008;
 }
 
 /// Why bytes are no command set.
@@ -135,7 +143,29 @@ impl CommandSet {
             .text(element::AFFECTED_SOP_INSTANCE_UID, sop_instance.as_str(), b'\0')
     }
 
-    /// The response to this request: its UIDs and message ID, a status, and an Error Comment when
+    /// N-ACTION-RQ (PS3.7 10.3.4.1) on an instance, with a dataset that says what is wanted.
+    pub fn action_request(message_id: u16, sop_class: &str, sop_instance: &str, action_type: u16) -> Self {
+        Self::default()
+            .text(element::REQUESTED_SOP_CLASS_UID, sop_class, b'\0')
+            .number(element::COMMAND_FIELD, N_ACTION_RQ)
+            .number(element::MESSAGE_ID, message_id)
+            .number(element::COMMAND_DATA_SET_TYPE, DATASET_FOLLOWS)
+            .text(element::REQUESTED_SOP_INSTANCE_UID, sop_instance, b'\0')
+            .number(element::ACTION_TYPE_ID, action_type)
+    }
+
+    /// N-EVENT-REPORT-RQ (PS3.7 10.3.1.1) of an instance, with a dataset that says what happened.
+    pub fn event_report_request(message_id: u16, sop_class: &str, sop_instance: &str, event_type: u16) -> Self {
+        Self::default()
+            .text(element::AFFECTED_SOP_CLASS_UID, sop_class, b'\0')
+            .number(element::COMMAND_FIELD, N_EVENT_REPORT_RQ)
+            .number(element::MESSAGE_ID, message_id)
+            .number(element::COMMAND_DATA_SET_TYPE, DATASET_FOLLOWS)
+            .text(element::AFFECTED_SOP_INSTANCE_UID, sop_instance, b'\0')
+            .number(element::EVENT_TYPE_ID, event_type)
+    }
+
+    /// The response to this request: its UIDs, event type and message ID, a status, and an Error Comment when
     /// `comment` is not empty (shortened to 64 ASCII characters). Carries no dataset.
     pub fn response(&self, status: Status, comment: &str) -> Result<Self, CommandError> {
         let mut response = Self::default()
@@ -143,7 +173,7 @@ impl CommandSet {
             .number(element::MESSAGE_ID_RESPONDED_TO, self.message_id()?)
             .number(element::COMMAND_DATA_SET_TYPE, NO_DATASET)
             .number(element::STATUS, status.code());
-        for copied in [element::AFFECTED_SOP_CLASS_UID, element::AFFECTED_SOP_INSTANCE_UID] {
+        for copied in [element::AFFECTED_SOP_CLASS_UID, element::AFFECTED_SOP_INSTANCE_UID, element::EVENT_TYPE_ID] {
             if let Some(value) = self.values.get(&copied) {
                 response.values.insert(copied, value.clone());
             }
@@ -195,6 +225,11 @@ impl CommandSet {
         self.string(element::AFFECTED_SOP_INSTANCE_UID)
     }
 
+    /// Event Type ID (0000,1002).
+    pub fn event_type_id(&self) -> Result<u16, CommandError> {
+        self.required(element::EVENT_TYPE_ID, "Event Type ID")
+    }
+
     /// Error Comment (0000,0902) without padding; empty when absent.
     pub fn error_comment(&self) -> String {
         self.string(element::ERROR_COMMENT)
@@ -226,84 +261,4 @@ impl CommandSet {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn store_request() -> CommandSet {
-        CommandSet::store_request(7, &Uid::new("1.2.3").unwrap(), &Uid::new("1.2.3.44").unwrap())
-    }
-
-    #[test]
-    fn a_request_survives_the_wire() {
-        let read = CommandSet::parse(&store_request().encode()).unwrap();
-        assert_eq!(read, store_request());
-        assert_eq!(read.command_field(), Ok(C_STORE_RQ));
-        assert_eq!(read.message_id(), Ok(7));
-        assert_eq!(read.affected_sop_class_uid(), "1.2.3");
-        assert_eq!(read.affected_sop_instance_uid(), "1.2.3.44");
-        assert_eq!(read.has_dataset(), Ok(true));
-        assert_eq!(CommandSet::echo_request(1).has_dataset(), Ok(false));
-    }
-
-    #[test]
-    fn group_length_counts_what_follows_it() {
-        let bytes = CommandSet::echo_request(1).encode();
-        assert_eq!(&bytes[..8], [0, 0, 0, 0, 4, 0, 0, 0]);
-        assert_eq!(u32::from_le_bytes(bytes[8..12].try_into().unwrap()) as usize, bytes.len() - 12);
-    }
-
-    #[test]
-    fn a_response_answers_its_own_request() {
-        let response = store_request().response(Status::OUT_OF_RESOURCES, "disk full").unwrap();
-        let read = CommandSet::parse(&response.encode()).unwrap();
-        assert_eq!(read.command_field(), Ok(C_STORE_RQ | RESPONSE));
-        assert_eq!(read.message_id_responded_to(), Ok(7));
-        assert_eq!(read.status(), Ok(Status::OUT_OF_RESOURCES));
-        assert_eq!(read.error_comment(), "disk full");
-        assert_eq!(read.affected_sop_instance_uid(), "1.2.3.44");
-        assert_eq!(read.has_dataset(), Ok(false));
-    }
-
-    #[test]
-    fn an_error_comment_fits_its_element() {
-        let long = format!("caf\u{e9} \\ {}", "x".repeat(100));
-        let comment = store_request().response(Status::CANNOT_UNDERSTAND, &long).unwrap().error_comment();
-        assert_eq!(comment.len(), 64);
-        assert!(comment.starts_with("caf? ? xx"), "{comment}");
-    }
-
-    #[test]
-    fn broken_command_sets_are_named() {
-        let parse = |bytes: &[u8]| CommandSet::parse(bytes).unwrap_err();
-        assert_eq!(parse(&[0, 0, 0]), CommandError::TruncatedHeader);
-        assert_eq!(parse(&[0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff]), CommandError::Truncated(0x100));
-        assert_eq!(parse(&[8, 0, 5, 0, 0, 0, 0, 0]), CommandError::ForeignGroup(8, 5));
-        let twice = [0, 0, 0, 1, 0, 0, 0, 0].repeat(2);
-        assert_eq!(parse(&twice), CommandError::Repeated(0x100));
-        assert_eq!(parse(&vec![0; MAX_COMMAND_BYTES + 1]), CommandError::TooLong);
-        let empty = CommandSet::parse(&[]).unwrap();
-        assert_eq!(empty.message_id(), Err(CommandError::Missing(0x110, "Message ID")));
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_read_or_refused_within_their_size(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-            if let Ok(command) = CommandSet::parse(&bytes) {
-                let kept: usize = command.values.values().map(Vec::len).sum();
-                prop_assert!(kept <= bytes.len());
-                prop_assert_eq!(CommandSet::parse(&command.encode()).unwrap(), command);
-            }
-        }
-
-        #[test]
-        fn a_bent_length_or_tag_never_panics(at in 0usize..80, byte in any::<u8>(), cut in 0usize..120) {
-            let mut bytes = store_request().encode();
-            let last = bytes.len() - 1;
-            bytes[at.min(last)] = byte;
-            bytes.truncate(cut);
-            let _ = CommandSet::parse(&bytes).map(|command| command.response(Status::SUCCESS, ""));
-        }
-    }
-}
+mod tests;

@@ -1,13 +1,15 @@
 //! DIMSE: DICOM over the network, as a receiver (SCP) and as a sender (SCU).
 //!
 //! Owns: associations, command sets, status codes, and a bounded walk through datasets.
-//! In: TCP connections from modalities, files to send. Out: calls on a [`StorageService`] with the
-//! dataset bytes exactly as received and a [`DatasetSummary`]; the peer's [`Status`] for a sent file.
+//! In: TCP connections from modalities and archives, files to send, objects an archive shall commit
+//! to. Out: calls on a [`StorageService`] with the dataset bytes exactly as received and a
+//! [`DatasetSummary`], or with a [`CommitmentReport`]; the peer's [`Status`] for what was sent.
 //! Never: writes a file, touches SQLite, decodes a pixel, or trusts a length that a peer states.
 
 mod association;
 mod c_store;
 pub mod command;
+pub mod commitment;
 pub mod dataset;
 mod negotiation;
 pub mod part10;
@@ -19,6 +21,9 @@ pub mod status;
 mod transport;
 pub mod uids;
 
+pub use commitment::{
+    CommitmentAnswer, CommitmentFailure, CommitmentObject, CommitmentReport, CommitmentRequest, request_commitment,
+};
 pub use dataset::{DatasetSummary, ScanError, Scanner};
 pub use scp::{DimseError, serve};
 pub use scu::{Peer, ProposedContext, StoreAssociation, StoreResponse, Timeouts, echo};

@@ -1,6 +1,8 @@
 //! The acceptor's side of association negotiation (PS3.8 7.1.1 and PS3.7 Annex D): which request is
 //! refused, which presentation contexts are taken.
 
+mod roles;
+
 use std::collections::BTreeSet;
 
 use dicom_ul::pdu::{
@@ -15,7 +17,7 @@ use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 use super::dataset::TransferSyntax;
 use super::service::{Rejection, RejectionCode, Rules};
 use super::transport::MAX_PDATA_BYTES;
-use super::uids::{APPLICATION_CONTEXT, IMPLICIT_VR_LITTLE_ENDIAN};
+use super::uids::{APPLICATION_CONTEXT, COMMITMENT_TRANSFER_SYNTAXES, IMPLICIT_VR_LITTLE_ENDIAN, STORAGE_COMMITMENT};
 
 /// Maximum Length assumed of a peer that states none: what every implementation takes.
 const DEFAULT_MAX_PDU: u32 = 16 * 1024;
@@ -61,7 +63,7 @@ pub(super) fn accept(request: &AssociationRQ, rules: &Rules) -> (AssociationAC, 
     let mut accepted = Vec::new();
     let mut results = Vec::with_capacity(request.presentation_contexts.len());
     for proposed in &request.presentation_contexts {
-        let outcome = choose(proposed, rules);
+        let outcome = choose(proposed, &request.user_variables, rules);
         let (reason, transfer_syntax) = match outcome {
             Ok(transfer_syntax) => {
                 accepted.push(Context {
@@ -80,13 +82,15 @@ pub(super) fn accept(request: &AssociationRQ, rules: &Rules) -> (AssociationAC, 
             transfer_syntax: transfer_syntax.to_owned(),
         });
     }
+    let mut user_variables = our_user_variables();
+    user_variables.extend(roles::answer(&request.user_variables, &accepted));
     let answer = AssociationAC {
         protocol_version: 1,
         calling_ae_title: request.calling_ae_title.clone(),
         called_ae_title: request.called_ae_title.clone(),
         application_context_name: APPLICATION_CONTEXT.to_owned(),
         presentation_contexts: results,
-        user_variables: our_user_variables(),
+        user_variables,
     };
     (answer, accepted)
 }
@@ -94,14 +98,18 @@ pub(super) fn accept(request: &AssociationRQ, rules: &Rules) -> (AssociationAC, 
 /// The transfer syntax for one context: the first of the requestor's that we take.
 fn choose<'a>(
     proposed: &'a PresentationContextProposed,
+    user_variables: &[UserVariableItem],
     rules: &Rules,
 ) -> Result<&'a str, PresentationContextResultReason> {
     let abstract_syntax = trimmed(&proposed.abstract_syntax);
-    if !rules.abstract_syntaxes.iter().any(|ours| ours == abstract_syntax) {
+    if !rules.abstract_syntaxes.iter().any(|ours| ours == abstract_syntax)
+        || roles::would_use_us(user_variables, abstract_syntax)
+    {
         return Err(PresentationContextResultReason::AbstractSyntaxNotSupported);
     }
-    let ours = |uid: &&str| {
-        rules.transfer_syntaxes.iter().any(|accepted| accepted == uid) && TransferSyntax::of(uid).is_some()
+    let ours = |uid: &&str| match abstract_syntax {
+        STORAGE_COMMITMENT => COMMITMENT_TRANSFER_SYNTAXES.contains(uid),
+        _ => rules.transfer_syntaxes.iter().any(|accepted| accepted == uid) && TransferSyntax::of(uid).is_some(),
     };
     let mut offered = proposed.transfer_syntaxes.iter().map(|uid| trimmed(uid));
     offered.find(ours).ok_or(PresentationContextResultReason::TransferSyntaxesNotSupported)
@@ -158,86 +166,4 @@ fn trimmed(uid: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dimse::uids::{CR_IMAGE_STORAGE, EXPLICIT_VR_LITTLE_ENDIAN, VERIFICATION};
-
-    fn context(id: u8, abstract_syntax: &str, transfer_syntaxes: &[&str]) -> PresentationContextProposed {
-        PresentationContextProposed {
-            id,
-            abstract_syntax: abstract_syntax.to_owned(),
-            transfer_syntaxes: transfer_syntaxes.iter().map(|uid| (*uid).to_owned()).collect(),
-        }
-    }
-
-    fn request(presentation_contexts: Vec<PresentationContextProposed>) -> AssociationRQ {
-        AssociationRQ {
-            protocol_version: 1,
-            calling_ae_title: "DX_ROOM1".to_owned(),
-            called_ae_title: "SPINETRIAGE".to_owned(),
-            application_context_name: APPLICATION_CONTEXT.to_owned(),
-            presentation_contexts,
-            user_variables: vec![],
-        }
-    }
-
-    #[test]
-    fn contexts_are_taken_in_the_requestors_order_and_refused_one_by_one() {
-        let request = request(vec![
-            context(1, CR_IMAGE_STORAGE, &["1.2.840.10008.1.2.4.100", EXPLICIT_VR_LITTLE_ENDIAN, "1.2.840.10008.1.2"]),
-            context(3, "1.2.3.4.5", &[EXPLICIT_VR_LITTLE_ENDIAN]),
-            context(5, CR_IMAGE_STORAGE, &["1.2.840.10008.1.2.4.100"]),
-            context(7, VERIFICATION, &["1.2.840.10008.1.2\0"]),
-        ]);
-        let (answer, accepted) = accept(&request, &Rules::default());
-        let reasons: Vec<_> = answer.presentation_contexts.iter().map(|result| result.reason.clone()).collect();
-        use PresentationContextResultReason::*;
-        assert_eq!(reasons, [Acceptance, AbstractSyntaxNotSupported, TransferSyntaxesNotSupported, Acceptance]);
-        let chosen: Vec<_> = accepted.iter().map(|context| (context.id, context.transfer_syntax.as_str())).collect();
-        assert_eq!(chosen, [(1, EXPLICIT_VR_LITTLE_ENDIAN), (7, "1.2.840.10008.1.2")]);
-    }
-
-    #[test]
-    fn a_transfer_syntax_the_scanner_cannot_walk_is_never_taken() {
-        let rules = Rules { transfer_syntaxes: vec!["1.2.3.4".to_owned()], ..Rules::default() };
-        let (_, accepted) = accept(&request(vec![context(1, VERIFICATION, &["1.2.3.4"])]), &rules);
-        assert!(accepted.is_empty());
-    }
-
-    #[test]
-    fn requests_outside_the_protocol_are_rejected_with_their_code() {
-        let code = |request: &AssociationRQ| check(request).map_err(|rejection| rejection.code);
-        let good = request(vec![context(1, VERIFICATION, &[]), context(3, VERIFICATION, &[])]);
-        assert_eq!(code(&good), Ok(()));
-        // PS3.8 9.3.2: only bit 0 is tested.
-        assert_eq!(code(&AssociationRQ { protocol_version: 3, ..good.clone() }), Ok(()));
-        let other_version = AssociationRQ { protocol_version: 2, ..good.clone() };
-        assert_eq!(code(&other_version), Err(RejectionCode::ProtocolVersionNotSupported));
-        let other_application = AssociationRQ { application_context_name: "1.2.3".to_owned(), ..good };
-        assert_eq!(code(&other_application), Err(RejectionCode::ApplicationContextNotSupported));
-        for ids in [[2, 3], [5, 5]] {
-            let contexts = ids.map(|id| context(id, VERIFICATION, &[])).to_vec();
-            assert_eq!(code(&request(contexts)), Err(RejectionCode::NoReasonGiven), "{ids:?}");
-        }
-    }
-
-    #[test]
-    fn every_rejection_is_sent_with_the_code_it_names() {
-        use RejectionCode::*;
-        for code in [
-            NoReasonGiven,
-            ApplicationContextNotSupported,
-            CallingAeTitleNotRecognised,
-            CalledAeTitleNotRecognised,
-            ProtocolVersionNotSupported,
-            TemporaryCongestion,
-            LocalLimitExceeded,
-        ] {
-            let mut bytes = Vec::new();
-            dicom_ul::write_pdu(&mut bytes, &reject(code).unwrap().into()).unwrap();
-            assert_eq!(code.triple(), Some((bytes[7], bytes[8], bytes[9])), "{code:?}");
-        }
-        assert_eq!(reject(NoRequest), None);
-        assert_eq!(NoRequest.triple(), None);
-    }
-}
+mod tests;

@@ -185,8 +185,8 @@ impl<S: StorageService> Receiver<S> {
             }
         };
         let (calling, called) = (request.calling_ae_title.as_str(), request.called_ae_title.as_str());
-        let slot = match self.decide(&request, peer, &rules) {
-            Ok(slot) => slot,
+        let (slot, rules) = match self.decide(&request, peer, &rules) {
+            Ok(decided) => decided,
             Err(rejection) => {
                 reject(&mut transport, &rejection, &rules).await;
                 self.service.rejected(peer, calling, called, &rejection).await;
@@ -214,14 +214,16 @@ impl<S: StorageService> Receiver<S> {
         transport.close().await;
     }
 
-    /// Whether the request becomes an association; if so, it holds a slot.
-    fn decide(&self, request: &AssociationRQ, peer: SocketAddr, rules: &Rules) -> Result<Slot<'_>, Rejection> {
+    /// Whether the request becomes an association; if so, it holds a slot, and has rules of its own.
+    fn decide(&self, request: &AssociationRQ, peer: SocketAddr, rules: &Rules) -> Result<(Slot<'_>, Rules), Rejection> {
         negotiation::check(request)?;
-        self.service.admit(peer, &request.calling_ae_title, &request.called_ae_title)?;
-        Slot::take(&self.associations, rules.max_associations).ok_or_else(|| Rejection {
+        let (calling, called) = (&request.calling_ae_title, &request.called_ae_title);
+        let rules = self.service.admit(peer, calling, called, rules.clone())?;
+        let slot = Slot::take(&self.associations, rules.max_associations).ok_or_else(|| Rejection {
             code: RejectionCode::LocalLimitExceeded,
             reason: format!("{} associations are open, which is the limit", rules.max_associations),
-        })
+        })?;
+        Ok((slot, rules))
     }
 }
 

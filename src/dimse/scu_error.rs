@@ -2,9 +2,13 @@
 
 use std::io;
 
+use dicom_ul::pdu::Pdu;
+
+use super::commitment::MAX_OBJECTS;
 use super::part10::Part10Error;
 use super::scu::MAX_CONTEXTS;
 use super::status::Status;
+use super::transport::{TransportError, pdu_name};
 
 /// Why an object could not be offered to a peer, or its answer never came.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +42,9 @@ pub enum ScuError {
     /// More contexts than one association can carry, or none.
     #[error("{0} presentation contexts were asked for; an association carries 1 to {MAX_CONTEXTS}")]
     ContextCount(usize),
+    /// More objects than one storage commitment may ask for, or none.
+    #[error("storage commitment was asked for {0} objects; a request names 1 to {MAX_OBJECTS}, so ask in several")]
+    ObjectCount(usize),
     /// The peer sent A-ABORT.
     #[error("the peer aborted the association while {0}")]
     Aborted(&'static str),
@@ -72,7 +79,38 @@ impl ScuError {
             Self::Connect { .. } | Self::Aborted(_) | Self::Connection { .. } => true,
             Self::Rejected { result, .. } => *result == 2,
             Self::EchoFailed(status) => status.is_transient(),
-            Self::NotAccepted { .. } | Self::ContextCount(_) | Self::Protocol { .. } | Self::File(_) => false,
+            Self::NotAccepted { .. }
+            | Self::ContextCount(_)
+            | Self::ObjectCount(_)
+            | Self::Protocol { .. }
+            | Self::File(_) => false,
         }
     }
+}
+
+/// What a failure of the connection means for what was under way.
+pub(super) fn failed(doing: &'static str, error: TransportError) -> ScuError {
+    match error {
+        TransportError::Closed
+        | TransportError::ClosedInsidePdu
+        | TransportError::Io(_)
+        | TransportError::TimedOut(_) => ScuError::Connection { doing, what: error.to_string() },
+        TransportError::TooLong { .. }
+        | TransportError::Tls
+        | TransportError::Malformed { .. }
+        | TransportError::Unwritable(_) => misspoken(doing, error),
+    }
+}
+
+/// A PDU that has no place in what was under way.
+pub(super) fn unexpected(doing: &'static str, pdu: &Pdu) -> ScuError {
+    match pdu {
+        Pdu::AbortRQ { .. } => ScuError::Aborted(doing),
+        other => misspoken(doing, format!("it sent {}", pdu_name(other))),
+    }
+}
+
+/// The peer broke the protocol.
+pub(super) fn misspoken(doing: &'static str, what: impl ToString) -> ScuError {
+    ScuError::Protocol { doing, what: what.to_string() }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::identifiers::Uid;
 
+use super::commitment::CommitmentReport;
 use super::dataset::DatasetSummary;
 use super::status::Status;
 use super::uids;
@@ -25,9 +26,10 @@ pub trait StorageService: Send + Sync + 'static {
     /// end: a reloaded configuration holds for the next association.
     fn rules(&self) -> Rules;
 
-    /// Whether `calling` at `peer` may open an association with `called`. Runs before the
+    /// Whether `calling` at `peer` may open an association with `called`, and what holds for it:
+    /// `rules` are those of the connection, to be narrowed or widened. Runs before the
     /// A-ASSOCIATE-AC; must not block.
-    fn admit(&self, peer: SocketAddr, calling: &str, called: &str) -> Result<(), Rejection>;
+    fn admit(&self, peer: SocketAddr, calling: &str, called: &str, rules: Rules) -> Result<Rules, Rejection>;
 
     /// An association was refused, by [`admit`](Self::admit) or by the receiver itself (its limit,
     /// a request that cannot be understood): for the log and the audit. The titles are empty when
@@ -57,6 +59,17 @@ pub trait StorageService: Send + Sync + 'static {
         refusal: &Refusal,
     ) -> impl Future<Output = ()> + Send;
 
+    /// An archive reports what became of a storage commitment that was asked for. It is answered
+    /// with success only after this returned: what was said must be durable by then, because the
+    /// archive will not say it again. A transaction that nobody here asked for is refused with 0115
+    /// (PS3.7 10.1.1.1.8). Never called unless the association's rules hold
+    /// [`uids::STORAGE_COMMITMENT`].
+    fn commitment_reported(
+        &self,
+        association: &AssociationInfo,
+        report: CommitmentReport,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
     /// An association that was accepted is over.
     fn ended(&self, association: &AssociationInfo, end: &AssociationEnd) -> impl Future<Output = ()> + Send;
 }
@@ -80,9 +93,10 @@ pub trait IncomingObject: Send {
 /// What holds for one association.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
-    /// Abstract syntaxes (SOP classes) to accept. Verification belongs here too if wanted.
+    /// Abstract syntaxes (SOP classes) to accept. Verification belongs here too if wanted; storage
+    /// commitment, as the user of it, where the peer is an archive that was asked.
     pub abstract_syntaxes: Vec<String>,
-    /// Transfer syntaxes to accept; of several, the first in the requestor's order is taken.
+    /// Transfer syntaxes to accept for objects; of several, the first in the requestor's order is taken.
     /// One the scanner cannot walk is never accepted.
     pub transfer_syntaxes: Vec<String>,
     /// Associations served at the same time.
@@ -200,11 +214,11 @@ pub struct StoreRequest {
     pub transfer_syntax: String,
 }
 
-/// Why an object was not stored.
+/// Why an object was not stored, or a report not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status}: {comment}")]
 pub struct Refusal {
-    /// A failure status for the C-STORE-RSP.
+    /// A failure status for the response.
     pub status: Status,
     /// Error Comment (0000,0902). May be longer here than the 64 characters that are sent.
     pub comment: String,

@@ -4,7 +4,8 @@ use std::fmt;
 
 /// The status of a DIMSE response, element (0000,0900).
 ///
-/// Codes: PS3.7 Annex C (all services) and PS3.4 B.2.3 (storage).
+/// Codes: PS3.7 Annex C (all services), PS3.4 B.2.3 (storage) and PS3.3 C.14.1.1
+/// (Failure Reason of storage commitment).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Status(pub u16);
 
@@ -15,14 +16,24 @@ impl Status {
     pub const PROCESSING_FAILURE: Self = Self(0x0110);
     /// The peer holds an instance of this UID already.
     pub const DUPLICATE_SOP_INSTANCE: Self = Self(0x0111);
+    /// The SOP Instance UID is of no instance that is known.
+    pub const NO_SUCH_SOP_INSTANCE: Self = Self(0x0112);
+    /// The event type is not one of the SOP class.
+    pub const NO_SUCH_EVENT_TYPE: Self = Self(0x0113);
+    /// What was said of an event or action cannot be: a value is wrong, or of nothing that is known.
+    pub const INVALID_ARGUMENT_VALUE: Self = Self(0x0115);
     /// The SOP Instance UID is no valid UID.
     pub const INVALID_SOP_INSTANCE: Self = Self(0x0117);
+    /// The SOP Class UID is of no class that is known.
+    pub const NO_SUCH_SOP_CLASS: Self = Self(0x0118);
     /// The SOP class is not supported.
     pub const SOP_CLASS_NOT_SUPPORTED: Self = Self(0x0122);
     /// The peer may not do this.
     pub const NOT_AUTHORISED: Self = Self(0x0124);
     /// The command is not one we know.
     pub const UNRECOGNISED_OPERATION: Self = Self(0x0211);
+    /// More was asked than there is room for.
+    pub const RESOURCE_LIMITATION: Self = Self(0x0213);
     /// Refused: out of resources.
     pub const OUT_OF_RESOURCES: Self = Self(0xA700);
     /// The dataset does not match the SOP class, or the UIDs of the command.
@@ -84,6 +95,7 @@ impl Status {
             0x0122 => "SOP class not supported",
             0x0123 => "no such action type",
             0x0124 => "not authorised",
+            0x0131 => "duplicate transaction UID",
             0x0210 => "duplicate invocation",
             0x0211 => "unrecognised operation",
             0x0212 => "mistyped argument",
@@ -128,6 +140,14 @@ mod tests {
         assert!(Status(0x0213).is_transient());
         assert!(!Status(0x0122).is_transient());
         assert!(!Status(0xC123).is_transient());
+    }
+
+    #[test]
+    fn every_failure_reason_of_storage_commitment_has_words() {
+        let unknown = Status(0xFFFF).meaning();
+        for code in [0x0110, 0x0112, 0x0119, 0x0122, 0x0131, 0x0213] {
+            assert_ne!(Status(code).meaning(), unknown, "{code:04X}");
+        }
     }
 
     #[test]

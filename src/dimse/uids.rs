@@ -5,6 +5,10 @@ pub const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
 
 /// Verification SOP Class (C-ECHO).
 pub const VERIFICATION: &str = "1.2.840.10008.1.1";
+/// Storage Commitment Push Model SOP Class.
+pub const STORAGE_COMMITMENT: &str = "1.2.840.10008.1.20.1";
+/// Its one instance, which is every archive's.
+pub const STORAGE_COMMITMENT_INSTANCE: &str = "1.2.840.10008.1.20.1.1";
 /// Computed Radiography Image Storage.
 pub const CR_IMAGE_STORAGE: &str = "1.2.840.10008.5.1.4.1.1.1";
 /// Digital X-Ray Image Storage, for presentation.
@@ -20,6 +24,8 @@ pub const RECEIVED_SOP_CLASSES: [&str; 4] =
 pub const IMPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2";
 /// Explicit VR Little Endian.
 pub const EXPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1";
+/// What storage commitment is spoken in: it has no pixels, so nothing is compressed.
+pub const COMMITMENT_TRANSFER_SYNTAXES: [&str; 2] = [EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN];
 /// Deflated Explicit VR Little Endian.
 pub const DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1.99";
 /// Explicit VR Big Endian (retired, still sent).

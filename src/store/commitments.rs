@@ -208,7 +208,10 @@ impl Member {
     }
 
     fn failed(&self, c: &Connection, error: &str) -> Result<(), StoreError> {
-        c.execute("UPDATE deliveries SET commitment = 'failed', last_error = ?2 WHERE id = ?1", params![self.id, error])?;
+        c.execute(
+            "UPDATE deliveries SET commitment = 'failed', last_error = ?2 WHERE id = ?1",
+            params![self.id, error],
+        )?;
         self.row.tell(c, "commitment", "failed", format!("attempt {}: {error}", self.attempts))
     }
 }

@@ -52,8 +52,8 @@ pub struct Condition {
 /// The conditions that last, oldest first.
 pub fn lasting(database: &Path) -> Result<Vec<Condition>, StoreError> {
     let connection = open_existing(database)?;
-    let mut statement =
-        connection.prepare("SELECT what, subject, detail, since FROM audit_conditions WHERE until = '' ORDER BY since")?;
+    let mut statement = connection
+        .prepare("SELECT what, subject, detail, since FROM audit_conditions WHERE until = '' ORDER BY since")?;
     let read = |row: &Row<'_>| {
         Ok(Condition { what: row.get(0)?, subject: row.get(1)?, detail: row.get(2)?, since: row.get(3)? })
     };
@@ -75,13 +75,7 @@ impl Store {
 }
 
 /// Whether it did not last already.
-pub(super) fn begin(
-    c: &Connection,
-    what: What,
-    subject: &str,
-    detail: &str,
-    actor: &str,
-) -> Result<bool, StoreError> {
+pub(super) fn begin(c: &Connection, what: What, subject: &str, detail: &str, actor: &str) -> Result<bool, StoreError> {
     let begun = c.execute(
         "INSERT INTO conditions (what, subject, detail, since) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
         params![what.name(), subject, detail, now()],

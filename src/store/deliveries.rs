@@ -162,8 +162,13 @@ impl Store {
 
     /// After a change of the configuration: fails what waits for a destination that it no longer names, stops
     /// waiting for the commitment of one that is no longer asked for it, and makes what waits due at once.
-    pub async fn settle_with_destinations(&self, names: Vec<String>, committing: Vec<String>) -> Result<(), StoreError> {
-        let list = |names: Vec<String>| serde_json::to_string(&names).map_err(|e| StoreError::Unexpected(e.to_string()));
+    pub async fn settle_with_destinations(
+        &self,
+        names: Vec<String>,
+        committing: Vec<String>,
+    ) -> Result<(), StoreError> {
+        let list =
+            |names: Vec<String>| serde_json::to_string(&names).map_err(|e| StoreError::Unexpected(e.to_string()));
         let (names, committing) = (list(names)?, list(committing)?);
         self.write(move |c| {
             let mut statement = c.prepare(
@@ -205,7 +210,12 @@ pub(super) fn is_over(next: &str, deadline: &str) -> bool {
 }
 
 /// Queues a delivery.
-pub(super) fn insert(c: &Connection, of: Subject, destination: &str, give_up_after: Duration) -> Result<(), StoreError> {
+pub(super) fn insert(
+    c: &Connection,
+    of: Subject,
+    destination: &str,
+    give_up_after: Duration,
+) -> Result<(), StoreError> {
     let (object, instance) = match of {
         Subject::Object(id) => (Some(id), None),
         Subject::Image(id) => (None, Some(id)),
@@ -258,7 +268,13 @@ impl Row {
     }
 
     /// Appends what happened to the audit.
-    pub fn tell(&self, c: &Connection, event: &'static str, outcome: &'static str, detail: String) -> Result<(), StoreError> {
+    pub fn tell(
+        &self,
+        c: &Connection,
+        event: &'static str,
+        outcome: &'static str,
+        detail: String,
+    ) -> Result<(), StoreError> {
         let (actor, study, image) = (self.destination.clone(), self.study.clone(), self.object.clone());
         append(c, &Event { event, actor, study, image, outcome, detail })
     }
@@ -279,8 +295,7 @@ impl Row {
     fn later(&self, c: &Connection, status: &str, error: &str, terms: Terms) -> Result<(), StoreError> {
         let attempts = self.attempts + 1;
         let next = after(terms.retry.pause(attempts, rand::random()));
-        let deadline =
-            if self.deadline == AT_ONCE { after(terms.give_up_after) } else { self.deadline.clone() };
+        let deadline = if self.deadline == AT_ONCE { after(terms.give_up_after) } else { self.deadline.clone() };
         if is_over(&next, &deadline) {
             return self.gave_up(c, status, error);
         }
@@ -323,7 +338,12 @@ impl Row {
             "UPDATE deliveries SET object_id = ?2, attempts = attempts + 1, last_error = ?3, next_attempt_at = ?4 WHERE id = ?1",
             params![self.id, object, error, AT_ONCE],
         )?;
-        self.tell(c, "delivery", "fallback", format!("the report goes in the destination's fallback_sop_class: {error}"))
+        self.tell(
+            c,
+            "delivery",
+            "fallback",
+            format!("the report goes in the destination's fallback_sop_class: {error}"),
+        )
     }
 }
 

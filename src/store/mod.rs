@@ -22,8 +22,8 @@ mod writer;
 
 pub use audit::{Break, Event, TrailRow, trail, verify as verify_audit};
 pub use clock::{Timestamp, now};
-pub use connection::{Store, open_existing};
 pub use commitments::{Commitment, Verdict};
+pub use connection::{Store, open_existing};
 pub use deliveries::{Delivery, DeliveryOutcome, Share, Terms};
 pub use error::StoreError;
 pub use housekeeping::Expired;

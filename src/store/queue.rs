@@ -161,7 +161,9 @@ pub fn cancel(database: &Path, name: &str) -> Result<usize, StoreError> {
 
 /// Pauses the queue: images are received, and nothing of it is analysed or sent. False when it was paused already.
 pub fn pause(database: &Path) -> Result<bool, StoreError> {
-    changed(database, |c| conditions::begin(c, What::Paused, "", "images are received; nothing is analysed or sent", "operator"))
+    changed(database, |c| {
+        conditions::begin(c, What::Paused, "", "images are received; nothing is analysed or sent", "operator")
+    })
 }
 
 /// Ends a pause. False when there was none.

@@ -86,7 +86,16 @@ impl Store {
         self.write(move |c| {
             files.iter().try_for_each(|file| {
                 let detail = format!("{file} belonged to nothing and was removed");
-                append(c, &Event { event: "recovery", actor: "daemon".into(), outcome: "removed", detail, ..Event::default() })
+                append(
+                    c,
+                    &Event {
+                        event: "recovery",
+                        actor: "daemon".into(),
+                        outcome: "removed",
+                        detail,
+                        ..Event::default()
+                    },
+                )
             })
         })
         .await
@@ -94,7 +103,13 @@ impl Store {
 }
 
 fn image_is_gone(c: &Connection, instance: i64, file: &str) -> Result<(), StoreError> {
-    let event = |detail: String| Event { event: "recovery", actor: "daemon".into(), outcome: "file missing", detail, ..Event::default() };
+    let event = |detail: String| Event {
+        event: "recovery",
+        actor: "daemon".into(),
+        outcome: "file missing",
+        detail,
+        ..Event::default()
+    };
     append(c, &about_instance(c, instance, event(format!("{file} is not in the spool any more")))?)?;
     c.execute("UPDATE instances SET file = NULL WHERE id = ?1", [instance])?;
     let mut jobs = c.prepare("SELECT id FROM jobs WHERE instance_id = ?1 AND state = 'queued'")?;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use spinetriage::dimse::{
-    AssociationEnd, AssociationInfo, DatasetSummary, DimseError, IncomingObject, Refusal, Rejection, Rules, Status,
-    StorageService, StoreRequest, serve,
+    AssociationEnd, AssociationInfo, CommitmentReport, DatasetSummary, DimseError, IncomingObject, Refusal, Rejection,
+    Rules, Status, StorageService, StoreRequest, serve, uids,
 };
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -18,6 +18,9 @@ pub const AE_TITLE: &str = "SPINETRIAGE";
 /// The one calling AE title that is turned away.
 pub const STRANGER: &str = "STRANGER";
 
+/// The calling AE title that may not echo, and may report storage commitment.
+pub const ASKED: &str = "ASKED";
+
 /// What an archive was told.
 #[derive(Default)]
 pub struct Record {
@@ -27,6 +30,8 @@ pub struct Record {
     /// From `StorageService::refused`: UID and refusal.
     pub refused: Vec<(String, Refusal)>,
     pub rejected: Vec<(String, Rejection)>,
+    /// From `StorageService::commitment_reported`: who said what.
+    pub reported: Vec<(String, CommitmentReport)>,
     pub ended: Vec<(AssociationInfo, AssociationEnd)>,
 }
 
@@ -43,6 +48,8 @@ pub struct Archive {
     pub commit: Option<Result<Status, Refusal>>,
     /// How long `commit` takes.
     pub commit_takes: Duration,
+    /// Refuses every storage commitment report.
+    pub refuse_report: Option<Refusal>,
 }
 
 /// An object on its way into an [`Archive`].
@@ -62,14 +69,17 @@ impl StorageService for Archive {
         self.rules.clone()
     }
 
-    fn admit(&self, _peer: SocketAddr, calling: &str, called: &str) -> Result<(), Rejection> {
+    fn admit(&self, _peer: SocketAddr, calling: &str, called: &str, rules: Rules) -> Result<Rules, Rejection> {
         if called != AE_TITLE {
             return Err(Rejection::called_ae_title(format!("{called} is not {AE_TITLE}")));
         }
         if calling == STRANGER {
             return Err(Rejection::calling_ae_title(format!("{calling} is not a sender")));
         }
-        Ok(())
+        if calling == ASKED {
+            return Ok(Rules { abstract_syntaxes: vec![uids::STORAGE_COMMITMENT.to_owned()], ..rules });
+        }
+        Ok(rules)
     }
 
     async fn rejected(&self, _peer: SocketAddr, calling: &str, _called: &str, rejection: &Rejection) {
@@ -92,6 +102,15 @@ impl StorageService for Archive {
 
     async fn refused(&self, _association: &AssociationInfo, sop_instance_uid: &str, refusal: &Refusal) {
         self.record().refused.push((sop_instance_uid.to_owned(), refusal.clone()));
+    }
+
+    async fn commitment_reported(
+        &self,
+        association: &AssociationInfo,
+        report: CommitmentReport,
+    ) -> Result<(), Refusal> {
+        self.record().reported.push((association.calling.clone(), report));
+        self.refuse_report.clone().map_or(Ok(()), Err)
     }
 
     async fn ended(&self, association: &AssociationInfo, end: &AssociationEnd) {

@@ -28,6 +28,30 @@ pub fn headed(tag: u32, vr: &str, length: u32, value: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// An item of a sequence.
+pub fn item(content: &[u8]) -> Vec<u8> {
+    [&[0xFE, 0xFF, 0x00, 0xE0][..], &(content.len() as u32).to_le_bytes(), content].concat()
+}
+
+/// The dataset of a storage commitment report, explicit VR little endian.
+pub fn commitment_report(transaction: &str, committed: &[&str], failed: &[(&str, u16)]) -> Vec<u8> {
+    let object = |uid: &str| {
+        let class = element(0x0008_1150, "UI", DX_IMAGE_FOR_PRESENTATION.as_bytes());
+        [class, element(0x0008_1155, "UI", uid.as_bytes())].concat()
+    };
+    let failure =
+        |&(uid, reason): &(&str, u16)| item(&[object(uid), element(0x0008_1197, "US", &reason.to_le_bytes())].concat());
+    let failed: Vec<u8> = failed.iter().flat_map(failure).collect();
+    let committed: Vec<u8> = committed.iter().flat_map(|uid| item(&object(uid))).collect();
+    let mut dataset = element(0x0008_1195, "UI", transaction.as_bytes());
+    for (tag, items) in [(0x0008_1198, failed), (0x0008_1199, committed)] {
+        if !items.is_empty() {
+            dataset.extend(element(tag, "SQ", &items));
+        }
+    }
+    dataset
+}
+
 /// A DX image of 64 x 64 pixels with 16 bits, `pixels` bytes of them stated.
 pub fn image(sop_instance: &str) -> Vec<u8> {
     image_with(sop_instance, &ramp(64 * 64 * 2))

@@ -10,74 +10,19 @@ use spinetriage::dimse::uids::{
 use spinetriage::dimse::{
     Peer, ProposedContext, Refusal, ScuError, Status, StoreAssociation, StoreResponse, Timeouts, echo,
 };
-use spinetriage::identifiers::{AeTitle, Uid};
+use spinetriage::identifiers::Uid;
 use tempfile::TempDir;
-use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 use crate::archive::{AE_TITLE, Archive, STRANGER, within};
 use crate::objects::{image_file, image_with, ramp, write_file};
-use crate::wire::{LAST_COMMAND, Wire, acceptance, pdata, pdu};
-
-/// Short time limits, so that a peer that never answers fails a test and not its patience.
-fn impatient() -> Timeouts {
-    let limit = Duration::from_millis(400);
-    Timeouts { connect: limit, association: limit, write: limit, response: limit }
-}
-
-fn title(text: &str) -> AeTitle {
-    AeTitle::new(text).unwrap()
-}
+use crate::played::{impatient, played, receive_request, title};
+use crate::wire::{LAST_COMMAND, acceptance, pdata, pdu};
 
 fn dx() -> ProposedContext {
     ProposedContext {
         sop_class_uid: DX_IMAGE_FOR_PRESENTATION.to_owned(),
         transfer_syntax: EXPLICIT_VR_LITTLE_ENDIAN.to_owned(),
-    }
-}
-
-/// A peer on a free port that accepts one connection and lets `play` answer on it.
-async fn played<F>(play: impl FnOnce(Wire) -> F + Send + 'static) -> (Peer, JoinHandle<F::Output>)
-where
-    F: Future<Output: Send> + Send + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let task = tokio::spawn(async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        play(Wire { stream }).await
-    });
-    (Peer { ae_title: title("PACS"), address }, task)
-}
-
-/// Reads one PDU: its type and body.
-async fn pdu_of(wire: &mut Wire) -> (u8, Vec<u8>) {
-    let mut header = [0; 6];
-    wire.stream.read_exact(&mut header).await.unwrap();
-    let mut body = vec![0; u32::from_be_bytes(header[2..].try_into().unwrap()) as usize];
-    wire.stream.read_exact(&mut body).await.unwrap();
-    (header[0], body)
-}
-
-/// Accepts the association and reads one C-STORE: its message ID, its dataset, its largest PDU.
-async fn receive_store(wire: &mut Wire, max_pdu: u32) -> (CommandSet, Vec<u8>, usize) {
-    assert_eq!(pdu_of(wire).await.0, 0x01);
-    wire.send(&acceptance(EXPLICIT_VR_LITTLE_ENDIAN, max_pdu)).await;
-    let (mut command, mut dataset, mut largest) = (Vec::new(), Vec::new(), 0);
-    loop {
-        let (kind, body) = pdu_of(wire).await;
-        assert_eq!(kind, 0x04);
-        largest = largest.max(body.len());
-        let (control, bytes) = (body[5], &body[6..]);
-        if control & 1 == 1 {
-            command.extend(bytes)
-        } else {
-            dataset.extend(bytes)
-        }
-        if control == 2 {
-            return (CommandSet::parse(&command).unwrap(), dataset, largest);
-        }
     }
 }
 
@@ -151,7 +96,7 @@ async fn rejections_say_who_and_whether_to_come_back() {
 async fn fragments_fit_the_peers_maximum_even_when_it_has_none() {
     for (max_pdu, expected) in [(1024, 1024), (4097, 4096), (0, 8_000), (u32::MAX, 8_000)] {
         let (peer, task) = played(move |mut wire| async move {
-            let (command, dataset, largest) = receive_store(&mut wire, max_pdu).await;
+            let (command, dataset, largest) = receive_request(&mut wire, max_pdu).await;
             let answer = command.response(Status::SUCCESS, "").unwrap().encode();
             wire.send(&pdata(&[(1, LAST_COMMAND, &answer)])).await;
             (dataset.len(), largest)
@@ -171,7 +116,7 @@ async fn fragments_fit_the_peers_maximum_even_when_it_has_none() {
 #[tokio::test]
 async fn a_peer_that_never_answers_costs_no_more_than_the_time_limit() {
     let (peer, task) = played(|mut wire| async move {
-        receive_store(&mut wire, 16_384).await;
+        receive_request(&mut wire, 16_384).await;
         wire.answer().await
     })
     .await;
@@ -180,7 +125,7 @@ async fn a_peer_that_never_answers_costs_no_more_than_the_time_limit() {
     assert_eq!(error.to_string(), "the connection failed while waiting for a response: nothing moved for 0.4 s");
     task.await.unwrap();
     // Nor does one that does not even accept.
-    let (peer, task) = played(|mut wire| async move { pdu_of(&mut wire).await.0 }).await;
+    let (peer, task) = played(|mut wire| async move { wire.raw_pdu().await.unwrap().0 }).await;
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mute = Peer { address: silent.local_addr().unwrap().to_string(), ..peer.clone() };
     assert!(echo(&mute, &title("US"), impatient()).await.unwrap_err().is_transient());
@@ -200,7 +145,7 @@ async fn an_answer_to_another_question_is_a_protocol_error() {
     ];
     for (answer, expected) in wrong_answers {
         let (peer, task) = played(move |mut wire| async move {
-            receive_store(&mut wire, 16_384).await;
+            receive_request(&mut wire, 16_384).await;
             wire.send(&pdata(&[(1, LAST_COMMAND, &answer)])).await;
         })
         .await;
@@ -214,7 +159,7 @@ async fn an_answer_to_another_question_is_a_protocol_error() {
 #[tokio::test]
 async fn an_abort_by_the_peer_is_transient() {
     let (peer, task) = played(|mut wire| async move {
-        receive_store(&mut wire, 16_384).await;
+        receive_request(&mut wire, 16_384).await;
         wire.send(&pdu(0x07, &[0; 4])).await;
         wire.answer().await
     })
@@ -228,14 +173,14 @@ async fn an_abort_by_the_peer_is_transient() {
 #[tokio::test]
 async fn an_echo_that_fails_names_the_status() {
     let (peer, task) = played(|mut wire| async move {
-        assert_eq!(pdu_of(&mut wire).await.0, 0x01);
+        assert_eq!(wire.raw_pdu().await.unwrap().0, 0x01);
         wire.send(&acceptance(IMPLICIT_VR_LITTLE_ENDIAN, 16_384)).await;
-        let (_, body) = pdu_of(&mut wire).await;
+        let (_, body) = wire.raw_pdu().await.unwrap();
         let command = CommandSet::parse(&body[6..]).unwrap();
         assert_eq!(command.affected_sop_class_uid(), VERIFICATION);
         let answer = command.response(Status::SOP_CLASS_NOT_SUPPORTED, "").unwrap().encode();
         wire.send(&pdata(&[(1, LAST_COMMAND, &answer)])).await;
-        assert_eq!(pdu_of(&mut wire).await.0, 0x05);
+        assert_eq!(wire.raw_pdu().await.unwrap().0, 0x05);
         wire.send(&pdu(0x06, &[0; 4])).await;
         wire.answer().await
     })

@@ -118,17 +118,18 @@ impl Wire {
         within(PATIENCE, self.read_pdu()).await
     }
 
-    async fn read_pdu(&mut self) -> Answer {
+    /// Type and body of the next PDU; nothing when the connection ends first.
+    pub async fn raw_pdu(&mut self) -> Option<(u8, Vec<u8>)> {
         let mut header = [0; 6];
-        if self.stream.read_exact(&mut header).await.is_err() {
-            return Answer::Closed;
-        }
-        let length = u32::from_be_bytes(header[2..].try_into().unwrap());
-        let mut body = vec![0; length as usize];
-        if self.stream.read_exact(&mut body).await.is_err() {
-            return Answer::Closed;
-        }
-        match header[0] {
+        self.stream.read_exact(&mut header).await.ok()?;
+        let mut body = vec![0; u32::from_be_bytes(header[2..].try_into().unwrap()) as usize];
+        self.stream.read_exact(&mut body).await.ok()?;
+        Some((header[0], body))
+    }
+
+    async fn read_pdu(&mut self) -> Answer {
+        let Some((kind, body)) = self.raw_pdu().await else { return Answer::Closed };
+        match kind {
             0x02 => Answer::Accepted(context_results(&body)),
             0x03 => Answer::Rejected(body[1], body[2], body[3]),
             0x04 => {
@@ -208,6 +209,11 @@ pub fn request(calling: &str, called: &str) -> Vec<u8> {
 
 /// An A-ASSOCIATE-RQ for any contexts: identifier, SOP class, transfer syntax.
 pub fn request_for(calling: &str, called: &str, contexts: &[(u8, &str, &str)]) -> Vec<u8> {
+    request_with(calling, called, contexts, &[])
+}
+
+/// The same with more items of user information.
+pub fn request_with(calling: &str, called: &str, contexts: &[(u8, &str, &str)], more: &[u8]) -> Vec<u8> {
     let mut body = [0, 1, 0, 0].to_vec();
     body.extend(format!("{called:<16}{calling:<16}").bytes());
     body.extend([0; 32]);
@@ -216,20 +222,32 @@ pub fn request_for(calling: &str, called: &str, contexts: &[(u8, &str, &str)]) -
         let syntaxes = [item(0x30, abstract_syntax.as_bytes()), item(0x40, transfer_syntax.as_bytes())].concat();
         body.extend(item(0x20, &[&[*id, 0, 0, 0], &syntaxes[..]].concat()));
     }
-    let user = [item(0x51, &16_384u32.to_be_bytes()), item(0x52, b"1.2.3.9"), item(0x55, b"WIRE")].concat();
+    let user =
+        [&item(0x51, &16_384u32.to_be_bytes())[..], &item(0x52, b"1.2.3.9"), &item(0x55, b"WIRE"), more].concat();
     body.extend(item(0x50, &user));
     pdu(0x01, &body)
 }
 
 /// An A-ASSOCIATE-AC that accepts context 1 in `transfer_syntax` and takes PDUs of `max_pdu`.
 pub fn acceptance(transfer_syntax: &str, max_pdu: u32) -> Vec<u8> {
+    acceptance_of(1, transfer_syntax, max_pdu)
+}
+
+/// The same for any context.
+pub fn acceptance_of(context: u8, transfer_syntax: &str, max_pdu: u32) -> Vec<u8> {
     let mut body = [0, 1, 0, 0].to_vec();
     body.extend([b' '; 32]);
     body.extend([0; 32]);
     body.extend(item(0x10, APPLICATION_CONTEXT.as_bytes()));
-    body.extend(item(0x21, &[&[1, 0, 0, 0], &item(0x40, transfer_syntax.as_bytes())[..]].concat()));
+    body.extend(item(0x21, &[&[context, 0, 0, 0], &item(0x40, transfer_syntax.as_bytes())[..]].concat()));
     body.extend(item(0x50, &item(0x51, &max_pdu.to_be_bytes())));
     pdu(0x02, &body)
+}
+
+/// An SCP/SCU role selection item (PS3.7 D.3.3.4).
+pub fn role_item(sop_class: &str, scu: u8, scp: u8) -> Vec<u8> {
+    let uid = sop_class.as_bytes();
+    item(0x54, &[&(uid.len() as u16).to_be_bytes(), uid, &[scu, scp]].concat())
 }
 
 fn item(kind: u8, value: &[u8]) -> Vec<u8> {

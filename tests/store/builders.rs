@@ -8,7 +8,9 @@ use spinetriage::analysis::{BundleIdentity, Findings, ImageIdentity};
 use spinetriage::config::Retry;
 use spinetriage::identifiers::Uid;
 use spinetriage::report::ObjectKind;
-use spinetriage::store::{self, Addressee, Delivery, Job, NewInstance, NewObject, ObjectFile, Share, Store, Terms, Work};
+use spinetriage::store::{
+    self, Addressee, Delivery, Job, NewInstance, NewObject, ObjectFile, Share, Store, Terms, Work,
+};
 
 /// A destination without storage commitment.
 pub const TERMS: Terms = Terms {

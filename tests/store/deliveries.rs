@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use spinetriage::identifiers::Uid;
 use spinetriage::store::conditions::{self, What};
-use spinetriage::store::{self, DeliveryOutcome, NewObject, ObjectFile, Owner, Recipient, Share, Store, Terms, Verdict, Work};
+use spinetriage::store::{
+    self, DeliveryOutcome, NewObject, ObjectFile, Owner, Recipient, Share, Store, Terms, Verdict, Work,
+};
 
 use crate::builders::*;
 
@@ -55,7 +57,10 @@ async fn an_image_is_passed_on_once_to_each_destination_as_it_was_received() {
         store.record_delivery(due.id, delivered(), TERMS).await.unwrap();
         assert!(what_is_due(&store, name).await.is_empty());
     }
-    assert_eq!(count(&database, "SELECT count(*) FROM audit_deliveries WHERE kind = 'image' AND state = 'delivered'"), 2);
+    assert_eq!(
+        count(&database, "SELECT count(*) FROM audit_deliveries WHERE kind = 'image' AND state = 'delivered'"),
+        2
+    );
     // Its own job goes on meanwhile.
     assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'queued'"), 1);
 }
@@ -206,7 +211,12 @@ async fn a_transaction_that_was_not_taken_is_due_again_until_the_deadline() {
     store.commitment_not_taken(&begun.transaction_uid, "no association", COMMITTING).await.unwrap();
     assert_eq!(text(&store, "SELECT commitment FROM deliveries").await, "due");
     let impatient = Terms { give_up_after: Duration::ZERO, ..COMMITTING };
-    store.write(|c| Ok(c.execute("UPDATE deliveries SET commitment_at = '', deadline = '2000-01-01T00:00:00.000Z'", [])?)).await.unwrap();
+    store
+        .write(
+            |c| Ok(c.execute("UPDATE deliveries SET commitment_at = '', deadline = '2000-01-01T00:00:00.000Z'", [])?),
+        )
+        .await
+        .unwrap();
     let begun = store.begin_commitment("pacs0", 10, LONG).await.unwrap().unwrap();
     store.commitment_not_taken(&begun.transaction_uid, "no association", impatient).await.unwrap();
     assert_eq!(text(&store, "SELECT commitment || ': ' || last_error FROM deliveries").await, "failed: no association");
@@ -274,8 +284,20 @@ async fn rows_whose_file_is_gone_end_with_a_reason_or_are_made_anew() {
         }
     };
     assert!(matches!(lost("spool/images/8a.dcm").await, Owner::Image(_)));
-    assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'failed' AND reason LIKE '%send the image again'"), 1);
-    assert_eq!(count(&database, "SELECT count(*) FROM deliveries WHERE state = 'failed' AND last_error LIKE '%send the image again'"), 1);
+    assert_eq!(
+        count(
+            &database,
+            "SELECT count(*) FROM instances WHERE state = 'failed' AND reason LIKE '%send the image again'"
+        ),
+        1
+    );
+    assert_eq!(
+        count(
+            &database,
+            "SELECT count(*) FROM deliveries WHERE state = 'failed' AND last_error LIKE '%send the image again'"
+        ),
+        1
+    );
 
     report(&store, 2).await;
     assert!(matches!(lost("spool/reports/r.dcm").await, Owner::Object(_)));

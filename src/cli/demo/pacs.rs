@@ -13,8 +13,8 @@ use dicom_object::{FileMetaTableBuilder, open_file};
 
 use super::Problem;
 use crate::dimse::{
-    AssociationEnd, AssociationInfo, DatasetSummary, IncomingObject, Refusal, Rejection, Rules, Status, StorageService,
-    StoreRequest, uids,
+    AssociationEnd, AssociationInfo, CommitmentReport, DatasetSummary, IncomingObject, Refusal, Rejection, Rules,
+    Status, StorageService, StoreRequest, uids,
 };
 use crate::identifiers::Uid;
 
@@ -79,8 +79,8 @@ impl StorageService for Pacs {
         Rules { abstract_syntaxes: SOP_CLASSES.map(str::to_owned).to_vec(), ..Rules::default() }
     }
 
-    fn admit(&self, _: SocketAddr, _: &str, called: &str) -> Result<(), Rejection> {
-        if called == AE_TITLE { Ok(()) } else { Err(Rejection::called_ae_title(format!("this is {AE_TITLE}"))) }
+    fn admit(&self, _: SocketAddr, _: &str, called: &str, rules: Rules) -> Result<Rules, Rejection> {
+        if called == AE_TITLE { Ok(rules) } else { Err(Rejection::called_ae_title(format!("this is {AE_TITLE}"))) }
     }
 
     async fn rejected(&self, peer: SocketAddr, calling: &str, _: &str, rejection: &Rejection) {
@@ -103,6 +103,10 @@ impl StorageService for Pacs {
 
     async fn refused(&self, _: &AssociationInfo, sop_instance_uid: &str, refusal: &Refusal) {
         tracing::warn!(sop_instance_uid, %refusal, "The demo's PACS refused an object");
+    }
+
+    async fn commitment_reported(&self, _: &AssociationInfo, _: CommitmentReport) -> Result<(), Refusal> {
+        Err(Refusal::new(Status::INVALID_ARGUMENT_VALUE, "the demo's PACS asks nobody for storage commitment"))
     }
 
     async fn ended(&self, _: &AssociationInfo, _: &AssociationEnd) {}

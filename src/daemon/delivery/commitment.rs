@@ -6,9 +6,7 @@ use std::time::Duration;
 use super::terms;
 use crate::config::{Destination, Settings};
 use crate::daemon::{DaemonError, peer_of};
-use crate::dimse::{
-    CommitmentObject, CommitmentReport, CommitmentRequest, Status, Timeouts, request_commitment,
-};
+use crate::dimse::{CommitmentObject, CommitmentReport, CommitmentRequest, Status, Timeouts, request_commitment};
 use crate::identifiers::Uid;
 use crate::store::{Store, Verdict};
 

@@ -147,7 +147,11 @@ impl<'a> Lane<'a> {
     async fn outage_begins(&self, destination: &Destination, error: &str) -> Result<Failure, DaemonError> {
         let failure = self.outage.failed(destination.retry);
         if failure.is_first {
-            tracing::warn!(destination = self.name, error, "A destination takes nothing: it is tried again until it does");
+            tracing::warn!(
+                destination = self.name,
+                error,
+                "A destination takes nothing: it is tried again until it does"
+            );
             self.deliverer.store.begin_condition(What::Destination, self.name, error).await?;
         }
         Ok(failure)
@@ -156,7 +160,12 @@ impl<'a> Lane<'a> {
     async fn outage_is_over(&self) -> Result<(), DaemonError> {
         if let Some(ended) = self.outage.answered() {
             let seconds = ended.lasted.as_secs();
-            tracing::info!(destination = self.name, failures = ended.failures, seconds, "A destination takes objects again");
+            tracing::info!(
+                destination = self.name,
+                failures = ended.failures,
+                seconds,
+                "A destination takes objects again"
+            );
             let detail = format!("it answers again after {} failures in {seconds} s", ended.failures);
             self.deliverer.store.end_condition(What::Destination, self.name, &detail).await?;
         }

@@ -71,13 +71,16 @@ impl<'a> Sender<'a> {
             };
             let mut open = match open {
                 Ok(open) => open,
-                Err(error @ ScuError::NotAccepted { .. }) => return refused(destination, String::new(), &error.to_string()),
+                Err(error @ ScuError::NotAccepted { .. }) => {
+                    return refused(destination, String::new(), &error.to_string());
+                }
                 Err(error) => return Attempt::Unreachable(error.to_string()),
             };
             let fits = |c: &&Candidate| open.association.accepts(&c.context.sop_class_uid, &c.context.transfer_syntax);
             let Some(candidate) = candidates.iter().find(fits) else {
                 self.open = Some(open);
-                let ProposedContext { sop_class_uid, transfer_syntax } = candidates[candidates.len() - 1].context.clone();
+                let ProposedContext { sop_class_uid, transfer_syntax } =
+                    candidates[candidates.len() - 1].context.clone();
                 let error = ScuError::NotAccepted { sop_class_uid, transfer_syntax };
                 return refused(destination, String::new(), &error.to_string());
             };

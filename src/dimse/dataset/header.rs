@@ -27,7 +27,7 @@ const SHORT_VRS: [&[u8; 2]; 21] = [
 
 /// The header of an element, an item or a delimiter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header {
+pub(in crate::dimse) struct Header {
     pub tag: Tag,
     /// Absent in implicit layouts and for items and delimiters.
     pub vr: Option<[u8; 2]>,

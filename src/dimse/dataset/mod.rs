@@ -5,6 +5,7 @@
 //! the element. Constant memory, no recursion, no allocation by a stated length.
 //! Never: keeps the dataset, looks at pixels, or repairs anything.
 
+mod collect;
 mod error;
 mod header;
 mod inflate;
@@ -12,12 +13,16 @@ mod nesting;
 mod scanner;
 mod summary;
 mod transfer_syntax;
+mod walk;
 
+pub(super) use collect::{Collect, Place, Repeated};
 pub use error::{ElementName, ScanError};
+pub(super) use header::Header;
 pub use nesting::MAX_DEPTH;
 pub use scanner::Scanner;
 pub use summary::{DatasetSummary, MAX_VALUE_BYTES};
 pub use transfer_syntax::{Layout, TransferSyntax};
+pub(super) use walk::Walk;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use dicom_core::Tag;
 
+use super::collect::Place;
 use super::error::{ElementName, ScanError};
 use super::header::{Header, UNDEFINED};
 use super::transfer_syntax::Layout;
@@ -55,6 +56,15 @@ impl Nesting {
 
     pub fn is_top(&self) -> bool {
         self.levels.is_empty()
+    }
+
+    /// Where an element stands that comes now; only an item is open then, or nothing.
+    pub fn place(&self) -> Place {
+        match self.levels.as_slice() {
+            [] => Place::Top,
+            [_, item] => Place::ItemOf(item.tag),
+            _ => Place::Deeper,
+        }
     }
 
     pub fn layout(&self) -> Layout {

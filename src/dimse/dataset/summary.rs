@@ -4,6 +4,8 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
 
+use super::collect::{Collect, Place, Repeated};
+use super::header::Header;
 use super::transfer_syntax::Layout;
 
 /// Longest value that is kept; the rest of a longer one is dropped.
@@ -70,7 +72,7 @@ const KEPT: [Tag; 16] = [
     tags::COLUMNS,
 ];
 
-/// Collects the values while the scanner passes them.
+/// Collects the values at the top of the dataset while the scanner passes them.
 #[derive(Debug)]
 pub(super) struct Collector {
     values: [Option<Vec<u8>>; KEPT.len()],
@@ -81,29 +83,6 @@ pub(super) struct Collector {
 impl Collector {
     pub fn new(layout: Layout) -> Self {
         Self { values: Default::default(), has_pixel_data: false, layout }
-    }
-
-    /// A top-level element begins. `Ok(Some(slot))` when its bytes are wanted by
-    /// [`append`](Self::append); `Err(())` when it was there before.
-    pub fn begin(&mut self, tag: Tag) -> Result<Option<usize>, ()> {
-        let Some(slot) = KEPT.iter().position(|&kept| kept == tag) else { return Ok(None) };
-        match self.values[slot].replace(Vec::new()) {
-            None => Ok(Some(slot)),
-            Some(_) => Err(()),
-        }
-    }
-
-    /// More bytes of the value in `slot`.
-    pub fn append(&mut self, slot: usize, bytes: &[u8]) {
-        if let Some(value) = &mut self.values[slot] {
-            let room = MAX_VALUE_BYTES - value.len();
-            value.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        }
-    }
-
-    /// Pixel data with at least one byte, or in fragments, has begun.
-    pub fn pixel_data(&mut self) {
-        self.has_pixel_data = true;
     }
 
     pub fn summary(&self, bytes: u64) -> DatasetSummary {
@@ -146,6 +125,34 @@ impl Collector {
         let names = String::from_utf8_lossy(self.value(tags::SPECIFIC_CHARACTER_SET).unwrap_or_default()).into_owned();
         let first = names.split('\\').next().unwrap_or_default().trim_matches([' ', '\0']);
         SpecificCharacterSet::from_code(first).unwrap_or_default()
+    }
+}
+
+impl Collect for Collector {
+    /// Where a value is in [`Collector::values`].
+    type Slot = usize;
+
+    fn item(&mut self, _: Tag) {}
+
+    fn element(&mut self, place: Place, header: &Header) -> Result<Option<usize>, Repeated> {
+        if place != Place::Top || header.is_sequence() {
+            return Ok(None);
+        }
+        if header.tag == tags::PIXEL_DATA && header.length > 0 {
+            self.has_pixel_data = true;
+        }
+        let Some(slot) = KEPT.iter().position(|&kept| kept == header.tag) else { return Ok(None) };
+        match self.values[slot].replace(Vec::new()) {
+            None => Ok(Some(slot)),
+            Some(_) => Err(Repeated),
+        }
+    }
+
+    fn append(&mut self, slot: usize, bytes: &[u8]) {
+        if let Some(value) = &mut self.values[slot] {
+            let room = MAX_VALUE_BYTES - value.len();
+            value.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
     }
 }
 
