@@ -118,7 +118,7 @@ fn images_are_passed_on_while_the_analysis_hangs() {
     let worker = wait_for(60, "the worker is ready", || site.workers().into_iter().find(|pid| ready(pid)));
     signal(worker, "STOP");
     let film = film(site.folder.path(), "intact");
-    site.send(&[&film]);
+    assert_eq!(send_as_is(SENDER, AE_TITLE, site.port, &film.file), "0000");
     site.wait_sql(20, "SELECT kind, state FROM audit_deliveries", "image|delivered");
     assert_eq!(site.sql("SELECT state FROM instances"), "queued");
     assert!(archive.attempts()[0].dataset == dataset_of(&fs::read(&film.file).unwrap()).1);
