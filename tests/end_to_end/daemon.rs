@@ -1,6 +1,7 @@
 //! A daemon under test, with its configuration and state in a temporary folder.
 
 use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output};
 
@@ -21,6 +22,8 @@ pub struct Site {
     child: Option<Child>,
     /// What a program is run by to see the files that the daemon sees; empty where it sees them anyhow.
     pub enter: Vec<String>,
+    /// Length of the log when the daemon was started last.
+    log_before: usize,
 }
 
 /// What a test chooses.
@@ -29,6 +32,8 @@ pub struct Options {
     pub workers: usize,
     pub timeout_seconds: u64,
     pub overlay: &'static str,
+    /// More lines of [analysis].
+    pub analysis: &'static str,
     /// More lines of [report].
     pub report: &'static str,
     /// More lines of the PACS's [[destination]].
@@ -47,6 +52,7 @@ impl Default for Options {
             workers: 1,
             timeout_seconds: 60,
             overlay: "none",
+            analysis: "",
             report: "",
             pacs: "",
             destinations: String::new(),
@@ -84,6 +90,7 @@ impl Site {
             workers,
             timeout_seconds,
             overlay,
+            analysis,
             report,
             pacs,
             destinations,
@@ -93,13 +100,13 @@ impl Site {
         let base = format!(
             "[server]\nae_title = \"{AE_TITLE}\"\nlisten = [\"127.0.0.1:{port}\"]\n\n\
              [[destination]]\nname = \"pacs\"\nae_title = \"ORTHANC\"\naddress = \"127.0.0.1:{pacs_port}\"\n{pacs}\n{destinations}\n\
-             [analysis]\nbundle = {:?}\nonnxruntime = {:?}\nworkers = {workers}\ntimeout_seconds = {timeout_seconds}\nsettle_seconds = 1\n\n\
+             [analysis]\nbundle = {:?}\nonnxruntime = {:?}\nworkers = {workers}\ntimeout_seconds = {timeout_seconds}\nsettle_seconds = 1\n{analysis}\n\
              [report]\noverlay = \"{overlay}\"\n{report}\n[storage]\nstate_dir = {:?}\nminimum_free_gib = {minimum_free_gib}\n",
             bundle,
             onnxruntime(),
             folder.path().join("state"),
         );
-        let site = Self { folder, port, base, child: None, enter: Vec::new() };
+        let site = Self { folder, port, base, child: None, log_before: 0, enter: Vec::new() };
         site.write_configuration(&sender(SENDER, "127.0.0.0/8"));
         site
     }
@@ -113,8 +120,12 @@ impl Site {
         fs::write(self.configuration(), format!("{}{senders}", self.base)).unwrap();
     }
 
+    pub fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
     pub fn database(&self) -> PathBuf {
-        self.folder.path().join("state/spinetriage.sqlite")
+        self.state().join("spinetriage.sqlite")
     }
 
     pub fn log(&self) -> String {
@@ -127,15 +138,29 @@ impl Site {
     }
 
     /// The same by a command that lacks the daemon's arguments yet.
-    pub fn start_by(&mut self, mut command: Command) {
+    pub fn start_by(&mut self, command: Command) {
+        self.launch_by(command);
+        self.wait_until_ready();
+    }
+
+    /// Starts the daemon and does not wait for anything.
+    pub fn launch(&mut self) {
+        self.launch_by(Command::new(env!("CARGO_BIN_EXE_spinetriage")));
+    }
+
+    fn launch_by(&mut self, mut command: Command) {
         let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        let before = self.log().matches("Images are accepted").count();
+        self.log_before = log.metadata().unwrap().len() as usize;
         let child = command.args(["serve", "--config"]).arg(self.configuration()).stderr(log).spawn().unwrap();
         self.child = Some(child);
+    }
+
+    /// Waits until the daemon that was started last accepts images.
+    pub fn wait_until_ready(&mut self) {
         wait_for(60, "the daemon accepts images", || {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
             assert!(ended.is_none(), "the daemon ended: {}", self.log());
-            (self.log().matches("Images are accepted").count() > before).then_some(())
+            self.log().get(self.log_before..)?.contains("Images are accepted").then_some(())
         });
     }
 
@@ -143,11 +168,12 @@ impl Site {
         self.child.as_ref().unwrap().id()
     }
 
-    /// `kill -9`.
+    /// `kill -9`, which must be what ends it.
     pub fn kill(&mut self) {
         let mut child = self.child.take().unwrap();
         child.kill().unwrap();
-        child.wait().unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(status.signal(), Some(9), "the daemon had ended by itself, {status}: {}", self.log());
     }
 
     /// SIGTERM; the daemon must end by itself and well.

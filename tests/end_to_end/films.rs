@@ -1,4 +1,4 @@
-//! Images to send, made from the sample films, and sending a file as it is.
+//! Images to send, made from the sample films.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,7 @@ use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, open_file};
 use spinetriage::dimse::part10::FileHeader;
-use spinetriage::dimse::{Peer, ProposedContext, StoreAssociation, Timeouts};
-use spinetriage::identifiers::{AeTitle, Uid};
+use spinetriage::identifiers::Uid;
 
 use crate::tools::root;
 
@@ -16,7 +15,42 @@ use crate::tools::root;
 pub struct Film {
     pub file: PathBuf,
     pub study: String,
+    pub series: String,
     pub image: String,
+}
+
+/// Digits at the end of a UID that number its successors.
+const NUMBER: usize = 6;
+/// Where a file's UIDs are, all of them in front of its pixels.
+const HEAD: usize = 4096;
+
+impl Film {
+    /// Makes it the next image of its study. Digits are replaced in the file, where they stand: nothing is encoded
+    /// again, so thousands of films cost nothing to make.
+    pub fn renumber(&mut self, number: usize) {
+        // In the header and in the data set.
+        self.image = renumbered(&self.file, &self.image, number, 2);
+    }
+
+    /// Moves it to the next study, as the first image of a series there.
+    pub fn renumber_study(&mut self, number: usize) {
+        self.study = renumbered(&self.file, &self.study, number, 1);
+        self.series = renumbered(&self.file, &self.series, number, 1);
+    }
+}
+
+/// Gives a UID in a file its number, at all of the places where it must be.
+fn renumbered(file: &Path, uid: &str, number: usize, places: usize) -> String {
+    let new = format!("{}{number:0NUMBER$}", &uid[..uid.len() - NUMBER]);
+    assert_eq!(new.len(), uid.len(), "a UID has room for {NUMBER} digits");
+    let mut bytes = fs::read(file).unwrap();
+    let found: Vec<usize> = (0..HEAD.min(bytes.len())).filter(|i| bytes[*i..].starts_with(uid.as_bytes())).collect();
+    assert_eq!(found.len(), places, "{uid} in the head of {}", file.display());
+    for place in found {
+        bytes[place..place + uid.len()].copy_from_slice(new.as_bytes());
+    }
+    fs::write(file, bytes).unwrap();
+    new
 }
 
 /// A sample by name.
@@ -38,7 +72,7 @@ pub fn film_with(folder: &Path, name: &str, change: impl FnOnce(&mut DefaultDico
     object.meta_mut().update_information_group_length();
     let file = folder.join(format!("{image}.dcm"));
     object.write_to_file(&file).unwrap();
-    Film { file, study, image }
+    Film { file, study, series, image }
 }
 
 /// A copy of a sample with UIDs of its own.
@@ -72,20 +106,4 @@ pub fn dataset_of(file: &[u8]) -> (FileHeader, &[u8]) {
     let header = FileHeader::parse(file).unwrap();
     let start = header.dataset_offset as usize;
     (header, &file[start..])
-}
-
-/// Sends the data set of a file as it is, which DCMTK would not do with every one, and gives the status answered.
-pub fn send_as_is(calling: &str, called: &str, port: u16, file: &Path) -> String {
-    let header = FileHeader::parse(&fs::read(file).unwrap()).unwrap();
-    let [class, instance] = [header.sop_class_uid, header.sop_instance_uid].map(|uid| Uid::new(&uid.unwrap()).unwrap());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let peer = Peer { ae_title: AeTitle::new(called).unwrap(), address: format!("127.0.0.1:{port}") };
-        let context = ProposedContext { sop_class_uid: class.to_string(), transfer_syntax: header.transfer_syntax };
-        let calling = AeTitle::new(calling).unwrap();
-        let mut association = StoreAssociation::open(&peer, &calling, &[context], Timeouts::default()).await.unwrap();
-        let response = association.store(file, &class, &instance).await.unwrap();
-        association.release().await.unwrap();
-        format!("{:04X}", response.status.code())
-    })
 }

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use spinetriage::dimse::Status;
 use spinetriage::dimse::part10::FileHeader;
 
 use crate::daemon::{AE_TITLE, Options, SENDER, Site, destination, forward, sender, signal};
-use crate::films::{chest, dataset_of, film, send_as_is};
+use crate::films::{chest, dataset_of, film};
+use crate::modality::Modality;
 use crate::orthanc::Orthanc;
 use crate::scripted_pacs::{Script, ScriptedPacs};
 use crate::tools::{free_port, root, storescu, wait_for};
@@ -67,7 +69,7 @@ fn every_image_is_passed_on_as_it_came() {
         ENCODINGS.iter().enumerate().map(|(number, name)| with_a_uid_of_its_own(folder, name, number)).collect();
     files.extend([chest(), film(folder, "burst").file]);
     for file in &files {
-        assert_eq!(send_as_is(SENDER, AE_TITLE, site.port, file), "0000", "{}", file.display());
+        assert_eq!(Modality::new(SENDER, site.port).send(file).unwrap(), Status::SUCCESS, "{}", file.display());
     }
     let forwarded = "SELECT destination, count(*), count(DISTINCT object), group_concat(DISTINCT kind), group_concat(DISTINCT state)
                      FROM audit_deliveries GROUP BY destination ORDER BY destination";
@@ -78,7 +80,7 @@ fn every_image_is_passed_on_as_it_came() {
         &format!("archive|{number}|{number}|image|delivered\npacs|{number}|{number}|image|delivered"),
     );
     // The same image once more is no other image.
-    assert_eq!(send_as_is(SENDER, AE_TITLE, site.port, &files[0]), "0000");
+    assert_eq!(Modality::new(SENDER, site.port).send(&files[0]).unwrap(), Status::SUCCESS);
     let without_rule = film(folder, "intact");
     assert!(storescu("CR_ROOM2", AE_TITLE, site.port, &[&without_rule.file]).0);
     site.wait_sql(120, "SELECT count(*) FROM instances WHERE state = 'queued'", "0");
@@ -89,6 +91,7 @@ fn every_image_is_passed_on_as_it_came() {
     );
 
     assert_eq!(archive.attempts().len(), number, "each once");
+    let straight = Modality::of(SENDER, "ORTHANC", pacs.dicom_port);
     for file in &files {
         let bytes = fs::read(file).unwrap();
         let (header, dataset) = dataset_of(&bytes);
@@ -99,7 +102,7 @@ fn every_image_is_passed_on_as_it_came() {
         // Orthanc may write a data set in its own way: as it does when it gets the file from the modality.
         let passed_on = pacs.kept(&uid);
         pacs.delete(&uid);
-        assert_eq!(send_as_is(SENDER, "ORTHANC", pacs.dicom_port, file), "0000");
+        assert_eq!(straight.send(file).unwrap(), Status::SUCCESS);
         assert!(dataset_of(&passed_on).1 == dataset_of(&pacs.kept(&uid)).1, "{} at Orthanc", file.display());
     }
     let extended = "SELECT state, reason LIKE '%1.2.840.10008.1.2.4.51%' FROM instances WHERE transfer_syntax = '1.2.840.10008.1.2.4.51'";
@@ -118,7 +121,7 @@ fn images_are_passed_on_while_the_analysis_hangs() {
     let worker = wait_for(60, "the worker is ready", || site.workers().into_iter().find(|pid| ready(pid)));
     signal(worker, "STOP");
     let film = film(site.folder.path(), "intact");
-    assert_eq!(send_as_is(SENDER, AE_TITLE, site.port, &film.file), "0000");
+    assert_eq!(Modality::new(SENDER, site.port).send(&film.file).unwrap(), Status::SUCCESS);
     site.wait_sql(20, "SELECT kind, state FROM audit_deliveries", "image|delivered");
     assert_eq!(site.sql("SELECT state FROM instances"), "queued");
     assert!(archive.attempts()[0].dataset == dataset_of(&fs::read(&film.file).unwrap()).1);
@@ -134,7 +137,7 @@ fn an_image_is_kept_until_it_is_passed_on() {
     let mut site = Site::new(&Options { destinations, report: "send_to = []\n", ..Options::default() });
     configure(&site, &["archive"]);
     site.start();
-    assert_eq!(send_as_is(SENDER, AE_TITLE, site.port, &chest()), "0000");
+    assert_eq!(Modality::new(SENDER, site.port).send(&chest()).unwrap(), Status::SUCCESS);
     site.wait_sql(20, "SELECT state, attempts > 0 FROM audit_deliveries", "pending|1");
     // Past keep_days, and the housekeeper looks when the daemon starts.
     let restart_years_later = |site: &mut Site| {

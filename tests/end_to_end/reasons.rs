@@ -5,9 +5,11 @@ use std::fs;
 use dicom_core::{DataElement, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::open_file;
+use spinetriage::dimse::Status;
 
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
-use crate::films::{chest, film, film_with, send_as_is};
+use crate::films::{chest, film, film_with};
+use crate::modality::Modality;
 use crate::tools::{run, storescu, text};
 
 #[test]
@@ -44,13 +46,14 @@ fn every_image_ends_with_its_reason() {
     bytes[middle..middle + 4000].fill(0xAA);
     bytes[middle + 100..middle + 102].copy_from_slice(&[0xFF, 0xC4]);
     fs::write(&compressed, &bytes).unwrap();
-    assert_eq!(send_as_is(SENDER, AE_TITLE, site.port, &compressed), "0000");
+    let modality = Modality::new(SENDER, site.port);
+    assert_eq!(modality.send(&compressed).unwrap(), Status::SUCCESS);
 
     let cut = film(&folder, "burst");
     let bytes = fs::read(&cut.file).unwrap();
     fs::write(&cut.file, &bytes[..bytes.len() - 1001]).unwrap();
-    let status = send_as_is(SENDER, AE_TITLE, site.port, &cut.file);
-    assert!(status.starts_with('C'), "a truncated data set is answered with {status}, not Success");
+    let status = modality.send(&cut.file).unwrap();
+    assert!(status.code() >> 12 == 0xC, "a truncated data set is answered with {status}, not Success");
 
     site.wait_sql(60, "SELECT count(*) FROM instances WHERE state IN ('failed', 'skipped')", "4");
     let expected = [
@@ -74,6 +77,6 @@ fn every_image_ends_with_its_reason() {
     let no_study = film_with(&folder, "intact", |object| {
         object.put(DataElement::new(tags::STUDY_INSTANCE_UID, VR::UI, "1.02"));
     });
-    let status = send_as_is(SENDER, AE_TITLE, site.port, &no_study.file);
-    assert_eq!(status, "A900", "an invalid Study Instance UID");
+    let status = modality.send(&no_study.file).unwrap();
+    assert_eq!(status, Status::DATASET_MISMATCH, "an invalid Study Instance UID");
 }

@@ -1,15 +1,15 @@
 //! From images to the reports of their study: one report, however many images, versions and destinations.
 
-use std::io::Cursor;
 use std::thread::sleep;
 use std::time::Duration;
 
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
-use dicom_object::{DefaultDicomObject, InMemDicomObject, from_reader};
+use dicom_object::InMemDicomObject;
 
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
 use crate::films::{Film, film, film_with};
+use crate::objects::{predecessors, read, value};
 use crate::orthanc::Orthanc;
 use crate::tools::{free_port, storescu};
 
@@ -17,14 +17,6 @@ fn send(site: &Site, images: &[&Film]) {
     let files: Vec<_> = images.iter().map(|image| &image.file).collect();
     let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &files);
     assert!(sent, "{said}");
-}
-
-fn read(file: &[u8]) -> DefaultDicomObject {
-    from_reader(Cursor::new(&file[128..])).unwrap()
-}
-
-fn value(object: &InMemDicomObject, tag: dicom_core::Tag) -> String {
-    object.get(tag).map(|e| e.to_str().unwrap().trim_end_matches(['\0', ' ']).to_owned()).unwrap_or_default()
 }
 
 /// All text values below an object.
@@ -57,12 +49,7 @@ fn a_late_image_gives_a_second_report_that_names_the_first() {
     let first_uid = value(&first, tags::SOP_INSTANCE_UID);
     assert_eq!(value(&reports[0], tags::SOP_INSTANCE_UID), first_uid, "the PACS keeps the first");
     let second = &reports[1];
-    let [study] = second.get(tags::PREDECESSOR_DOCUMENTS_SEQUENCE).and_then(|e| e.items()).unwrap() else {
-        panic!("one predecessor")
-    };
-    let series = &study.element(tags::REFERENCED_SERIES_SEQUENCE).unwrap().items().unwrap()[0];
-    let named = &series.element(tags::REFERENCED_SOP_SEQUENCE).unwrap().items().unwrap()[0];
-    assert_eq!(value(named, tags::REFERENCED_SOP_INSTANCE_UID), first_uid);
+    assert_eq!(predecessors(second), [first_uid.as_str()]);
 
     let of_study = format!("study = '{}'", early.study);
     let second_uid = value(second, tags::SOP_INSTANCE_UID);

@@ -23,6 +23,20 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// A port that nobody else comes to use while the daemon that had it is away: outside the range from which the
+/// system gives ports to those who call (32768 and up). One of that range may be given to any caller meanwhile,
+/// even to the one who calls this very port and then talks to itself.
+pub fn lasting_port() -> u16 {
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let tried = std::iter::repeat_with(|| rand::random_range(20_000..32_000)).take(1000);
+    tried.into_iter().find(free).expect("one of a thousand ports is free")
+}
+
+/// A whole number from the environment, where a longer run of a test is asked for.
+pub fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|e| panic!("{name}={text}: {e}")))
+}
+
 /// Runs a program to its end; a missing program is a failure that names it.
 pub fn run<S: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = S>) -> Output {
     let outcome = Command::new(program).args(arguments).env("TCP_NODELAY", "1").output();

@@ -1,0 +1,180 @@
+//! Four modalities that go on sending whatever happens to the daemon, and remember what they were promised.
+
+use std::ops::AddAssign;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{JoinHandle, sleep, spawn};
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use spinetriage::dimse::Status;
+
+use crate::daemon::SENDER;
+use crate::films::{Film, film};
+use crate::modality::Modality;
+use crate::recording_archive::RecordingArchive;
+
+/// What each of them sends: small films, so that the kills and not the analyses take the time.
+const SAMPLES: [&str; 4] = ["no_spine/hand", "no_spine/chest", "no_spine/hip", "study/lateral"];
+/// Studies of each that may wait for a report before it holds back. Else the queue would only grow while kills go on,
+/// and none of them would meet a report or a delivery.
+const UNREPORTED: usize = 6;
+
+/// What was sent, and what came of it.
+#[derive(Default)]
+pub struct Sent {
+    /// SOP Instance UIDs of the films that were answered Success.
+    pub answered: Vec<String>,
+    /// Films that were sent at least once.
+    pub films: usize,
+    /// Attempts without an answer.
+    pub unanswered: usize,
+}
+
+impl AddAssign for Sent {
+    fn add_assign(&mut self, other: Self) {
+        self.answered.extend(other.answered);
+        self.films += other.films;
+        self.unanswered += other.unanswered;
+    }
+}
+
+/// The four at work.
+pub struct Senders {
+    over: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<Sent>>,
+}
+
+impl Senders {
+    /// Starts them against the daemon at `port`, whose reports come to `archive` too.
+    pub fn start(port: u16, archive: &Arc<RecordingArchive>, seed: u64) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let numbered = SAMPLES.iter().zip(seed + 1..);
+        let threads = numbered.map(|(sample, seed)| {
+            let (archive, over) = (archive.clone(), over.clone());
+            spawn(move || {
+                let folder = tempfile::tempdir().unwrap();
+                Sender::new(folder.path(), sample, port, archive, over, seed).run()
+            })
+        });
+        let threads = threads.collect();
+        Self { over, threads }
+    }
+
+    /// Ends them after the film they are at.
+    pub fn stop(mut self) -> Sent {
+        self.over.store(true, Ordering::Relaxed);
+        let mut sent = Sent::default();
+        for thread in self.threads.drain(..) {
+            sent += thread.join().expect("a sender met something that must not happen");
+        }
+        sent
+    }
+}
+
+impl Drop for Senders {
+    /// Where the test fails they must not go on.
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Sender {
+    modality: Modality,
+    film: Film,
+    archive: Arc<RecordingArchive>,
+    over: Arc<AtomicBool>,
+    chance: StdRng,
+    sent: Sent,
+}
+
+impl Sender {
+    fn new(
+        folder: &Path,
+        sample: &str,
+        port: u16,
+        archive: Arc<RecordingArchive>,
+        over: Arc<AtomicBool>,
+        seed: u64,
+    ) -> Self {
+        Self {
+            modality: Modality::new(SENDER, port),
+            film: film(folder, sample),
+            archive,
+            over,
+            chance: StdRng::seed_from_u64(seed),
+            sent: Sent::default(),
+        }
+    }
+
+    /// Sends study after study until it is over.
+    fn run(mut self) -> Sent {
+        let mut unreported: Vec<String> = Vec::new();
+        for number in 0.. {
+            self.film.renumber_study(number);
+            if self.send_study() {
+                unreported.push(self.film.study.clone());
+            }
+            while unreported.len() > UNREPORTED && !self.is_over() {
+                self.pause(50..100);
+                unreported.retain(|study| !self.archive.has_of_study(study));
+            }
+            if self.is_over() {
+                break;
+            }
+        }
+        self.sent
+    }
+
+    /// Sends one to three images, some so late that their study is reported already and gets another version. Whether
+    /// any was answered Success.
+    fn send_study(&mut self) -> bool {
+        let before = self.sent.answered.len();
+        for _ in 0..self.chance.random_range(1..=3) {
+            if self.is_over() {
+                break;
+            }
+            self.film.renumber(self.sent.films);
+            self.sent.films += 1;
+            self.send_film();
+            self.pause(0..2500);
+        }
+        self.sent.answered.len() > before
+    }
+
+    /// Sends a film; without an answer once more or not at all, as it happens.
+    fn send_film(&mut self) {
+        while !self.send_once() {
+            self.pause(20..200);
+            if self.is_over() || self.chance.random_bool(0.5) {
+                return;
+            }
+        }
+    }
+
+    /// Whether the film was answered Success. No answer is what a killed daemon gives; any other answer is wrong.
+    fn send_once(&mut self) -> bool {
+        match self.modality.send(&self.film.file) {
+            Ok(status) => {
+                assert_eq!(status, Status::SUCCESS, "film {}", self.film.image);
+                self.sent.answered.push(self.film.image.clone());
+                true
+            }
+            Err(error) => {
+                assert!(error.is_transient(), "film {}: {error}", self.film.image);
+                self.sent.unanswered += 1;
+                false
+            }
+        }
+    }
+
+    fn pause(&mut self, milliseconds: std::ops::Range<u64>) {
+        sleep(Duration::from_millis(self.chance.random_range(milliseconds)));
+    }
+
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+}

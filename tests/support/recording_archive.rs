@@ -1,0 +1,130 @@
+//! An archive that takes every object, keeps none, and notes what it was sent.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use spinetriage::dimse::uids::RECEIVED_SOP_CLASSES;
+use spinetriage::dimse::{
+    AssociationEnd, AssociationInfo, DatasetSummary, IncomingObject, Refusal, Rejection, Rules, Status, StorageService,
+    StoreRequest, serve,
+};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+/// Its AE title.
+pub const AE_TITLE: &str = "RECORDER";
+
+/// SOP classes of what the daemon makes: structured reports (comprehensive and comprehensive 3D), pictures,
+/// presentation states and key object selections.
+const REPORT_SOP_CLASSES: [&str; 5] = [
+    "1.2.840.10008.5.1.4.1.1.88.33",
+    "1.2.840.10008.5.1.4.1.1.88.34",
+    "1.2.840.10008.5.1.4.1.1.7",
+    "1.2.840.10008.5.1.4.1.1.11.1",
+    "1.2.840.10008.5.1.4.1.1.88.59",
+];
+
+/// What came under one SOP Instance UID.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    pub study: String,
+    /// SHA-256 of the data sets as received: one, if it was the same object each time.
+    pub digests: BTreeSet<String>,
+    /// How often it was sent in full.
+    pub times: usize,
+}
+
+/// By SOP Instance UID.
+type Record = Arc<Mutex<HashMap<String, Recorded>>>;
+
+pub struct RecordingArchive {
+    pub port: u16,
+    record: Record,
+    /// Serves until it is dropped.
+    _runtime: Runtime,
+}
+
+impl RecordingArchive {
+    /// Starts one on a free port of the loopback that answers an object so long after it has noted it.
+    pub fn start(answers_after: Duration) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let record = Record::default();
+        let service = Service { record: record.clone(), answers_after };
+        runtime.spawn(serve(vec![listener], Arc::new(service), std::future::pending()));
+        Self { port, record, _runtime: runtime }
+    }
+
+    /// Everything it was sent so far.
+    pub fn objects(&self) -> HashMap<String, Recorded> {
+        self.record.lock().unwrap().clone()
+    }
+
+    /// Whether anything of this study has come.
+    pub fn has_of_study(&self, study: &str) -> bool {
+        self.record.lock().unwrap().values().any(|object| object.study == study)
+    }
+}
+
+struct Service {
+    record: Record,
+    answers_after: Duration,
+}
+
+/// An object on its way.
+struct Incoming {
+    record: Record,
+    answers_after: Duration,
+    instance: String,
+    hash: Sha256,
+}
+
+impl StorageService for Service {
+    type Incoming = Incoming;
+
+    fn rules(&self) -> Rules {
+        let classes = RECEIVED_SOP_CLASSES.iter().chain(&REPORT_SOP_CLASSES);
+        Rules { abstract_syntaxes: classes.map(|class| (*class).to_owned()).collect(), ..Rules::default() }
+    }
+
+    fn admit(&self, _: SocketAddr, _: &str, called: &str) -> Result<(), Rejection> {
+        if called == AE_TITLE { Ok(()) } else { Err(Rejection::called_ae_title(format!("this is {AE_TITLE}"))) }
+    }
+
+    async fn rejected(&self, _: SocketAddr, _: &str, _: &str, _: &Rejection) {}
+
+    async fn begin(&self, _: &AssociationInfo, request: &StoreRequest) -> Result<Incoming, Refusal> {
+        let (record, answers_after) = (self.record.clone(), self.answers_after);
+        Ok(Incoming { record, answers_after, instance: request.sop_instance_uid.to_string(), hash: Sha256::new() })
+    }
+
+    async fn refused(&self, _: &AssociationInfo, _: &str, _: &Refusal) {}
+
+    async fn ended(&self, _: &AssociationInfo, _: &AssociationEnd) {}
+}
+
+impl IncomingObject for Incoming {
+    async fn write(&mut self, dataset: &[u8]) -> Result<(), Refusal> {
+        self.hash.update(dataset);
+        Ok(())
+    }
+
+    async fn commit(self, summary: DatasetSummary) -> Result<Status, Refusal> {
+        let digest = format!("{:x}", self.hash.finalize());
+        {
+            let mut record = self.record.lock().unwrap();
+            let object = record.entry(self.instance).or_default();
+            object.study = summary.study_instance_uid.unwrap_or_default();
+            object.digests.insert(digest);
+            object.times += 1;
+        }
+        tokio::time::sleep(self.answers_after).await;
+        Ok(Status::SUCCESS)
+    }
+
+    async fn refuse(self, _: &Refusal, _: DatasetSummary) {}
+}
