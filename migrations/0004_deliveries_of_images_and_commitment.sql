@@ -69,6 +69,8 @@ UPDATE jobs SET first_image_at = coalesce(
 CREATE INDEX jobs_in_order ON jobs (state, first_image_at, id);
 -- When the files of an object were deleted as past keep_days.
 ALTER TABLE objects ADD COLUMN removed_at TEXT;
+-- A report's objects are looked up at each delivery and each deletion.
+CREATE INDEX objects_by_report ON objects (report_id);
 
 CREATE VIEW audit_deliveries AS
 SELECT coalesce(r.study_instance_uid, i.study_instance_uid) AS study, r.version AS report_version, coalesce(o.kind, 'image') AS kind,

@@ -9,6 +9,7 @@ use super::{COULD_NOT_RUN, ConfigurationFile, FOUND_PROBLEMS, Outcome, database_
 use crate::config::{Settings, Storage};
 use crate::model::{Bundle, Model};
 use crate::spool::Spool;
+use crate::store;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -80,8 +81,9 @@ fn check_database(file: &Path) -> Result<String, String> {
     if !file.exists() {
         return Ok(format!("{} will be made at the first start", file.display()));
     }
-    match crate::store::verify_audit(file).map_err(|e| e.to_string())? {
-        Ok(rows) => Ok(format!("the audit of {rows} rows is unbroken")),
+    store::check_integrity(file).map_err(|e| e.to_string())?;
+    match store::verify_audit(file).map_err(|e| e.to_string())? {
+        Ok(rows) => Ok(format!("sound, and the audit of {rows} rows is unbroken")),
         Err(broken) => Err(format!("the audit is broken: {broken}")),
     }
 }

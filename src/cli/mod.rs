@@ -6,6 +6,7 @@
 
 pub mod analyze;
 pub mod audit;
+pub mod backup;
 pub mod bundle;
 pub mod check;
 pub mod demo;
@@ -76,6 +77,13 @@ enum Command {
         #[command(flatten)]
         arguments: audit::Arguments,
     },
+    /// Copy the database to a file while the daemon runs
+    Backup {
+        #[command(flatten)]
+        configuration: ConfigurationFile,
+        #[command(flatten)]
+        arguments: backup::Arguments,
+    },
     /// Show or verify a model bundle
     Bundle(bundle::Arguments),
     /// Compute PyRadiomics' features of a region of an image, or of many
@@ -134,6 +142,9 @@ pub fn run() -> ExitCode {
         }
         Command::Audit { configuration, arguments } => {
             configuration.database().map_err(Into::into).and_then(|file| audit::run(&arguments, &file))
+        }
+        Command::Backup { configuration, arguments } => {
+            configuration.database().map_err(Into::into).and_then(|file| backup::run(&arguments, &file))
         }
         Command::Bundle(arguments) => bundle::run(&arguments),
         Command::Radiomics(arguments) => radiomics::run(&arguments),

@@ -73,7 +73,11 @@ pub enum Break {
 /// Walks the whole chain: the number of rows, or the first place where it is broken. Rows cut off at
 /// the end leave a valid chain; compare the last hash with one kept elsewhere.
 pub fn verify(database: &Path) -> Result<Result<u64, Break>, StoreError> {
-    let connection = open_existing(database)?;
+    walk(&open_existing(database)?)
+}
+
+/// [`verify`] on a connection.
+pub(super) fn walk(connection: &Connection) -> Result<Result<u64, Break>, StoreError> {
     let mut statement = connection.prepare("SELECT * FROM audit ORDER BY id")?;
     let mut rows = statement.query([])?;
     let mut previous = GENESIS.to_owned();

@@ -43,6 +43,12 @@ pub(super) fn before(back: Duration) -> Timestamp {
     stamp(own() - back)
 }
 
+/// The time `back` before now, by whichever clock is behind: while one of them is wrong and ahead, nothing is
+/// taken for older than it is.
+pub(super) fn surely_before(back: Duration) -> Timestamp {
+    stamp(own().min(OffsetDateTime::now_utc()) - back)
+}
+
 fn own() -> OffsetDateTime {
     let (system, steady) = &*STARTED;
     *system + steady.elapsed()

@@ -9,9 +9,13 @@ use rusqlite_migration::{M, Migrations};
 use tokio::sync::Notify;
 
 use super::error::StoreError;
+use super::integrity::{self, Looked};
+use super::wal;
 use super::writer::Writer;
 
-const MIGRATIONS: [M<'_>; 4] = [
+/// This version's schema: the number of migrations, which a database keeps as its `user_version`.
+const SCHEMA: i64 = 4;
+const MIGRATIONS: [M<'_>; SCHEMA as usize] = [
     M::up(include_str!("../../migrations/0001_queue_and_audit.sql")),
     M::up(include_str!("../../migrations/0002_findings_say_how_levels_are_known.sql")),
     M::up(include_str!("../../migrations/0003_reports_of_several_objects.sql")),
@@ -22,19 +26,30 @@ const MIGRATIONS: [M<'_>; 4] = [
 #[derive(Clone)]
 pub struct Store {
     writer: Writer,
+    pub(super) path: Arc<Path>,
     pub(super) jobs: Arc<Notify>,
     pub(super) deliveries: Arc<Notify>,
 }
 
 impl Store {
-    /// Opens the database, makes it if need be, and brings its schema up to date.
+    /// Opens the database, makes it if need be, and brings its schema up to date. One that is there
+    /// already is looked at first: a damaged one, or a newer version's, is left as it is.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let opened = |reason: String| StoreError::Open { path: path.to_owned(), reason };
-        let mut connection = Connection::open(path).map_err(|e| opened(e.to_string()))?;
-        prepare(&connection).map_err(|e| opened(e.to_string()))?;
-        Migrations::from_slice(&MIGRATIONS).to_latest(&mut connection).map_err(|e| opened(e.to_string()))?;
-        let writer = Writer::start(connection).map_err(|e| opened(e.to_string()))?;
-        Ok(Self { writer, jobs: Arc::default(), deliveries: Arc::default() })
+        let (mut connection, found) = connect(path)?;
+        if found > 0 && integrity::look_at_start(&connection, path)? == Looked::InPart {
+            tracing::info!(
+                database = %path.display(),
+                "The database is too large to be looked at whole at each start: let `spinetriage check` do it now and then"
+            );
+        }
+        prepare(&connection).map_err(|e| cannot_open(path, &e))?;
+        Migrations::from_slice(&MIGRATIONS).to_latest(&mut connection).map_err(|e| match e {
+            rusqlite_migration::Error::RusqliteError { err, .. } => cannot_open(path, &err),
+            other => StoreError::Open { path: path.to_owned(), reason: other.to_string() },
+        })?;
+        let writer =
+            Writer::start(connection).map_err(|e| StoreError::Open { path: path.to_owned(), reason: e.to_string() })?;
+        Ok(Self { writer, path: path.into(), jobs: Arc::default(), deliveries: Arc::default() })
     }
 
     /// Runs `change` with the next group and answers after the group is durable. An error of `change`
@@ -67,22 +82,54 @@ impl Store {
     }
 }
 
-/// A connection of another process (a command a person runs) to a database that exists.
+/// A connection of another process (a command a person runs) to a database that exists and has this
+/// version's schema.
 pub fn open_existing(path: &Path) -> Result<Connection, StoreError> {
-    let opened = |reason: String| StoreError::Open { path: path.to_owned(), reason };
-    if !path.exists() {
-        return Err(opened("there is no such file; the daemon makes it at its first start".into()));
+    let (connection, found) = open_to_copy(path)?;
+    if found < SCHEMA {
+        return Err(StoreError::OlderSchema { path: path.to_owned(), found, needed: SCHEMA });
     }
-    let connection = Connection::open(path).map_err(|e| opened(e.to_string()))?;
-    prepare(&connection).map_err(|e| opened(e.to_string()))?;
     Ok(connection)
 }
 
+/// As [`open_existing`], and with it the number of the schema, which may be an older version's: enough to copy
+/// the database.
+pub(super) fn open_to_copy(path: &Path) -> Result<(Connection, i64), StoreError> {
+    if !path.exists() {
+        let reason = "there is no such file; the daemon makes it at its first start".into();
+        return Err(StoreError::Open { path: path.to_owned(), reason });
+    }
+    let (connection, found) = connect(path)?;
+    prepare(&connection).map_err(|e| cannot_open(path, &e))?;
+    Ok((connection, found))
+}
+
+/// A connection that has changed nothing yet, and the number of the schema: 0 in a new database.
+fn connect(path: &Path) -> Result<(Connection, i64), StoreError> {
+    let look = || {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        Ok((connection, found))
+    };
+    let (connection, found) = look().map_err(|e| cannot_open(path, &e))?;
+    if found > SCHEMA {
+        return Err(StoreError::NewerSchema { path: path.to_owned(), found, known: SCHEMA });
+    }
+    Ok((connection, found))
+}
+
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    wal::bound(connection)?;
     connection.pragma_update(None, "foreign_keys", true)
+}
+
+/// Why a database cannot be opened; that it is damaged has a remedy of its own.
+fn cannot_open(path: &Path, error: &rusqlite::Error) -> StoreError {
+    integrity::damage(path, error)
+        .unwrap_or_else(|| StoreError::Open { path: path.to_owned(), reason: error.to_string() })
 }
 
 #[cfg(test)]

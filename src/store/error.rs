@@ -13,6 +13,55 @@ pub enum StoreError {
         /// SQLite's reason.
         reason: String,
     },
+    /// A newer version of this program has written the database; nothing of it was changed.
+    #[error(
+        "the database {} has schema {found} and this version knows none above {known}: a newer version has written it. \
+         Install that version again, or restore a backup that was made before the upgrade (docs/operation.md, \"Going back\")",
+        path.display()
+    )]
+    NewerSchema {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// This version's.
+        known: i64,
+    },
+    /// A command was called before the daemon of its version was started for the first time.
+    #[error(
+        "the database {} has schema {found} and this command needs schema {needed}: restart the daemon in this version, \
+         which brings the database up to date",
+        path.display()
+    )]
+    OlderSchema {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// This version's.
+        needed: i64,
+    },
+    /// What the file holds is no sound database.
+    #[error(
+        "the database {} is damaged ({problem}): stop the daemon, move the file and those beside it that end in -wal and \
+         -shm to another place, copy the newest backup here under its name, and start the daemon \
+         (docs/operation.md, \"Restore\")",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite found first.
+        problem: String,
+    },
+    /// No backup was made; what was there before is as it was.
+    #[error("the backup {} was not made: {reason}", path.display())]
+    Backup {
+        /// The file it was to be.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// SQLite refused a statement.
     #[error("the database refused a change: {0}")]
     Sqlite(#[from] rusqlite::Error),

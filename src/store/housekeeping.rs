@@ -3,53 +3,111 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::params;
+use rusqlite::{Connection, Row, params};
 
 use super::audit::{Event, append};
-use super::clock::before;
-use super::connection::Store;
+use super::clock::surely_before;
+use super::connection::{Store, open_existing};
 use super::error::StoreError;
 use super::now;
 use crate::analysis::BundleIdentity;
 
-/// A file nobody needs any more.
-#[derive(Debug, Clone)]
+/// A row whose files nobody needs any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expired {
-    /// Row of the image.
-    pub instance: i64,
-    /// The file, below the state folder.
-    pub file: String,
+    /// Which.
+    pub row: ExpiredRow,
+    /// Its files, below the state folder.
+    pub files: Vec<String>,
+}
+
+/// Where an expired file is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpiredRow {
+    /// A received image.
+    Image(i64),
+    /// An object of a report.
+    Object(i64),
+}
+
+/// Most rows of each kind looked up at once.
+const MOST: u32 = 1000;
+
+/// A delivery `d` that may still need its file: the destination does not have it, or was asked to commit itself
+/// to keep it and has not done so.
+const NEEDS_FILE: &str = "(d.state <> 'delivered' OR d.commitment NOT IN ('', 'committed'))";
+
+impl ExpiredRow {
+    /// Whether an image `i` has a file and is done with: it is skipped, failed or reported, no report about it is
+    /// under way, and everybody it is passed on to has it.
+    fn image_is_done() -> String {
+        format!(
+            "i.file IS NOT NULL AND i.state IN ('skipped', 'failed', 'reported')
+             AND NOT EXISTS (SELECT 1 FROM report_images m JOIN jobs j ON j.report_id = m.report_id
+                             WHERE m.instance_id = i.id AND j.state IN ('queued', 'running'))
+             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.instance_id = i.id AND {NEEDS_FILE})"
+        )
+    }
+
+    /// Whether an object `o` has its files and its report is done with. All objects of a report or none: a
+    /// destination that refuses one may be sent another instead.
+    fn object_is_done() -> String {
+        format!(
+            "o.removed_at IS NULL AND NOT EXISTS (SELECT 1 FROM objects s JOIN deliveries d ON d.object_id = s.id
+                                                  WHERE s.report_id = o.report_id AND {NEEDS_FILE})"
+        )
+    }
 }
 
 impl Store {
-    /// Images older than `keep` that are skipped, failed, or reported; a report under way keeps its
-    /// images. Rows and audit stay.
+    /// What is older than `keep` and done with, some of it at a time.
     pub async fn expired(&self, keep: Duration) -> Result<Vec<Expired>, StoreError> {
-        let limit = before(keep);
-        self.write(move |c| {
-            let mut statement = c.prepare(
-                "SELECT id, file FROM instances i WHERE file IS NOT NULL AND received_at < ?1 AND state IN ('skipped', 'failed', 'reported')
-                 AND NOT EXISTS (SELECT 1 FROM report_images m JOIN jobs j ON j.report_id = m.report_id
-                                 WHERE m.instance_id = i.id AND j.state IN ('queued', 'running')) LIMIT 1000",
-            )?;
-            let rows = statement.query_map([limit], |row| Ok(Expired { instance: row.get(0)?, file: row.get(1)? }))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-        .await
+        let (path, limit) = (self.path.clone(), surely_before(keep));
+        // Beside the writer: a look through years of rows must not hold up who waits for Success.
+        let look = move || {
+            let connection = open_existing(&path)?;
+            let mut expired = expired_images(&connection, &limit)?;
+            expired.extend(expired_objects(&connection, &limit)?);
+            Ok(expired)
+        };
+        let looked = tokio::task::spawn_blocking(look).await;
+        looked.unwrap_or_else(|panic| Err(StoreError::Unexpected(panic.to_string())))
     }
 
-    /// The file of an image is about to be deleted.
-    pub async fn forget_file(&self, instance: i64) -> Result<(), StoreError> {
+    /// Takes the files of a row that was found to be expired out of it: they are about to be deleted. Rows and
+    /// audit stay. False, and nothing is changed, when the row is needed again: an operator retried it meanwhile.
+    pub async fn forget_files(&self, row: ExpiredRow) -> Result<bool, StoreError> {
         self.write(move |c| {
-            c.execute("UPDATE instances SET file = NULL WHERE id = ?1", [instance])?;
-            let event = Event {
+            let event = |detail: &str| Event {
                 event: "retention",
                 actor: "housekeeper".into(),
                 outcome: "deleted",
-                detail: "the image's file is past keep_days".into(),
+                detail: detail.into(),
                 ..Event::default()
             };
-            append(c, &super::jobs::about_instance(c, instance, event)?)
+            let event = match row {
+                ExpiredRow::Image(id) => {
+                    let done = ExpiredRow::image_is_done();
+                    if c.execute(&format!("UPDATE instances AS i SET file = NULL WHERE id = ?1 AND {done}"), [id])? == 0
+                    {
+                        return Ok(false);
+                    }
+                    super::jobs::about_instance(c, id, event("the image's file is past keep_days"))?
+                }
+                ExpiredRow::Object(id) => {
+                    let done = ExpiredRow::object_is_done();
+                    let forget = format!("UPDATE objects AS o SET removed_at = ?2 WHERE id = ?1 AND {done}");
+                    if c.execute(&forget, params![id, now()])? == 0 {
+                        return Ok(false);
+                    }
+                    let uids = "SELECT r.study_instance_uid, o.sop_instance_uid FROM objects o
+                                JOIN reports r ON r.id = o.report_id WHERE o.id = ?1";
+                    let (study, image) = c.query_row(uids, [id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                    Event { study, image, ..event("the report's file is past keep_days") }
+                }
+            };
+            append(c, &event)?;
+            Ok(true)
         })
         .await
     }
@@ -89,4 +147,27 @@ impl Store {
         })
         .await
     }
+}
+
+fn expired_images(c: &Connection, limit: &str) -> Result<Vec<Expired>, StoreError> {
+    let done = ExpiredRow::image_is_done();
+    let mut statement =
+        c.prepare(&format!("SELECT i.id, i.file FROM instances i WHERE i.received_at < ?1 AND {done} LIMIT ?2"))?;
+    let image = |row: &Row<'_>| Ok(Expired { row: ExpiredRow::Image(row.get(0)?), files: vec![row.get(1)?] });
+    let images = statement.query_map(params![limit, MOST], image)?.collect::<Result<_, _>>()?;
+    Ok(images)
+}
+
+fn expired_objects(c: &Connection, limit: &str) -> Result<Vec<Expired>, StoreError> {
+    let done = ExpiredRow::object_is_done();
+    let mut statement = c.prepare(&format!(
+        "SELECT o.id, o.file, o.compressed_file FROM objects o JOIN reports r ON r.id = o.report_id
+         WHERE r.written_at < ?1 AND {done} LIMIT ?2"
+    ))?;
+    let object = |row: &Row<'_>| {
+        let files = [row.get(1)?, row.get::<_, Option<String>>(2)?];
+        Ok(Expired { row: ExpiredRow::Object(row.get(0)?), files: files.into_iter().flatten().collect() })
+    };
+    let objects = statement.query_map(params![limit, MOST], object)?.collect::<Result<_, _>>()?;
+    Ok(objects)
 }

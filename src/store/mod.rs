@@ -6,6 +6,7 @@
 //! row in the same transaction; callers get their answer after the commit.
 
 mod audit;
+mod backup;
 mod clock;
 mod commitments;
 pub mod conditions;
@@ -14,20 +15,25 @@ mod deliveries;
 mod error;
 mod housekeeping;
 mod instances;
+mod integrity;
 mod jobs;
 pub mod queue;
 mod recovery;
 mod reports;
+mod wal;
 mod writer;
 
 pub use audit::{Break, Event, TrailRow, trail, verify as verify_audit};
+pub use backup::{Backup, backup};
 pub use clock::{Timestamp, now};
 pub use commitments::{Commitment, Verdict};
 pub use connection::{Store, open_existing};
 pub use deliveries::{Delivery, DeliveryOutcome, Share, Terms};
 pub use error::StoreError;
-pub use housekeeping::Expired;
+pub use housekeeping::{Expired, ExpiredRow};
 pub use instances::{NewInstance, Recipient, Recorded, RefusedInstance};
+pub use integrity::check as check_integrity;
 pub use jobs::{Job, Work};
 pub use recovery::{KnownFile, Owner};
 pub use reports::{Addressee, FailedSource, NewObject, ObjectFile, ReportInput, ReportPlan, SourceImage};
+pub use wal::LARGE as LARGE_WAL;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use spinetriage::dimse::uids::RECEIVED_SOP_CLASSES;
 use spinetriage::dimse::{
-    AssociationEnd, AssociationInfo, DatasetSummary, IncomingObject, Refusal, Rejection, Rules, Status, StorageService,
-    StoreRequest, serve,
+    AssociationEnd, AssociationInfo, CommitmentReport, DatasetSummary, IncomingObject, Refusal, Rejection, Rules,
+    Status, StorageService, StoreRequest, serve,
 };
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -91,8 +91,8 @@ impl StorageService for Service {
         Rules { abstract_syntaxes: classes.map(|class| (*class).to_owned()).collect(), ..Rules::default() }
     }
 
-    fn admit(&self, _: SocketAddr, _: &str, called: &str) -> Result<(), Rejection> {
-        if called == AE_TITLE { Ok(()) } else { Err(Rejection::called_ae_title(format!("this is {AE_TITLE}"))) }
+    fn admit(&self, _: SocketAddr, _: &str, called: &str, rules: Rules) -> Result<Rules, Rejection> {
+        if called == AE_TITLE { Ok(rules) } else { Err(Rejection::called_ae_title(format!("this is {AE_TITLE}"))) }
     }
 
     async fn rejected(&self, _: SocketAddr, _: &str, _: &str, _: &Rejection) {}
@@ -103,6 +103,10 @@ impl StorageService for Service {
     }
 
     async fn refused(&self, _: &AssociationInfo, _: &str, _: &Refusal) {}
+
+    async fn commitment_reported(&self, _: &AssociationInfo, _: CommitmentReport) -> Result<(), Refusal> {
+        Err(Refusal::new(Status::INVALID_ARGUMENT_VALUE, "an archive asks nobody for storage commitment"))
+    }
 
     async fn ended(&self, _: &AssociationInfo, _: &AssociationEnd) {}
 }
