@@ -82,7 +82,8 @@ pub enum DeliveryOutcome {
 }
 
 impl Store {
-    /// The oldest objects of a share that are due at `destination`; none while the queue is paused.
+    /// The objects of a share that are due at `destination`, the oldest of those tried least first: one that breaks
+    /// its association each time must not keep others from their turn. None while the queue is paused.
     pub async fn due_deliveries(
         &self,
         destination: &str,
@@ -96,7 +97,7 @@ impl Store {
                         CASE WHEN o.removed_at IS NULL THEN coalesce(o.file, i.file) END, o.compressed_file
                  FROM deliveries d LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN instances i ON i.id = d.instance_id
                  WHERE d.state = 'pending' AND d.destination = ?1 AND d.next_attempt_at <= ?2 AND d.id % ?3 = ?4 AND NOT {PAUSED}
-                 ORDER BY d.id LIMIT ?5"
+                 ORDER BY d.attempts, d.id LIMIT ?5"
             ))?;
             let wanted = params![destination, due_now(), share.of as i64, share.part as i64, most];
             let rows = statement.query_map(wanted, |row| {

@@ -3,11 +3,12 @@
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Output};
 
 use tempfile::TempDir;
 
-use crate::tools::{free_port, onnxruntime, root, run, spinetriage, text, wait_for};
+use crate::films::Film;
+use crate::tools::{free_port, onnxruntime, root, run, storescu, text, wait_for};
 
 pub const AE_TITLE: &str = "SPINETRIAGE";
 pub const SENDER: &str = "DX_ROOM1";
@@ -19,6 +20,8 @@ pub struct Site {
     /// The configuration but for its [[sender]] tables.
     base: String,
     child: Option<Child>,
+    /// What a program is run by to see the files that the daemon sees; empty where it sees them anyhow.
+    pub enter: Vec<String>,
     /// Length of the log when the daemon was started last.
     log_before: usize,
 }
@@ -33,8 +36,11 @@ pub struct Options {
     pub analysis: &'static str,
     /// More lines of [report].
     pub report: &'static str,
+    /// More lines of the PACS's [[destination]].
+    pub pacs: &'static str,
     /// [[destination]] tables beside the PACS's.
     pub destinations: String,
+    pub minimum_free_gib: f64,
     pub bundle: PathBuf,
 }
 
@@ -48,7 +54,9 @@ impl Default for Options {
             overlay: "none",
             analysis: "",
             report: "",
+            pacs: "",
             destinations: String::new(),
+            minimum_free_gib: 1.0,
             bundle: root().join("bundles/demo"),
         }
     }
@@ -59,6 +67,16 @@ pub fn sender(ae_title: &str, hosts: &str) -> String {
     format!("\n[[sender]]\nae_title = \"{ae_title}\"\nhosts = [\"{hosts}\"]\n")
 }
 
+/// A [[destination]] table with more lines.
+pub fn destination(name: &str, port: u16, more: &str) -> String {
+    format!("\n[[destination]]\nname = \"{name}\"\nae_title = \"PACS\"\naddress = \"127.0.0.1:{port}\"\n{more}\n")
+}
+
+/// A [[forward]] table from the usual sender.
+pub fn forward(names: &[&str]) -> String {
+    format!("\n[[forward]]\nfrom = [\"{SENDER}\"]\nsend_to = {names:?}\n")
+}
+
 impl Site {
     pub fn new(options: &Options) -> Self {
         Self::at(free_port(), options)
@@ -67,17 +85,28 @@ impl Site {
     /// A site whose daemon listens on `port`.
     pub fn at(port: u16, options: &Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let Options { pacs_port, workers, timeout_seconds, overlay, analysis, report, destinations, bundle } = options;
+        let Options {
+            pacs_port,
+            workers,
+            timeout_seconds,
+            overlay,
+            analysis,
+            report,
+            pacs,
+            destinations,
+            minimum_free_gib,
+            bundle,
+        } = options;
         let base = format!(
             "[server]\nae_title = \"{AE_TITLE}\"\nlisten = [\"127.0.0.1:{port}\"]\n\n\
-             [[destination]]\nname = \"pacs\"\nae_title = \"ORTHANC\"\naddress = \"127.0.0.1:{pacs_port}\"\n{destinations}\n\
+             [[destination]]\nname = \"pacs\"\nae_title = \"ORTHANC\"\naddress = \"127.0.0.1:{pacs_port}\"\n{pacs}\n{destinations}\n\
              [analysis]\nbundle = {:?}\nonnxruntime = {:?}\nworkers = {workers}\ntimeout_seconds = {timeout_seconds}\nsettle_seconds = 1\n{analysis}\n\
-             [report]\noverlay = \"{overlay}\"\n{report}\n[storage]\nstate_dir = {:?}\nminimum_free_gib = 1\n",
+             [report]\noverlay = \"{overlay}\"\n{report}\n[storage]\nstate_dir = {:?}\nminimum_free_gib = {minimum_free_gib}\n",
             bundle,
             onnxruntime(),
             folder.path().join("state"),
         );
-        let site = Self { folder, port, base, child: None, log_before: 0 };
+        let site = Self { folder, port, base, child: None, log_before: 0, enter: Vec::new() };
         site.write_configuration(&sender(SENDER, "127.0.0.0/8"));
         site
     }
@@ -105,20 +134,24 @@ impl Site {
 
     /// Starts the daemon and waits until it accepts images.
     pub fn start(&mut self) {
-        self.launch();
+        self.start_by(Command::new(env!("CARGO_BIN_EXE_spinetriage")));
+    }
+
+    /// The same by a command that lacks the daemon's arguments yet.
+    pub fn start_by(&mut self, command: Command) {
+        self.launch_by(command);
         self.wait_until_ready();
     }
 
     /// Starts the daemon and does not wait for anything.
     pub fn launch(&mut self) {
+        self.launch_by(Command::new(env!("CARGO_BIN_EXE_spinetriage")));
+    }
+
+    fn launch_by(&mut self, mut command: Command) {
         let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         self.log_before = log.metadata().unwrap().len() as usize;
-        let child = Command::new(env!("CARGO_BIN_EXE_spinetriage"))
-            .args(["serve", "--config"])
-            .arg(self.configuration())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let child = command.args(["serve", "--config"]).arg(self.configuration()).stderr(log).spawn().unwrap();
         self.child = Some(child);
     }
 
@@ -169,10 +202,24 @@ impl Site {
         ids
     }
 
+    /// Sends films as the modality does; each is answered Success.
+    pub fn send(&self, films: &[&Film]) {
+        let files: Vec<_> = films.iter().map(|film| &film.file).collect();
+        let (sent, said) = storescu(SENDER, AE_TITLE, self.port, &files);
+        assert!(sent, "{said}");
+    }
+
+    /// Runs a program where it sees the daemon's files.
+    pub fn run_inside(&self, program: &str, arguments: &[&str]) -> Output {
+        let mut words = self.enter.iter().map(String::as_str).chain([program]);
+        let first = words.next().unwrap();
+        run(first, words.chain(arguments.iter().copied()))
+    }
+
     /// One query by the sqlite3 command, as an auditor would; a line a row, `|` between columns.
     pub fn sql(&self, query: &str) -> String {
         let database = self.database();
-        let output = run("sqlite3", ["-cmd", ".timeout 10000", database.to_str().unwrap(), query]);
+        let output = self.run_inside("sqlite3", &["-cmd", ".timeout 10000", database.to_str().unwrap(), query]);
         assert!(output.status.success(), "{query}: {}", text(&output));
         let lines = text(&output);
         lines.trim_end().to_owned()
@@ -195,9 +242,10 @@ impl Site {
     }
 
     /// The `spinetriage` command with this site's configuration.
-    pub fn command(&self, arguments: &[&str]) -> std::process::Output {
+    pub fn command(&self, arguments: &[&str]) -> Output {
         let configuration = self.configuration();
-        spinetriage(arguments.iter().copied().chain(["--config", configuration.to_str().unwrap()]))
+        let all = [arguments, &["--config", configuration.to_str().unwrap()]].concat();
+        self.run_inside(env!("CARGO_BIN_EXE_spinetriage"), &all)
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, open_file};
+use spinetriage::dimse::part10::FileHeader;
 use spinetriage::identifiers::Uid;
 
 use crate::tools::root;
@@ -88,4 +89,21 @@ pub fn big_chest(folder: &Path) -> Film {
         object.put(DataElement::new(tags::BODY_PART_EXAMINED, VR::CS, "CHEST"));
         object.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(pixels.into())));
     })
+}
+
+/// The chest X-ray of the pydicom-data package (RG1 of the NEMA WG-04 images).
+pub fn chest() -> PathBuf {
+    let site_packages = root().join("vendor/python/lib");
+    let versions =
+        fs::read_dir(&site_packages).unwrap_or_else(|e| panic!("{}: {e}: run scripts/test", site_packages.display()));
+    let in_version = |v: fs::DirEntry| v.path().join("site-packages/data_store/data/RG1_UNCR.dcm");
+    let found = versions.map(|v| in_version(v.unwrap())).find(|f| f.exists());
+    found.unwrap_or_else(|| panic!("pydicom-data is not in {}: run scripts/test", site_packages.display()))
+}
+
+/// What a file says of itself, and its data set byte by byte.
+pub fn dataset_of(file: &[u8]) -> (FileHeader, &[u8]) {
+    let header = FileHeader::parse(file).unwrap();
+    let start = header.dataset_offset as usize;
+    (header, &file[start..])
 }

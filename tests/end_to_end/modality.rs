@@ -19,9 +19,14 @@ pub struct Modality {
 impl Modality {
     /// One that calls the daemon at `port`.
     pub fn new(calling: &str, port: u16) -> Self {
+        Self::of(calling, AE_TITLE, port)
+    }
+
+    /// One that calls whoever is at `port`.
+    pub fn of(calling: &str, called: &str, port: u16) -> Self {
         Self {
             calling: AeTitle::new(calling).unwrap(),
-            peer: Peer { ae_title: AeTitle::new(AE_TITLE).unwrap(), address: format!("127.0.0.1:{port}") },
+            peer: Peer { ae_title: AeTitle::new(called).unwrap(), address: format!("127.0.0.1:{port}") },
             runtime: Builder::new_current_thread().enable_all().build().unwrap(),
         }
     }

@@ -31,22 +31,24 @@ end
 impl Orthanc {
     /// A PACS that knows the daemon at `router_port`; with `routing` it forwards images to it.
     pub fn start(router_port: u16, routing: bool) -> Self {
+        Self::at(free_port(), router_port, if routing { ROUTE_TO_DAEMON } else { "" })
+    }
+
+    /// A PACS on this port, with a script in Lua.
+    pub fn at(dicom_port: u16, router_port: u16, script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (dicom_port, http_port) = (free_port(), free_port());
-        let scripts: Vec<String> = if routing {
-            let script = folder.path().join("route.lua");
-            fs::write(&script, ROUTE_TO_DAEMON).unwrap();
-            vec![script.display().to_string()]
-        } else {
-            vec![]
-        };
+        let http_port = free_port();
+        let lua = folder.path().join("script.lua");
+        fs::write(&lua, script).unwrap();
         let configuration = json!({
             "Name": "PACS", "StorageDirectory": folder.path().join("db"), "IndexDirectory": folder.path().join("db"),
             "HttpServerEnabled": true, "HttpPort": http_port, "RemoteAccessAllowed": false, "AuthenticationEnabled": false,
             "DicomServerEnabled": true, "DicomAet": "ORTHANC", "DicomPort": dicom_port, "DicomCheckCalledAet": false,
             "DicomAlwaysAllowEcho": true, "DicomAlwaysAllowStore": true, "OverwriteInstances": false,
-            "LuaScripts": scripts,
-            "DicomModalities": { "router": { "AET": AE_TITLE, "Host": "127.0.0.1", "Port": router_port } },
+            "LuaScripts": [lua],
+            "DicomModalities": {
+                "router": { "AET": AE_TITLE, "Host": "127.0.0.1", "Port": router_port, "AllowStorageCommitment": true },
+            },
         });
         let file = folder.path().join("orthanc.json");
         fs::write(&file, configuration.to_string()).unwrap();
@@ -79,7 +81,25 @@ impl Orthanc {
 
     /// Orthanc's ids of the instances of a modality in a study.
     pub fn instances(&self, study: &str, modality: &str) -> Vec<String> {
-        let query = json!({ "Level": "Instance", "Query": { "StudyInstanceUID": study, "Modality": modality } });
+        self.find(&json!({ "StudyInstanceUID": study, "Modality": modality }))
+    }
+
+    /// The file of an object as it is kept, once it is there.
+    pub fn kept(&self, sop_instance: &str) -> Vec<u8> {
+        let id = wait_for(60, "the PACS holds the object", || {
+            self.find(&json!({ "SOPInstanceUID": sop_instance })).into_iter().next()
+        });
+        self.request("GET", &format!("/instances/{id}/file"), "").unwrap()
+    }
+
+    pub fn delete(&self, sop_instance: &str) {
+        for id in self.find(&json!({ "SOPInstanceUID": sop_instance })) {
+            self.request("DELETE", &format!("/instances/{id}"), "").unwrap();
+        }
+    }
+
+    fn find(&self, query: &Value) -> Vec<String> {
+        let query = json!({ "Level": "Instance", "Query": query });
         let answer = self.request("POST", "/tools/find", &query.to_string()).unwrap();
         let ids: Vec<Value> = serde_json::from_slice(&answer).unwrap();
         ids.into_iter().map(|id| id.as_str().unwrap().to_owned()).collect()

@@ -1,41 +1,16 @@
 //! Images that end as skipped or failed, each with its reason.
 
 use std::fs;
-use std::path::PathBuf;
 
 use dicom_core::{DataElement, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::open_file;
-use spinetriage::dimse::{Peer, ProposedContext, StoreAssociation, Timeouts};
-use spinetriage::identifiers::{AeTitle, Uid};
+use spinetriage::dimse::Status;
 
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
-use crate::films::{film, film_with};
-use crate::tools::{root, run, storescu, text};
-
-/// The chest X-ray of the pydicom-data package (RG1 of the NEMA WG-04 images).
-fn chest() -> PathBuf {
-    let site_packages = root().join("vendor/python/lib");
-    let versions =
-        fs::read_dir(&site_packages).unwrap_or_else(|e| panic!("{}: {e}: run scripts/test", site_packages.display()));
-    let in_version = |v: fs::DirEntry| v.path().join("site-packages/data_store/data/RG1_UNCR.dcm");
-    let found = versions.map(|v| in_version(v.unwrap())).find(|f| f.exists());
-    found.unwrap_or_else(|| panic!("pydicom-data is not in {}: run scripts/test", site_packages.display()))
-}
-
-/// Sends the bytes of a file as they are, which DCMTK would not do with a broken one.
-fn send_as_is(site: &Site, file: PathBuf, class: &str, instance: &str, transfer_syntax: &str) -> String {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let peer = Peer { ae_title: AeTitle::new(AE_TITLE).unwrap(), address: format!("127.0.0.1:{}", site.port) };
-        let context = ProposedContext { sop_class_uid: class.into(), transfer_syntax: transfer_syntax.into() };
-        let calling = AeTitle::new(SENDER).unwrap();
-        let mut association = StoreAssociation::open(&peer, &calling, &[context], Timeouts::default()).await.unwrap();
-        let response = association.store(&file, &Uid::new(class).unwrap(), &Uid::new(instance).unwrap()).await.unwrap();
-        association.release().await.unwrap();
-        format!("{:04X}", response.status.code())
-    })
-}
+use crate::films::{chest, film, film_with};
+use crate::modality::Modality;
+use crate::tools::{run, storescu, text};
 
 #[test]
 fn every_image_ends_with_its_reason() {
@@ -71,14 +46,14 @@ fn every_image_ends_with_its_reason() {
     bytes[middle..middle + 4000].fill(0xAA);
     bytes[middle + 100..middle + 102].copy_from_slice(&[0xFF, 0xC4]);
     fs::write(&compressed, &bytes).unwrap();
-    let (class, lossless) = ("1.2.840.10008.5.1.4.1.1.1.1", "1.2.840.10008.1.2.4.70");
-    assert_eq!(send_as_is(&site, compressed, class, &plain.image, lossless), "0000");
+    let modality = Modality::new(SENDER, site.port);
+    assert_eq!(modality.send(&compressed).unwrap(), Status::SUCCESS);
 
     let cut = film(&folder, "burst");
     let bytes = fs::read(&cut.file).unwrap();
     fs::write(&cut.file, &bytes[..bytes.len() - 1001]).unwrap();
-    let status = send_as_is(&site, cut.file.clone(), class, &cut.image, "1.2.840.10008.1.2.1");
-    assert!(status.starts_with('C'), "a truncated data set is answered with {status}, not Success");
+    let status = modality.send(&cut.file).unwrap();
+    assert!(status.code() >> 12 == 0xC, "a truncated data set is answered with {status}, not Success");
 
     site.wait_sql(60, "SELECT count(*) FROM instances WHERE state IN ('failed', 'skipped')", "4");
     let expected = [
@@ -102,6 +77,6 @@ fn every_image_ends_with_its_reason() {
     let no_study = film_with(&folder, "intact", |object| {
         object.put(DataElement::new(tags::STUDY_INSTANCE_UID, VR::UI, "1.02"));
     });
-    let status = send_as_is(&site, no_study.file.clone(), class, &no_study.image, "1.2.840.10008.1.2.1");
-    assert_eq!(status, "A900", "an invalid Study Instance UID");
+    let status = modality.send(&no_study.file).unwrap();
+    assert_eq!(status, Status::DATASET_MISMATCH, "an invalid Study Instance UID");
 }

@@ -89,7 +89,8 @@ impl<'a> Sender<'a> {
                 Ok(response) => {
                     self.open = Some(Open { used: Instant::now(), has_rested: false, ..open });
                     return if response.status == Status::SOP_CLASS_NOT_SUPPORTED {
-                        refused(destination, code(response.status), &said(&response))
+                        let error = format!("SOP class {class} is answered with {}", said(&response));
+                        refused(destination, code(response.status), &error)
                     } else {
                         Attempt::Concluded(outcome_of(&response))
                     };
