@@ -109,7 +109,7 @@ impl StorageService for Receiver {
             Ok(true) => Ok(()),
             Ok(false) => {
                 tracing::warn!(%transaction, calling = %association.calling, "A report on storage commitment is about nothing that was asked");
-                Err(Refusal::new(Status::NO_SUCH_SOP_INSTANCE, "no such storage commitment transaction"))
+                Err(Refusal::new(Status::INVALID_ARGUMENT_VALUE, "no such storage commitment transaction"))
             }
             Err(error) => {
                 tracing::error!(%transaction, %error, "A report on storage commitment could not be written down");

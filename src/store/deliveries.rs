@@ -287,7 +287,8 @@ impl Row {
         c.execute(
             "UPDATE deliveries SET state = 'delivered', attempts = ?2, last_status = ?3, last_error = '', delivered_at = ?4,
              deadline = iif(?5 = 'due' AND commitment_attempts = 0, ?6, deadline), commitment = ?5, commitment_at = ?7 WHERE id = ?1",
-            params![self.id, attempts, status, now(), commitment, after(terms.give_up_after), AT_ONCE],
+            // Not at once: a PACS may import what it took before it keeps it.
+            params![self.id, attempts, status, now(), commitment, after(terms.give_up_after), after(terms.retry.after)],
         )?;
         self.tell(c, "delivery", "success", format!("status {status} at attempt {attempts}"))?;
         self.report.map_or(Ok(()), |report| complete(c, report))

@@ -29,6 +29,7 @@ fn orthanc_commits_itself_and_gets_a_report_that_it_lost_once_more() {
     site.start();
     let films = [(); 2].map(|()| film(site.folder.path(), "intact"));
     site.send(&films.each_ref());
+    // One it never kept, as the script has it.
     site.wait_sql(
         120,
         "SELECT state, commitment, committed > delivered, attempts FROM audit_deliveries ORDER BY attempts",
@@ -43,6 +44,24 @@ fn orthanc_commits_itself_and_gets_a_report_that_it_lost_once_more() {
         assert_eq!(site.sql(&written), "1");
     }
     site.wait_sql(10, "SELECT group_concat(DISTINCT state) FROM instances", "reported");
+}
+
+#[test]
+fn a_report_that_is_deleted_before_the_commitment_is_sent_again() {
+    let daemon_port = free_port();
+    let pacs = Orthanc::start(daemon_port, false);
+    let patient = "storage_commitment = true\nretry_after_seconds = 4\n";
+    let mut site = Site::at(daemon_port, &Options { pacs_port: pacs.dicom_port, pacs: patient, ..Options::default() });
+    site.start();
+    let film = film(site.folder.path(), "intact");
+    site.send(&[&film]);
+    pacs.report(&film.study, 60);
+    pacs.delete(&site.sql("SELECT object FROM audit_deliveries"));
+    assert!(pacs.instances(&film.study, "SR").is_empty());
+    assert_eq!(site.sql("SELECT commitment FROM audit_deliveries"), "due", "deleted in time");
+    site.wait_sql(60, "SELECT state, commitment, attempts FROM audit_deliveries", "delivered|committed|2");
+    assert_eq!(pacs.instances(&film.study, "SR").len(), 1);
+    assert_eq!(site.sql("SELECT count(*) FROM audit_trail WHERE what = 'commitment' AND outcome = 'sent again'"), "1");
 }
 
 #[test]

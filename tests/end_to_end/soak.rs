@@ -1,4 +1,5 @@
-//! The daemon under steady traffic: nothing it holds may grow, and every film ends as it must.
+//! The daemon under steady traffic, with everything passed on and committed: nothing it holds may grow, and every film
+//! ends as it must.
 //!
 //! `SPINETRIAGE_SOAK_MINUTES` says how long (half a minute, in which this test tries itself rather than the daemon);
 //! `scripts/soak` runs it for long. `SPINETRIAGE_SOAK_OUT` is the folder for the samples.
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::daemon::{AE_TITLE, Options, SENDER, Site};
+use crate::daemon::{AE_TITLE, Options, SENDER, Site, forward, sender};
 use crate::films::film;
 use crate::orthanc::Orthanc;
 use crate::tools::{free_port, storescu, wait_for};
@@ -54,7 +55,8 @@ const BOUNDS: [Bound; 4] = [
 
 /// What runs while the daemon is watched.
 fn options(pacs: &Orthanc) -> Options {
-    Options { pacs_port: pacs.dicom_port, workers: WORKERS, overlay: "both", ..Options::default() }
+    let pacs_port = pacs.dicom_port;
+    Options { pacs_port, pacs: "storage_commitment = true", workers: WORKERS, overlay: "both", ..Options::default() }
 }
 
 fn minutes() -> f64 {
@@ -69,8 +71,10 @@ fn nothing_grows_under_steady_traffic() {
     let duration = Duration::from_secs_f64(minutes() * 60.0);
     let folder = std::env::var_os("SPINETRIAGE_SOAK_OUT").unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
     let csv = PathBuf::from(folder).join("soak.csv");
-    let pacs = Orthanc::start(free_port(), false);
-    let mut site = Site::new(&options(&pacs));
+    let port = free_port();
+    let pacs = Orthanc::start(port, false);
+    let mut site = Site::at(port, &options(&pacs));
+    site.write_configuration(&format!("{}{}", sender(SENDER, "127.0.0.0/8"), forward(&["pacs"])));
     site.start();
     warm_up(&site);
     let traffic = Traffic::start(site.port, duration);
@@ -122,6 +126,10 @@ fn every_film_ended_as_it_must(site: &Site, pacs: &Orthanc, sent: &Sent) {
     let expected: Vec<_> = expected.iter().filter(|(_, n)| *n > 0).map(|(state, n)| format!("{state} {n}")).collect();
     site.wait_sql(120, states, &expected.join(" "));
     assert_eq!(pacs.instances("", "SR").len(), spines, "reports at the PACS");
+    let uncommitted = "SELECT count(*) FROM audit_deliveries WHERE committed = ''";
+    site.wait_sql(120, uncommitted, "0");
+    let forwarded = site.sql("SELECT count(*) FROM audit_deliveries WHERE kind = 'image'");
+    assert_eq!(forwarded, (spines + sent.chests + sent.blind).to_string(), "images passed on");
     let duplicates = site.sql("SELECT count(*) FROM audit_trail WHERE outcome = 'duplicate'");
     assert_eq!(duplicates, sent.again.to_string(), "films sent again");
     assert_eq!(site.sql("SELECT count(*) FROM audit_rejections"), sent.strangers.to_string(), "strangers");

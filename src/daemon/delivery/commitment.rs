@@ -31,14 +31,19 @@ pub async fn ask(
     };
     let (peer, calling) = (peer_of(destination), &settings.server.ae_title);
     let error = match request_commitment(&peer, calling, &request, Timeouts::default(), LINGER).await {
-        Ok(answer) if answer.status.is_stored() => {
-            tracing::info!(destination = %destination.name, objects = request.objects.len(), "Storage commitment is asked for");
+        Ok(answer) => {
+            let (is_taken, said) = (answer.status.is_stored(), format!("{} {}", answer.status, answer.comment));
+            // It was answered with Success, whatever the archive says of the question.
             if let Some(report) = answer.report {
                 record(store, settings, report).await?;
             }
-            return Ok(Some(Ok(())));
+            if is_taken {
+                let objects = request.objects.len();
+                tracing::info!(destination = %destination.name, objects, "Storage commitment is asked for");
+                return Ok(Some(Ok(())));
+            }
+            format!("storage commitment is refused: {}", said.trim())
         }
-        Ok(answer) => format!("storage commitment is refused: {} {}", answer.status, answer.comment).trim().to_owned(),
         Err(error) => format!("storage commitment cannot be asked for: {error}"),
     };
     store.commitment_not_taken(&begun.transaction_uid, &error, terms(destination)).await?;
