@@ -112,7 +112,7 @@ fn what_was_answered_success_is_reported_once_however_often_processes_are_killed
         sent.answered.len(),
         killing.as_secs_f64()
     );
-    println!("{} times there was no answer", sent.unanswered);
+    println!("{} times there was no answer, {} times a film was sent again", sent.unanswered, sent.again);
     assert!(!sent.answered.is_empty(), "no film was answered between the kills: nothing was tried");
     proofs::drained(&site, 120 + 2 * sent.films as u64);
     println!("the queue was empty {:.0} s later", (begun.elapsed() - killing).as_secs_f64());

@@ -42,9 +42,7 @@ pub fn every_film_is_reported(site: &Site, sent: &Sent) {
     }
     let others: BTreeSet<_> = states.iter().filter(|(_, state)| **state != "reported").collect();
     assert!(others.is_empty(), "{others:?}");
-    let answered: BTreeSet<_> = sent.answered.iter().collect();
-    assert_eq!(answered.len(), sent.answered.len(), "a film is answered once");
-    println!("{} films are reported, {} of them without an answer", kept.len(), kept.len() - answered.len());
+    println!("{} films are reported, {} of them without an answer", kept.len(), kept.len() - sent.answered.len());
     println!("{} attempts of jobs failed", site.sql("SELECT count(*) FROM audit_trail WHERE what = 'attempt'"));
 }
 

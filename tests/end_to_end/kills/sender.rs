@@ -1,5 +1,6 @@
 //! Four modalities that go on sending whatever happens to the daemon, and remember what they were promised.
 
+use std::collections::BTreeSet;
 use std::ops::AddAssign;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,19 +19,21 @@ use crate::recording_archive::RecordingArchive;
 
 /// What each of them sends: small films, so that the kills and not the analyses take the time.
 const SAMPLES: [&str; 4] = ["no_spine/hand", "no_spine/chest", "no_spine/hip", "study/lateral"];
-/// Studies of each that may wait for a report before it holds back. Else the queue would only grow while kills go on,
-/// and none of them would meet a report or a delivery.
+/// Studies of each that may wait for a report before it sends nothing new. Else the queue would only grow while kills
+/// go on, and none of them would meet a report or a delivery.
 const UNREPORTED: usize = 6;
 
 /// What was sent, and what came of it.
 #[derive(Default)]
 pub struct Sent {
     /// SOP Instance UIDs of the films that were answered Success.
-    pub answered: Vec<String>,
+    pub answered: BTreeSet<String>,
     /// Films that were sent at least once.
     pub films: usize,
     /// Attempts without an answer.
     pub unanswered: usize,
+    /// Attempts with films that had been sent before.
+    pub again: usize,
 }
 
 impl AddAssign for Sent {
@@ -38,6 +41,7 @@ impl AddAssign for Sent {
         self.answered.extend(other.answered);
         self.films += other.films;
         self.unanswered += other.unanswered;
+        self.again += other.again;
     }
 }
 
@@ -118,7 +122,7 @@ impl Sender {
                 unreported.push(self.film.study.clone());
             }
             while unreported.len() > UNREPORTED && !self.is_over() {
-                self.pause(50..100);
+                self.send_again();
                 unreported.retain(|study| !self.archive.has_of_study(study));
             }
             if self.is_over() {
@@ -139,9 +143,29 @@ impl Sender {
             self.film.renumber(self.sent.films);
             self.sent.films += 1;
             self.send_film();
-            self.pause(0..2500);
+            if self.chance.random_bool(0.3) {
+                self.wait_for_report();
+            }
+            self.pause(0..200);
         }
         self.sent.answered.len() > before
+    }
+
+    /// Waits until the study is reported, but not for ever: nothing of it may have been taken.
+    fn wait_for_report(&mut self) {
+        for _ in 0..200 {
+            if self.is_over() || self.archive.has_of_study(&self.film.study) {
+                return;
+            }
+            self.send_again();
+        }
+    }
+
+    /// Sends the last film once more, so that kills meet a receiver at work although nothing new is sent.
+    fn send_again(&mut self) {
+        self.sent.again += 1;
+        self.send_once();
+        self.pause(20..100);
     }
 
     /// Sends a film; without an answer once more or not at all, as it happens.
@@ -151,6 +175,7 @@ impl Sender {
             if self.is_over() || self.chance.random_bool(0.5) {
                 return;
             }
+            self.sent.again += 1;
         }
     }
 
@@ -159,7 +184,7 @@ impl Sender {
         match self.modality.send(&self.film.file) {
             Ok(status) => {
                 assert_eq!(status, Status::SUCCESS, "film {}", self.film.image);
-                self.sent.answered.push(self.film.image.clone());
+                self.sent.answered.insert(self.film.image.clone());
                 true
             }
             Err(error) => {
