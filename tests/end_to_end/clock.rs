@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::daemon::{Options, Site};
+use crate::daemon::{Options, Site, signal};
 use crate::films::film;
 use crate::scripted_pacs::{Script, ScriptedPacs};
 use crate::tools::{free_port, wait_for};
@@ -70,9 +70,14 @@ fn setting_the_clock_moves_no_job_no_retry_and_no_deadline() {
     site.send(&[an_hour_back]);
     site.wait_sql(60, states, "2|pending|1");
 
+    // The jump finds a job under way, in the hands of a worker that takes its time.
+    let workers = site.workers();
+    workers.iter().for_each(|worker| signal(*worker, "STOP"));
     site.send(&[at_the_jump]);
     site.wait_sql(20, "SELECT count(*) FROM jobs WHERE state = 'running' AND kind = 'analyse'", "1");
     clock.set("+86400");
+    attempts_go_on(&site);
+    workers.iter().for_each(|worker| signal(*worker, "CONT"));
     site.send(&[a_day_on]);
     site.wait_sql(60, states, "4|pending|1");
     attempts_go_on(&site);
