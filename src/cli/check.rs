@@ -9,7 +9,7 @@ use super::{COULD_NOT_RUN, ConfigurationFile, FOUND_PROBLEMS, Outcome, database_
 use crate::config::{Settings, Storage};
 use crate::model::{Bundle, Model};
 use crate::spool::Spool;
-use crate::store;
+use crate::store::{self, conditions};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -42,7 +42,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
     };
     report("bundle", check_bundle(&settings));
     report("storage", check_storage(&settings.storage));
-    report("database", check_database(&database_of(&settings)));
+    let database = database_of(&settings);
+    report("database", check_database(&database));
+    report("queue", check_queue(&database));
     if arguments.online {
         all_good &= super::runtime()?.block_on(super::echo::echo_each(&settings, &[]));
     }
@@ -86,6 +88,18 @@ fn check_database(file: &Path) -> Result<String, String> {
         Ok(rows) => Ok(format!("sound, and the audit of {rows} rows is unbroken")),
         Err(broken) => Err(format!("the audit is broken: {broken}")),
     }
+}
+
+/// What keeps the queue from moving: an outage, a pause.
+fn check_queue(database: &Path) -> Result<String, String> {
+    if !database.exists() {
+        return Ok("nothing was ever queued".into());
+    }
+    let lasting = conditions::lasting(database).map_err(|e| e.to_string())?;
+    if lasting.is_empty() {
+        return Ok("nothing keeps it from moving".into());
+    }
+    Err(lasting.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 #[cfg(test)]

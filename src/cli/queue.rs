@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Outcome, table};
-use crate::store::conditions::{self, Condition};
+use crate::store::conditions;
 use crate::store::queue::{self, Entry};
 
 /// Arguments of `queue`.
@@ -89,7 +89,8 @@ pub fn run(arguments: &Arguments, database: &Path) -> Outcome {
                 println!("{}", serde_json::to_string_pretty(&entries)?)
             } else {
                 println!("{}", as_table(&entries));
-                conditions::lasting(database)?.iter().for_each(tell);
+                // It may be why nothing moves.
+                conditions::lasting(database)?.iter().for_each(|condition| println!("{condition}"));
             }
         }
         Action::Show { name, json } => {
@@ -114,12 +115,6 @@ pub fn run(arguments: &Arguments, database: &Path) -> Outcome {
         Action::Cancel { name } => println!("{} cancelled", queue::cancel(database, name)?),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// A condition that lasts, below the list: it may be why nothing moves.
-fn tell(condition: &Condition) {
-    let Condition { what, subject, detail, since } = condition;
-    println!("since {since}: {what}{}{subject}: {detail}", if subject.is_empty() { "" } else { " " });
 }
 
 /// Why an image is where it is, or what its report waits for.

@@ -24,9 +24,7 @@ pub async fn recover(store: &Store, spool: &Spool) -> Result<(), DaemonError> {
     for orphan in &orphans {
         spool.remove(orphan)?;
     }
-    if !orphans.is_empty() {
-        store.record_orphans(orphans.clone()).await?;
-    }
+    store.record_left_overs(arriving, orphans.clone()).await?;
     let mut missing = 0;
     for known in known {
         // Only what is surely not there: a folder that cannot be read is another matter.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -56,18 +56,23 @@ impl Supervisor {
 impl Supervisor {
     /// Keeps one slot at work.
     async fn work(self, name: String, stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
-        let slot = || Slot { supervisor: self.clone(), name: name.clone(), process: None };
-        endure(&name, stop.clone(), || slot().run(stop.clone())).await
+        // It outlives a run that ended for want of disk space: a worker takes seconds to start.
+        let process = Mutex::new(None);
+        endure(&name, stop.clone(), || async {
+            let mut process = process.lock().await;
+            Slot { supervisor: self.clone(), name: name.clone(), process: &mut process }.run(stop.clone()).await
+        })
+        .await
     }
 }
 
-struct Slot {
+struct Slot<'a> {
     supervisor: Supervisor,
     name: String,
-    process: Option<(u64, WorkerProcess)>,
+    process: &'a mut Option<(u64, WorkerProcess)>,
 }
 
-impl Slot {
+impl Slot<'_> {
     async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
         // What an earlier run had when the database failed it.
         self.supervisor.store.release_jobs_of(&self.name).await?;
@@ -105,11 +110,11 @@ impl Slot {
         {
             return true;
         }
-        self.process = None;
+        *self.process = None;
         match WorkerProcess::start(&live.command).await {
             Ok(worker) => {
                 tracing::info!(slot = %self.name, pid = worker.id(), bundle = %live.identity.name, "A worker is ready");
-                self.process = Some((live.generation, worker));
+                *self.process = Some((live.generation, worker));
                 true
             }
             Err(error) => {
@@ -134,7 +139,7 @@ impl Slot {
             Ok(reply) => self.conclude(&job, reply, seconds).await,
             Err(error) => {
                 tracing::error!(job = job.id, attempt = job.attempt, %error, "A worker did not survive its job");
-                self.process = None;
+                *self.process = None;
                 self.failed(&job, &error.to_string(), false).await
             }
         }
@@ -190,7 +195,7 @@ impl Slot {
             (Reply::Written { objects }, Work::Report { .. }) => self.take_report(job, objects, seconds).await,
             (Reply::Failed { reason, permanent }, _) => self.failed(job, &reason, permanent).await,
             (other, _) => {
-                self.process = None;
+                *self.process = None;
                 self.failed(job, &format!("the worker answered something else than was asked: {other:?}"), false).await
             }
         }

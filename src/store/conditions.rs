@@ -1,6 +1,7 @@
 //! Conditions that last: an outage of a destination, too little disk space, a paused queue. Each has one row from
 //! its begin to its end, and two rows in the audit.
 
+use std::fmt;
 use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
@@ -47,6 +48,14 @@ pub struct Condition {
     pub detail: String,
     /// When it began.
     pub since: String,
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, subject, detail, since } = self;
+        let space = if subject.is_empty() { "" } else { " " };
+        write!(f, "{what}{space}{subject} since {since}: {detail}")
+    }
 }
 
 /// The conditions that last, oldest first.

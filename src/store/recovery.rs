@@ -86,21 +86,15 @@ impl Store {
         .await
     }
 
-    /// Files without a row were removed; their senders were never answered with Success.
-    pub async fn record_orphans(&self, files: Vec<String>) -> Result<(), StoreError> {
+    /// Files that were arriving, and files without a row, were removed: their senders were never answered with Success.
+    pub async fn record_left_overs(&self, arriving: usize, orphans: Vec<String>) -> Result<(), StoreError> {
+        let arriving = (arriving > 0).then(|| format!("{arriving} files that were still arriving were removed"));
+        let orphans = orphans.into_iter().map(|file| format!("{file} belonged to nothing and was removed"));
+        let details: Vec<String> = arriving.into_iter().chain(orphans).collect();
         self.write(move |c| {
-            files.iter().try_for_each(|file| {
-                let detail = format!("{file} belonged to nothing and was removed");
-                append(
-                    c,
-                    &Event {
-                        event: "recovery",
-                        actor: "daemon".into(),
-                        outcome: "removed",
-                        detail,
-                        ..Event::default()
-                    },
-                )
+            details.into_iter().try_for_each(|detail| {
+                let (event, actor, outcome) = ("recovery", "daemon".into(), "removed");
+                append(c, &Event { event, actor, outcome, detail, ..Event::default() })
             })
         })
         .await
