@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::outage::{Failure, Outage};
+use super::outage::{Failure, Fault, Outage};
 use super::sender::{Attempt, Sender};
 use super::{Deliverer, commitment, terms};
 use crate::config::{Destination, Settings};
@@ -25,6 +25,8 @@ pub struct Lane<'a> {
     name: &'a str,
     part: usize,
     outage: &'a Arc<Outage>,
+    /// Whether the question for storage commitment is taken, which only one of the lanes asks.
+    uncommitting: Outage,
     sender: Sender<'a>,
 }
 
@@ -37,7 +39,14 @@ enum Turn {
 
 impl<'a> Lane<'a> {
     pub fn new(deliverer: &'a Deliverer, (name, part): &'a (String, usize), outage: &'a Arc<Outage>) -> Self {
-        Self { deliverer, name, part: *part, outage, sender: Sender::new(&deliverer.spool) }
+        Self {
+            deliverer,
+            name,
+            part: *part,
+            outage,
+            uncommitting: Outage::default(),
+            sender: Sender::new(&deliverer.spool),
+        }
     }
 
     /// Delivers until `stop` turns true or the configuration has no such lane any more.
@@ -98,7 +107,7 @@ impl<'a> Lane<'a> {
         let (store, delivery) = (&self.deliverer.store, &waiting[0]);
         let outcome = match self.sender.send(settings, destination, waiting).await {
             Attempt::Unreachable(error) => {
-                let failure = self.outage_begins(destination, &error).await?;
+                let failure = self.fails(Fault::Association, destination, &error).await?;
                 let tried = waiting.iter().map(|delivery| delivery.id).collect();
                 store.record_outage(self.name, tried, &error, failure.pause, terms(destination)).await?;
                 return Ok(false);
@@ -111,7 +120,7 @@ impl<'a> Lane<'a> {
         let object = &delivery.sop_instance_uid;
         match outcome {
             DeliveryOutcome::Later { error, .. } => {
-                self.outage_begins(destination, &error).await?;
+                self.fails(Fault::Object, destination, &error).await?;
                 return Ok(false);
             }
             DeliveryOutcome::Delivered { status } => {
@@ -128,25 +137,39 @@ impl<'a> Lane<'a> {
         Ok(true)
     }
 
-    /// Asks for the commitment that is due, on an association of its own. Whether there was any.
-    async fn commit(&mut self, settings: &Settings, destination: &Destination) -> Result<bool, DaemonError> {
-        if !destination.storage_commitment {
+    /// Asks for the commitment that is due, on an association of its own. Whether there was any. A destination that
+    /// does not take the question may take objects all the same: it pauses nothing else.
+    async fn commit(&self, settings: &Settings, destination: &Destination) -> Result<bool, DaemonError> {
+        if !destination.storage_commitment || self.uncommitting.pause_left().is_some() {
             return Ok(false);
         }
         match commitment::ask(&self.deliverer.store, settings, destination).await? {
             None => return Ok(false),
-            Some(Ok(())) => self.outage_is_over().await?,
+            Some(Ok(())) => {
+                if self.uncommitting.answered().is_some() {
+                    tracing::info!(
+                        destination = self.name,
+                        "A destination takes the question for storage commitment again"
+                    );
+                }
+            }
             Some(Err(error)) => {
-                self.outage_begins(destination, &error).await?;
+                if self.uncommitting.failed(Fault::Association, destination.retry).begins_outage {
+                    tracing::warn!(
+                        destination = self.name,
+                        error,
+                        "Storage commitment cannot be asked for: it is tried again"
+                    );
+                }
             }
         }
         Ok(true)
     }
 
-    /// Pauses the destination; the first time in an outage it is logged and audited.
-    async fn outage_begins(&self, destination: &Destination, error: &str) -> Result<Failure, DaemonError> {
-        let failure = self.outage.failed(destination.retry);
-        if failure.is_first {
+    /// Pauses the destination; an outage is logged and audited once.
+    async fn fails(&self, fault: Fault, destination: &Destination, error: &str) -> Result<Failure, DaemonError> {
+        let failure = self.outage.failed(fault, destination.retry);
+        if failure.begins_outage {
             tracing::warn!(
                 destination = self.name,
                 error,
