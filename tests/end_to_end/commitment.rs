@@ -1,8 +1,11 @@
 //! Storage commitment: delivered is not enough, the PACS must say that it keeps what it took.
 
+use std::time::Duration;
+
 use crate::daemon::{Options, Site, destination};
 use crate::films::{dataset_of, film};
 use crate::orthanc::Orthanc;
+use crate::recording_archive::{self, RecordingArchive};
 use crate::scripted_pacs::{Commitment, Script, ScriptedPacs};
 use crate::tools::free_port;
 
@@ -104,4 +107,26 @@ fn what_an_archive_says_of_a_transaction_is_followed() {
     assert_eq!(sent, [1; 4], "what was not lost is not sent again");
     let reason = site.sql("SELECT last_error FROM audit_deliveries WHERE destination = 'hopeless'");
     assert!(reason.contains("0122"), "{reason}");
+}
+
+#[test]
+fn a_pacs_that_knows_no_commitment_gets_its_reports_all_the_same() {
+    let archive = RecordingArchive::start(Duration::ZERO);
+    let destinations = format!(
+        "[[destination]]\nname = \"recorder\"\nae_title = \"{}\"\naddress = \"127.0.0.1:{}\"\n\
+         storage_commitment = true\nretry_after_seconds = 1\n",
+        recording_archive::AE_TITLE,
+        archive.port
+    );
+    let mut site = Site::new(&Options { report: "send_to = [\"recorder\"]\n", destinations, ..Options::default() });
+    site.start();
+    let asked =
+        "SELECT count(*) FROM audit_deliveries WHERE commitment = 'due' AND last_error LIKE '%storage commitment%'";
+    for number in 1..=3 {
+        site.send(&[&film(site.folder.path(), "intact")]);
+        site.wait_sql(30, "SELECT count(*) FROM audit_deliveries WHERE state = 'delivered'", &number.to_string());
+        site.wait_sql(30, asked, &number.to_string());
+    }
+    assert_eq!(site.sql("SELECT count(*) FROM audit_conditions"), "0", "it takes objects: that is no outage");
+    assert_eq!(site.log().matches("Storage commitment cannot be asked for").count(), 1);
 }
