@@ -51,7 +51,8 @@ impl Store {
 
     /// Whether nothing was ever written down in this database.
     pub async fn is_new(&self) -> Result<bool, StoreError> {
-        self.write(|c| Ok(c.query_row("SELECT NOT EXISTS (SELECT 1 FROM audit)", [], |row| row.get(0))?)).await
+        let nothing = "SELECT NOT EXISTS (SELECT 1 FROM audit) AND NOT EXISTS (SELECT 1 FROM instances) AND NOT EXISTS (SELECT 1 FROM objects)";
+        self.write(|c| Ok(c.query_row(nothing, [], |row| row.get(0))?)).await
     }
 
     /// The files that rows name: everything else in the spool is a left-over.
