@@ -1,5 +1,6 @@
 //! Our sender against a peer that is played here, step by step, and against our own receiver.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -154,6 +155,29 @@ async fn an_answer_to_another_question_is_a_protocol_error() {
         assert!(error.to_string().contains(expected), "{error}");
         task.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn an_abort_in_the_middle_of_a_dataset_was_told_as_a_broken_pipe() {
+    let (peer, task) = played(|mut wire| async move {
+        assert_eq!(wire.raw_pdu().await.unwrap().0, 0x01);
+        wire.send(&acceptance(EXPLICIT_VR_LITTLE_ENDIAN, 16_384)).await;
+        // The command and a first piece; the rest stays unread.
+        for _ in 0..2 {
+            assert_eq!(wire.raw_pdu().await.unwrap().0, 0x04);
+        }
+        wire.send(&pdu(0x07, &[0; 4])).await;
+    })
+    .await;
+    let folder = TempDir::new().unwrap();
+    let (path, uid, _) = image_file(folder.path(), "image.dcm");
+    // More than all buffers on the way hold together.
+    File::options().append(true).open(&path).unwrap().set_len(64 << 20).unwrap();
+    let class = Uid::new(DX_IMAGE_FOR_PRESENTATION).unwrap();
+    let mut association = StoreAssociation::open(&peer, &title("US"), &[dx()], impatient()).await.unwrap();
+    let error = association.store(&path, &class, &uid).await.unwrap_err();
+    assert_eq!(error.to_string(), "the peer aborted the association while sending a dataset");
+    task.await.unwrap();
 }
 
 #[tokio::test]

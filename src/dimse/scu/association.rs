@@ -21,6 +21,9 @@ use crate::identifiers::AeTitle;
 
 use super::{Peer, ProposedContext, Timeouts};
 
+/// How long the last word of a peer that has closed the connection may take: it was sent before.
+const FAREWELL: Duration = Duration::from_millis(200);
+
 /// Presentation context identifiers are the odd numbers up to 255 (PS3.8 9.3.2.2).
 pub(in crate::dimse) const MAX_CONTEXTS: usize = 128;
 
@@ -130,8 +133,22 @@ impl RequestedAssociation {
 
     /// Sends one piece of a dataset, at most [`fragment_size`](Self::fragment_size) long.
     pub async fn send_value(&mut self, value: PDataValue) -> Result<(), ScuError> {
-        let sent = self.transport.send(&Pdu::PData { data: vec![value] }, self.timeouts.write).await;
-        sent.map_err(|e| failed("sending a dataset", e))
+        let doing = "sending a dataset";
+        match self.transport.send(&Pdu::PData { data: vec![value] }, self.timeouts.write).await {
+            Ok(()) => Ok(()),
+            Err(error @ TransportError::Io(_)) => {
+                Err(self.farewell(doing).await.unwrap_or_else(|| failed(doing, error)))
+            }
+            Err(error) => Err(failed(doing, error)),
+        }
+    }
+
+    /// What a peer said before it closed a connection on which nothing can be written any more.
+    async fn farewell(&mut self, doing: &'static str) -> Option<ScuError> {
+        match self.transport.receive(FAREWELL).await {
+            Ok(Pdu::AbortRQ { .. }) => Some(ScuError::Aborted(doing)),
+            _ => None,
+        }
     }
 
     /// Answers a request of the peer.
