@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::daemon::{Options, Site, destination};
 use crate::films::{dataset_of, film};
 use crate::orthanc::Orthanc;
-use crate::recording_archive::{self, RecordingArchive};
+use crate::recording_archive::RecordingArchive;
 use crate::scripted_pacs::{Commitment, Script, ScriptedPacs};
 use crate::tools::free_port;
 
@@ -112,12 +112,7 @@ fn what_an_archive_says_of_a_transaction_is_followed() {
 #[test]
 fn a_pacs_that_knows_no_commitment_gets_its_reports_all_the_same() {
     let archive = RecordingArchive::start(Duration::ZERO);
-    let destinations = format!(
-        "[[destination]]\nname = \"recorder\"\nae_title = \"{}\"\naddress = \"127.0.0.1:{}\"\n\
-         storage_commitment = true\nretry_after_seconds = 1\n",
-        recording_archive::AE_TITLE,
-        archive.port
-    );
+    let destinations = archive.destination("storage_commitment = true\nretry_after_seconds = 1\n");
     let mut site = Site::new(&Options { report: "send_to = [\"recorder\"]\n", destinations, ..Options::default() });
     site.start();
     let asked =

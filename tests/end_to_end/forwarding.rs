@@ -2,14 +2,18 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use dicom_core::{DataElement, VR};
+use dicom_dictionary_std::tags;
 use spinetriage::dimse::Status;
 use spinetriage::dimse::part10::FileHeader;
 
 use crate::daemon::{AE_TITLE, Options, SENDER, Site, destination, forward, sender, signal};
-use crate::films::{chest, dataset_of, film};
+use crate::films::{chest, dataset_of, film, film_with};
 use crate::modality::Modality;
 use crate::orthanc::Orthanc;
+use crate::recording_archive::RecordingArchive;
 use crate::scripted_pacs::{Script, ScriptedPacs};
 use crate::tools::{free_port, root, storescu, wait_for};
 
@@ -160,4 +164,25 @@ fn an_image_is_kept_until_it_is_passed_on() {
     site.wait_sql(20, "SELECT file IS NULL FROM instances", "1");
     let kept = fs::read_dir(site.folder.path().join("state/spool/images")).unwrap().count();
     assert_eq!(kept, 0, "files without a purpose");
+}
+
+#[test]
+fn a_destination_that_answers_slowly_is_sent_to_on_several_associations() {
+    for (associations, most) in [(1, 1), (3, 3)] {
+        let archive = RecordingArchive::start(Duration::from_millis(300));
+        let destinations = archive.destination(&format!("associations = {associations}\n"));
+        let mut site = Site::new(&Options { destinations, ..Options::default() });
+        site.write_configuration(&format!("{}{}", sender(SENDER, "127.0.0.0/8"), forward(&["recorder"])));
+        site.start();
+        let chest = |_| {
+            film_with(site.folder.path(), "intact", |object| {
+                object.put(DataElement::new(tags::BODY_PART_EXAMINED, VR::CS, "CHEST"));
+            })
+        };
+        let films: Vec<_> = (0..12).map(chest).collect();
+        site.send(&films.iter().collect::<Vec<_>>());
+        site.wait_sql(60, "SELECT count(*) FROM audit_deliveries WHERE state = 'delivered'", "12");
+        assert!(archive.objects().values().all(|object| object.times == 1), "each of them once");
+        assert_eq!(archive.most_at_once(), most);
+    }
 }

@@ -17,7 +17,7 @@ use rand::{Rng, SeedableRng};
 
 use crate::daemon::{Options, Site, signal};
 use crate::orthanc::Orthanc;
-use crate::recording_archive::{self, RecordingArchive};
+use crate::recording_archive::RecordingArchive;
 use crate::tools::{free_port, lasting_port, setting, wait_for};
 use sender::Senders;
 
@@ -82,18 +82,13 @@ fn what_was_answered_success_is_reported_once_however_often_processes_are_killed
     let begun = Instant::now();
     let pacs = Orthanc::start(free_port(), false);
     let archive = Arc::new(RecordingArchive::start(SLOW_ANSWER));
-    let recorder = format!(
-        "[[destination]]\nname = \"recorder\"\nae_title = \"{}\"\naddress = \"127.0.0.1:{}\"\n",
-        recording_archive::AE_TITLE,
-        archive.port
-    );
     // A job that several kills of workers hit must not fail: each is an attempt.
     let options = Options {
         pacs_port: pacs.dicom_port,
         workers: 2,
         overlay: "secondary-capture",
         analysis: "attempts = 10\n",
-        destinations: recorder,
+        destinations: archive.destination(""),
         ..Options::default()
     };
     let mut site = Site::at(lasting_port(), &options);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ type Record = Arc<Mutex<HashMap<String, Recorded>>>;
 pub struct RecordingArchive {
     pub port: u16,
     record: Record,
+    at_once: Arc<AtOnce>,
     /// Serves until it is dropped.
     _runtime: Runtime,
 }
@@ -54,9 +56,21 @@ impl RecordingArchive {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
         let record = Record::default();
-        let service = Service { record: record.clone(), answers_after };
+        let at_once = Arc::<AtOnce>::default();
+        let service = Service { record: record.clone(), at_once: at_once.clone(), answers_after };
         runtime.spawn(serve(vec![listener], Arc::new(service), std::future::pending()));
-        Self { port, record, _runtime: runtime }
+        Self { port, record, at_once, _runtime: runtime }
+    }
+
+    /// The [[destination]] table called `recorder`, with more lines.
+    pub fn destination(&self, more: &str) -> String {
+        let address = format!("127.0.0.1:{}", self.port);
+        format!("[[destination]]\nname = \"recorder\"\nae_title = \"{AE_TITLE}\"\naddress = \"{address}\"\n{more}")
+    }
+
+    /// Most objects that waited for their answer at the same time.
+    pub fn most_at_once(&self) -> usize {
+        self.at_once.most.load(Ordering::SeqCst)
     }
 
     /// Everything it was sent so far.
@@ -70,14 +84,23 @@ impl RecordingArchive {
     }
 }
 
+/// Objects that wait for their answer.
+#[derive(Default)]
+struct AtOnce {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
 struct Service {
     record: Record,
+    at_once: Arc<AtOnce>,
     answers_after: Duration,
 }
 
 /// An object on its way.
 struct Incoming {
     record: Record,
+    at_once: Arc<AtOnce>,
     answers_after: Duration,
     instance: String,
     hash: Sha256,
@@ -98,8 +121,13 @@ impl StorageService for Service {
     async fn rejected(&self, _: SocketAddr, _: &str, _: &str, _: &Rejection) {}
 
     async fn begin(&self, _: &AssociationInfo, request: &StoreRequest) -> Result<Incoming, Refusal> {
-        let (record, answers_after) = (self.record.clone(), self.answers_after);
-        Ok(Incoming { record, answers_after, instance: request.sop_instance_uid.to_string(), hash: Sha256::new() })
+        Ok(Incoming {
+            record: self.record.clone(),
+            at_once: self.at_once.clone(),
+            answers_after: self.answers_after,
+            instance: request.sop_instance_uid.to_string(),
+            hash: Sha256::new(),
+        })
     }
 
     async fn refused(&self, _: &AssociationInfo, _: &str, _: &Refusal) {}
@@ -126,7 +154,10 @@ impl IncomingObject for Incoming {
             object.digests.insert(digest);
             object.times += 1;
         }
+        let now = self.at_once.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.at_once.most.fetch_max(now, Ordering::SeqCst);
         tokio::time::sleep(self.answers_after).await;
+        self.at_once.now.fetch_sub(1, Ordering::SeqCst);
         Ok(Status::SUCCESS)
     }
 
