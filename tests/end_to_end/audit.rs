@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::daemon::{AE_TITLE, Options, SENDER, Site};
+use crate::daemon::{AE_TITLE, Options, SENDER, Site, forward, sender};
 use crate::films::film;
 use crate::orthanc::Orthanc;
 use crate::tools::{free_port, root, run, storescu, text};
@@ -17,7 +17,11 @@ fn queries() -> Vec<String> {
 fn the_questions_of_the_page_have_answers() {
     let pacs = Orthanc::start(free_port(), false);
     let mut site = Site::new(&Options { pacs_port: pacs.dicom_port, ..Options::default() });
+    site.write_configuration(&format!("{}{}", sender(SENDER, "127.0.0.0/8"), forward(&["pacs"])));
     site.start();
+    for action in ["pause", "resume"] {
+        assert!(site.command(&["queue", action]).status.success());
+    }
     let image = film(site.folder.path(), "compression");
     let (sent, said) = storescu(SENDER, AE_TITLE, site.port, &[&image.file]);
     assert!(sent, "{said}");
@@ -33,7 +37,7 @@ fn the_questions_of_the_page_have_answers() {
             text(&output)
         })
         .collect();
-    assert_eq!(answers.len(), 9);
+    assert_eq!(answers.len(), 11);
     assert!(
         answers[0].contains(SENDER) && answers[0].contains("127.0.0.1") && answers[0].contains("success"),
         "{}",
@@ -49,12 +53,14 @@ fn the_questions_of_the_page_have_answers() {
         "{}",
         answers[2]
     );
+    assert!(answers[3].starts_with("pacs|delivered|1|0000||20"), "passed on: {}", answers[3]);
     assert!(
-        answers[3].starts_with("1|2.25.") && answers[3].contains("||1|1|0|20"),
+        answers[4].starts_with("1|2.25.") && answers[4].contains("||1|1|0|20"),
         "the current report: {}",
-        answers[3]
+        answers[4]
     );
-    for answer in &answers[..4] {
+    assert!(answers[7].starts_with("paused||images are received"), "what lasted: {}", answers[7]);
+    for answer in &answers[..5] {
         println!("{answer}");
     }
 }
