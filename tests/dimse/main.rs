@@ -10,6 +10,8 @@ mod hostile_peers;
 mod objects;
 mod orthanc;
 mod played;
+#[path = "../support/ports.rs"]
+mod ports;
 mod real_peers;
 mod sending;
 mod serving;

@@ -1,7 +1,6 @@
 //! A real Orthanc as the archive: it takes our objects, and commits to those it has.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -18,6 +17,7 @@ use tempfile::TempDir;
 use crate::archive::{AE_TITLE, ASKED, Archive, Receiver, within};
 use crate::objects::image_file;
 use crate::played::title;
+use crate::ports::free_port;
 
 /// Orthanc on a free port, ended when dropped. It calls itself as the receiver wants an archive to be called.
 struct Orthanc {
@@ -30,8 +30,7 @@ impl Orthanc {
     /// An archive that sends its reports to our receiver.
     async fn start(receiver: &Receiver) -> Self {
         let folder = TempDir::new().unwrap();
-        // Taken and given back: Orthanc cannot choose a port itself.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let data = folder.path().join("db");
         let configuration = json!({
             "Name": "PACS", "StorageDirectory": data, "IndexDirectory": data, "HttpServerEnabled": false,

@@ -1,6 +1,6 @@
 //! DCMTK as the peer: its senders against our receiver, our sender against its receiver.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use crate::archive::{AE_TITLE, Archive, STRANGER, within};
 use crate::objects::{image_file, image_with, ramp, write_file};
+use crate::ports::free_port;
 
 /// Runs a DCMTK tool to its end.
 async fn run(tool: &str, arguments: &[&str]) -> Output {
@@ -55,8 +56,7 @@ struct StoreScp {
 impl StoreScp {
     async fn start(options: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
-        // Taken and given back: storescp cannot choose a port itself.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let process = Command::new("storescp")
             .args(options)
             .args(["-aet", "PACS", "-od", folder.path().to_str().unwrap(), &port.to_string()])

@@ -18,7 +18,7 @@ use rand::{Rng, SeedableRng};
 use crate::daemon::{Options, Site, signal};
 use crate::orthanc::Orthanc;
 use crate::recording_archive::RecordingArchive;
-use crate::tools::{free_port, lasting_port, setting, wait_for};
+use crate::tools::{free_port, setting, wait_for};
 use sender::Senders;
 
 /// So long the recording archive holds an answer back: kills fall between what was sent and what was answered.
@@ -91,7 +91,7 @@ fn what_was_answered_success_is_reported_once_however_often_processes_are_killed
         destinations: archive.destination(""),
         ..Options::default()
     };
-    let mut site = Site::at(lasting_port(), &options);
+    let mut site = Site::at(free_port(), &options);
     site.launch();
     let senders = Senders::start(site.port, &archive, seed);
     let mut chance = StdRng::seed_from_u64(seed);

@@ -28,6 +28,8 @@ mod objects;
 mod order;
 mod orthanc;
 mod pause;
+#[path = "../support/ports.rs"]
+mod ports;
 mod procfs;
 mod reasons;
 #[path = "../support/recording_archive.rs"]

@@ -1,10 +1,11 @@
 //! Running programs, waiting, ports.
 
 use std::ffi::OsStr;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
+
+pub use crate::ports::free_port;
 
 /// The repository.
 pub fn root() -> &'static Path {
@@ -16,20 +17,6 @@ pub fn onnxruntime() -> PathBuf {
     let library = root().join("vendor/onnxruntime/libonnxruntime.so");
     assert!(library.exists(), "{} is missing: run scripts/fetch-onnxruntime", library.display());
     library
-}
-
-/// A port nobody listens on.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// A port that nobody else comes to use while the daemon that had it is away: outside the range from which the
-/// system gives ports to those who call (32768 and up). One of that range may be given to any caller meanwhile,
-/// even to the one who calls this very port and then talks to itself.
-pub fn lasting_port() -> u16 {
-    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    let tried = std::iter::repeat_with(|| rand::random_range(20_000..32_000)).take(1000);
-    tried.into_iter().find(free).expect("one of a thousand ports is free")
 }
 
 /// A whole number from the environment, where a longer run of a test is asked for.
