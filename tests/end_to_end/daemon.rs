@@ -266,3 +266,8 @@ pub fn signal(pid: u32, name: &str) {
     let output = run("kill", [format!("-{name}"), pid.to_string()]);
     assert!(output.status.success(), "{}", text(&output));
 }
+
+/// Sends a signal by name to a process that may have ended meanwhile; false when it has.
+pub fn signal_if_there(pid: u32, name: &str) -> bool {
+    run("kill", [format!("-{name}"), pid.to_string()]).status.success()
+}

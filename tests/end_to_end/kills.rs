@@ -15,7 +15,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
-use crate::daemon::{Options, Site, signal};
+use crate::daemon::{Options, Site, signal_if_there};
 use crate::orthanc::Orthanc;
 use crate::recording_archive::RecordingArchive;
 use crate::tools::{free_port, setting, wait_for};
@@ -61,8 +61,11 @@ fn strike(site: &mut Site, blow: Blow) {
         Blow::Worker(after, number) => {
             wait_for(60, "a worker is ready", || (!ready_workers(site).is_empty()).then_some(()));
             sleep(after);
-            let workers = wait_for(60, "a worker is ready", || Some(ready_workers(site)).filter(|w| !w.is_empty()));
-            signal(workers[number % workers.len()], "KILL");
+            // One that was killed just before may still be listed.
+            wait_for(60, "a worker is killed", || {
+                let workers = ready_workers(site);
+                (!workers.is_empty() && signal_if_there(workers[number % workers.len()], "KILL")).then_some(())
+            });
         }
     }
 }
