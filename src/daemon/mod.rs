@@ -2,7 +2,8 @@
 //!
 //! Owns: recovery at the start, the receiver, the supervised workers, the deliverer, the housekeeper, reload,
 //! shutdown.
-//! In: [`crate::config::Settings`] and a signal to stop. Out: reports at their destinations.
+//! In: [`crate::config::Settings`] and a signal to stop. Out: reports, and images that are passed on, at their
+//! destinations.
 //! Never: decodes pixels or parses a whole dataset; what it knows is in SQLite and in the spool.
 
 mod admission;

@@ -1,8 +1,8 @@
 //! Store: queue, reports, deliveries and audit in one SQLite file.
 //!
 //! Owns: the schema (`migrations/`), every state and every change of state, the audit's hash chain.
-//! In: what happened. Out: jobs, deliveries and answers for people.
-//! Never: touches a file other than its own, or the network. Every change of state writes its audit
+//! In: what happened. Out: jobs, deliveries, answers for people, and a copy of the file where one is asked for.
+//! Never: touches another file, or the network. Every change of state writes its audit
 //! row in the same transaction; callers get their answer after the commit.
 
 mod audit;
