@@ -46,6 +46,10 @@ pub struct ImageIdentity {
     pub columns: u32,
     /// Size of a pixel, when the file says one.
     pub pixel_spacing: Option<PixelSpacing>,
+    /// What the file says of it that cannot be, and what follows, as a sentence without its full stop; absent in
+    /// findings of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spacing_refused: Option<String>,
 }
 
 /// Which bundle, exactly.
@@ -153,6 +157,15 @@ mod tests {
         let old: Vertebra = serde_json::from_str(OLD).unwrap();
         assert_eq!(serde_json::to_string(&old).unwrap(), OLD);
         assert_eq!((old.label(), old.full_label()), ("3rd from above".into(), "3rd from above".into()));
+    }
+
+    #[test]
+    fn images_without_refused_spacing_are_read_and_written_as_ever() {
+        let old = r#"{"sop_class_uid":"1.2","sop_instance_uid":"1.3","series_instance_uid":"1.4","study_instance_uid":"1.5","modality":"DX","body_part":"","view_position":"","patient_orientation":null,"rows":9,"columns":9,"pixel_spacing":null}"#;
+        let mut image: ImageIdentity = serde_json::from_str(old).unwrap();
+        assert_eq!((serde_json::to_string(&image).unwrap().as_str(), &image.spacing_refused), (old, &None));
+        image.spacing_refused = Some("none".into());
+        assert_eq!(serde_json::from_str::<ImageIdentity>(&serde_json::to_string(&image).unwrap()).unwrap(), image);
     }
 
     #[test]

@@ -3,22 +3,25 @@
 use std::borrow::Cow;
 
 use dicom_encoding::Codec;
-use dicom_encoding::adapters::{PixelDataObject, RawPixelData};
+use dicom_encoding::adapters::{PixelDataObject, PixelDataReader, RawPixelData};
 use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::ImagingError;
-use super::codestream::{Family, StreamHeader, check_end, check_rle, jpeg_header, jpeg2000_header};
+use super::codestream::{Family, StreamHeader, jpeg_header, jpeg2000_header};
+use super::jpeg::{Process, Scan};
 use super::pixel_module::PixelModule;
 use super::samples::{Samples, words_of_bytes};
+use super::{jpeg_dct, jpeg_lossless, jpeg2000, jpegls, rle};
 use crate::guard::{guarded, in_words};
 
 /// Decodes the one frame in `stream`.
 ///
-/// The registry's codecs allocate what the stream's own header asks for, copy without checking and
-/// panic on some corrupt data. So the header is read here first and must agree with the data set,
-/// the codec is told the precision that the stream really has, and the size of what it returns is
-/// checked.
+/// The registry's codecs allocate what the stream's own header asks for, copy without checking, fill up what is
+/// missing and panic on some corrupt data. So the header is read here first and must agree with the data set; whether
+/// the stream is whole is found before, as far as its kind lets one; RLE and JPEG Lossless, of which that is most of
+/// decoding, are decoded here altogether; the codec is told the precision that the stream really has, and the size of
+/// what it returns is checked.
 ///
 /// # Errors
 /// [`ImagingError::Codec`] with the name of the transfer syntax and the reason.
@@ -34,32 +37,88 @@ pub(super) fn decode(stream: &[u8], module: &PixelModule, transfer_syntax: &str)
     else {
         return Err(failed("there is no decoder for it; send the image uncompressed or JPEG lossless".to_owned()));
     };
+    let reader: &Reader = reader.as_ref();
+    let samples = match family {
+        Family::Rle => rle_samples(stream, module),
+        Family::Jpeg => jpeg_samples(stream, module, reader, transfer_syntax),
+        Family::JpegLs => {
+            let precision = jpeg_header(stream).and_then(|header| agreed_precision(header, module));
+            precision.and_then(|precision| {
+                let frame = Frame::of(jpegls::up_to_end(stream)?, module, transfer_syntax, precision);
+                codec_samples(reader, &frame, precision)
+            })
+        }
+        Family::Jpeg2000 => {
+            let precision = jpeg2000_header(stream).and_then(|header| agreed_precision(header, module));
+            precision.and_then(|precision| {
+                let frame = Frame::of(jpeg2000::up_to_end(stream)?, module, transfer_syntax, precision);
+                codec_samples(reader, &frame, precision)
+            })
+        }
+    };
+    samples.map_err(failed)
+}
 
-    let precision = match family {
-        Family::Rle => check_rle(stream, module.bytes_per_sample()).map(|()| module.bits_allocated),
-        Family::Jpeg => jpeg_header(stream).and_then(|header| agreed_precision(header, module)),
-        Family::Jpeg2000 => jpeg2000_header(stream).and_then(|header| agreed_precision(header, module)),
+/// Checks that `stream`, the same one without what may be padding of its fragments, is not whole as well.
+///
+/// # Errors
+/// [`ImagingError::Codec`] when it is, because which of the two pictures was meant would be a guess.
+pub(super) fn refuse_second_reading(
+    stream: &[u8],
+    module: &PixelModule,
+    transfer_syntax: &str,
+) -> Result<(), ImagingError> {
+    if decode(stream, module, transfer_syntax).is_err() {
+        return Ok(());
     }
-    .map_err(failed)?;
-    if family != Family::Rle {
-        check_end(stream).map_err(failed)?;
-    }
+    Err(ImagingError::Codec {
+        name: TransferSyntaxRegistry.get(transfer_syntax).map_or("an unknown transfer syntax", |s| s.name()).to_owned(),
+        uid: transfer_syntax.to_owned(),
+        reason: "the zero bytes at the ends of its fragments may be data or padding, the stream is whole with and \
+                 without them; send it in one fragment"
+            .to_owned(),
+    })
+}
 
-    let bytes_per_sample = if precision <= 8 { 1 } else { 2 };
-    let frame = Frame { transfer_syntax, stream, module, bits_allocated: bytes_per_sample as u16 * 8 };
+fn rle_samples(stream: &[u8], module: &PixelModule) -> Result<Samples, String> {
+    let words = rle::decode(stream, module.pixels(), module.bytes_per_sample())?;
+    Ok(Samples { words, precision: module.bits_allocated })
+}
+
+fn jpeg_samples(
+    stream: &[u8],
+    module: &PixelModule,
+    reader: &Reader,
+    transfer_syntax: &str,
+) -> Result<Samples, String> {
+    let precision = agreed_precision(jpeg_header(stream)?, module)?;
+    let scan = Scan::of(stream)?;
+    match scan.process {
+        Process::Lossless => Ok(Samples { words: jpeg_lossless::decode(&scan, module.signed)?, precision }),
+        Process::Sequential => {
+            jpeg_dct::check(&scan)?;
+            codec_samples(reader, &Frame::of(stream, module, transfer_syntax, precision), precision)
+        }
+    }
+}
+
+/// What the registry's codec makes of a frame.
+fn codec_samples(reader: &Reader, frame: &Frame<'_>, precision: u32) -> Result<Samples, String> {
     let decoded = guarded(|| {
         let mut decoded = Vec::new();
-        reader.decode_frame(&frame, 0, &mut decoded).map_err(|error| in_words(&error))?;
+        reader.decode_frame(frame, 0, &mut decoded).map_err(|error| in_words(&error))?;
         Ok(decoded)
-    })
-    .map_err(failed)?;
-
-    let needed = module.pixels() * bytes_per_sample;
+    })?;
+    let bytes_per_sample = usize::from(frame.bits_allocated / 8);
+    let needed = frame.module.pixels() * bytes_per_sample;
     if decoded.len() != needed {
-        return Err(failed(format!("it gave {} bytes instead of {needed}", decoded.len())));
+        return Err(format!("it gave {} bytes instead of {needed}", decoded.len()));
     }
     Ok(Samples { words: words_of_bytes(&decoded, bytes_per_sample), precision })
 }
+
+/// A codec of the registry.
+type Reader = dyn PixelDataReader + Send + Sync;
 
 /// The precision of a stream whose header agrees with the data set.
 fn agreed_precision(header: StreamHeader, module: &PixelModule) -> Result<u32, String> {
@@ -86,6 +145,12 @@ struct Frame<'a> {
     /// 8 or 16 by the stream's own precision: the JPEG codec returns bytes for up to 8 bits
     /// whatever the data set says, and would leave half of a 16 bit buffer empty.
     bits_allocated: u16,
+}
+
+impl<'a> Frame<'a> {
+    fn of(stream: &'a [u8], module: &'a PixelModule, transfer_syntax: &'a str, precision: u32) -> Self {
+        Self { transfer_syntax, stream, module, bits_allocated: if precision <= 8 { 8 } else { 16 } }
+    }
 }
 
 impl PixelDataObject for Frame<'_> {

@@ -1,12 +1,13 @@
-//! What identifies an image, and the size of its pixels.
+//! What identifies an image.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::attributes::{numbers, text, texts};
+use super::ImagingError;
+use super::attributes::{text, texts};
 use super::pixel_module::PixelModule;
-use super::{ImagingError, PixelSpacing, SpacingSource};
+use super::spacing::Spacing;
 use crate::analysis::ImageIdentity;
 use crate::identifiers::Uid;
 
@@ -15,6 +16,7 @@ use crate::identifiers::Uid;
 /// # Errors
 /// When one of the four UIDs is missing or no UID.
 pub(super) fn image_identity(object: &InMemDicomObject, module: &PixelModule) -> Result<ImageIdentity, ImagingError> {
+    let spacing = Spacing::of(object, module);
     let orientation = texts(object, tags::PATIENT_ORIENTATION);
     Ok(ImageIdentity {
         sop_class_uid: uid(object, tags::SOP_CLASS_UID, "SOP Class UID")?,
@@ -29,7 +31,8 @@ pub(super) fn image_identity(object: &InMemDicomObject, module: &PixelModule) ->
             .filter(|directions| directions.iter().all(|direction| !direction.is_empty())),
         rows: module.rows as u32,
         columns: module.columns as u32,
-        pixel_spacing: pixel_spacing(object),
+        pixel_spacing: spacing.used,
+        spacing_refused: spacing.refused,
     })
 }
 
@@ -39,21 +42,4 @@ fn uid(object: &InMemDicomObject, tag: Tag, attribute: &'static str) -> Result<U
         return Err(ImagingError::MissingAttribute { attribute });
     }
     Uid::new(&value).map_err(|source| ImagingError::WrongUid { attribute, source })
-}
-
-/// The size of a pixel: Pixel Spacing, which is calibrated or stated at the patient (PS3.3
-/// 10.7.1.3), before Imager Pixel Spacing at the detector, before Nominal Scanned Pixel Spacing of
-/// a digitised film. A value that is no pair of positive numbers counts as absent.
-fn pixel_spacing(object: &InMemDicomObject) -> Option<PixelSpacing> {
-    let sources = [
-        (tags::PIXEL_SPACING, SpacingSource::PixelSpacing),
-        (tags::IMAGER_PIXEL_SPACING, SpacingSource::ImagerPixelSpacing),
-        (tags::NOMINAL_SCANNED_PIXEL_SPACING, SpacingSource::NominalScannedPixelSpacing),
-    ];
-    sources.into_iter().find_map(|(tag, source)| match numbers(object, tag).as_slice() {
-        &[row_mm, column_mm] if row_mm > 0.0 && row_mm.is_finite() && column_mm > 0.0 && column_mm.is_finite() => {
-            Some(PixelSpacing { row_mm, column_mm, source })
-        }
-        _ => None,
-    })
 }

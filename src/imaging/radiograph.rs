@@ -41,6 +41,18 @@ pub enum SpacingSource {
     Given,
 }
 
+impl SpacingSource {
+    /// The attribute's name and tag (PS3.6).
+    pub fn attribute(self) -> &'static str {
+        match self {
+            Self::PixelSpacing => "Pixel Spacing (0028,0030)",
+            Self::ImagerPixelSpacing => "Imager Pixel Spacing (0018,1164)",
+            Self::NominalScannedPixelSpacing => "Nominal Scanned Pixel Spacing (0018,2010)",
+            Self::Given => "spacing given by the caller",
+        }
+    }
+}
+
 /// An axis-parallel box in image pixels: `x` grows to the right, `y` downwards; the centre of the
 /// top left pixel is at (0.5, 0.5), so a box over the whole image is (0, 0, width, height).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

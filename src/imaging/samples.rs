@@ -34,12 +34,37 @@ impl Samples {
             Value::PixelSequence(sequence) => {
                 // One frame: all fragments are parts of one stream, whatever the offset table says.
                 let mut fragments = sequence.into_fragments();
-                let stream = if fragments.len() == 1 { fragments.remove(0) } else { fragments.concat() };
-                encapsulated::decode(&stream, module, transfer_syntax)
+                if fragments.len() == 1 {
+                    return encapsulated::decode(&fragments.remove(0), module, transfer_syntax);
+                }
+                let samples = encapsulated::decode(&fragments.concat(), module, transfer_syntax)?;
+                if let Some(stream) = without_padding(&fragments) {
+                    encapsulated::refuse_second_reading(&stream, module, transfer_syntax)?;
+                }
+                Ok(samples)
             }
             Value::Sequence(_) => Err(ImagingError::NoPixelData),
         }
     }
+}
+
+/// The stream without the last byte of each fragment but the last, when each is a zero that may have been added to
+/// make the fragment's length even.
+///
+/// PS3.5 A.4 has a fragment end in the middle of a stream, but of even length: what is added there is taken for data.
+/// Most codes fall into step again behind such a byte, and a picture comes out that is none.
+fn without_padding(fragments: &[InMemFragment]) -> Option<Vec<u8>> {
+    let (last, before) = fragments.split_last()?;
+    let mut stream = Vec::new();
+    for fragment in before {
+        // FF 00 is a stuffed byte.
+        match fragment.as_slice() {
+            [data @ .., 0] if !data.is_empty() && !data.ends_with(&[0xFF]) => stream.extend_from_slice(data),
+            _ => return None,
+        }
+    }
+    stream.extend_from_slice(last);
+    Some(stream)
 }
 
 /// Native pixel data: bytes or words in the order of the host; a trailing padding byte is ignored.
