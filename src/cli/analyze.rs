@@ -1,11 +1,13 @@
 //! `spinetriage analyze`: the worker's own path on files, without a daemon.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
+use super::fresh::{self, Named, Refused};
 use super::{FOUND_PROBLEMS, Outcome, scan, table};
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis::{self, Findings};
@@ -27,7 +29,7 @@ pub struct Arguments {
     /// One JSON object a file
     #[arg(long)]
     json: bool,
-    /// Write a picture with the findings drawn in for each file
+    /// Write a picture with the findings drawn in for each file; one that is there is not replaced
     #[arg(long, value_name = "DIR")]
     overlay: Option<PathBuf>,
     /// Write a structured report for each file
@@ -41,8 +43,14 @@ pub struct Arguments {
     onnxruntime: Option<PathBuf>,
 }
 
+/// What names the pictures.
+const DRAWN: Named = Named::Folder("--overlay");
+
 /// Analyses each file; exit code 1 when one of them cannot be.
 pub fn run(arguments: &Arguments) -> Outcome {
+    if let Some(folder) = &arguments.overlay {
+        may_draw(&arguments.files, folder)?;
+    }
     for folder in arguments.overlay.iter().chain(&arguments.report) {
         fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     }
@@ -69,18 +77,40 @@ fn analyse(model: &mut Model, file: &Path, arguments: &Arguments) -> Result<Find
     scan::check(file)?;
     let (radiograph, identity) = decode::read(file).map_err(|e| e.to_string())?;
     let findings = analysis::analyse(model, &radiograph, identity).map_err(|e| e.to_string())?;
-    let stem = file.file_stem().map_or_else(|| "image".into(), |s| s.to_string_lossy().into_owned());
-    let write = |path: PathBuf, bytes: &[u8]| fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()));
+    let write = |path: &Path, bytes: &[u8], by| fresh::write(path, bytes, by).map_err(|e| e.to_string());
     if let Some(folder) = &arguments.overlay {
         let picture = overlay::draw(&radiograph, &findings, &[&findings], Language::English);
-        write(folder.join(format!("{stem}.png")), &picture.png())?;
+        write(&picture_of(file, folder), &picture.png(), DRAWN)?;
     }
     if let Some(folder) = &arguments.report {
         for object in report::write(&request(file, &findings)).map_err(|e| e.to_string())? {
-            write(folder.join(format!("{stem}-{}", object.file_name)), &object.bytes)?;
+            // A name with the report's UID, which nothing else has.
+            let path = folder.join(format!("{}-{}", stem(file), object.file_name));
+            write(&path, &object.bytes, Named::Folder("--report"))?;
         }
     }
     Ok(findings)
+}
+
+/// Refuses when the picture of a file is there, or two files would have the same one.
+fn may_draw(files: &[PathBuf], folder: &Path) -> Result<(), Refused> {
+    let pictures: Vec<PathBuf> = files.iter().map(|file| picture_of(file, folder)).collect();
+    let mut drawn = HashMap::new();
+    for (file, path) in files.iter().zip(&pictures) {
+        if let Some(first) = drawn.insert(path, file) {
+            let (path, first, second) = (path.clone(), first.clone(), file.clone());
+            return Err(Refused::SameName { path, first, second, option: "--overlay" });
+        }
+    }
+    fresh::absent(&pictures, DRAWN)
+}
+
+fn picture_of(file: &Path, folder: &Path) -> PathBuf {
+    folder.join(format!("{}.png", stem(file)))
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem().map_or_else(|| "image".into(), |s| s.to_string_lossy().into_owned())
 }
 
 /// A report of one image outside of any installation.
@@ -99,7 +129,8 @@ fn request(file: &Path, findings: &Findings) -> ReportRequest {
         companions: Companions { pictures: false, presentation_states: false, key_object: false },
         language: Language::English,
         bundle: findings.bundle.clone(),
-        images: vec![ReportImage { file: file.to_owned(), findings: findings.clone() }],
+        patient_number: 1,
+        images: vec![ReportImage { file: Some(file.to_owned()), findings: findings.clone(), told: false }],
         failed: Vec::new(),
     }
 }
@@ -111,7 +142,11 @@ fn as_table(findings: &Findings) -> String {
     }
     let measured = findings.vertebrae.iter().any(|v| v.morphometry.is_some());
     let rows: Vec<Vec<String>> = findings.vertebrae.iter().map(|v| vertebra_row(findings, v, measured)).collect();
-    table::format(&vertebra_columns(measured), &rows)
+    let table = table::format(&vertebra_columns(measured), &rows);
+    match &findings.image.spacing_refused {
+        Some(why) => format!("{table}\n{why}."),
+        None => table,
+    }
 }
 
 /// Header of [`vertebra_row`].
@@ -142,4 +177,25 @@ fn heights_and_grade(m: &Morphometry) -> [String; 2] {
     };
     let shape = m.deformity.map_or("normal", |d| d.word());
     [heights, format!("{} {shape}, {:.0} % lost", m.genant_grade.number(), m.height_loss_percent)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spacing_that_no_film_can_have_is_said_below_the_table() {
+        let json = |refused: &str| {
+            format!(
+                r#"{{"notice":"","image":{{"sop_class_uid":"1.2","sop_instance_uid":"1.3","series_instance_uid":"1.4",
+                "study_instance_uid":"1.5","modality":"DX","body_part":"","view_position":"","patient_orientation":null,
+                "rows":9,"columns":9,"pixel_spacing":null{refused}}},"bundle":{{"name":"demo","version":"1",
+                "digest":"ab","classes":[{{"code":"A0","name":"none"}}]}},"vertebrae":[{{"ordinal":3,"level":null,
+                "bounding_box":{{"x0":1.0,"y0":2.0,"x1":3.0,"y1":4.0}},"detection_score":0.5,"class":0,
+                "probabilities":[1.0]}}]}}"#
+            )
+        };
+        let table = |refused| as_table(&serde_json::from_str(&json(refused)).unwrap());
+        assert_eq!(table(r#","spacing_refused":"396 mm are none""#), table("") + "\n396 mm are none.");
+    }
 }

@@ -32,6 +32,7 @@ dcm! {
     IMAGE_LIBRARY = "111028", "Image Library";
     IMAGE_LIBRARY_GROUP = "126200", "Image Library Group";
     MODALITY = "121139", "Modality";
+    SERIES = "112002", "Series Instance UID";
     ROWS = "110910", "Pixel Data Rows";
     COLUMNS = "110911", "Pixel Data Columns";
     ORIENTATION_ROW = "111044", "Patient Orientation Row";

@@ -138,7 +138,7 @@ fn content(report: &mut Item, request: &ReportRequest) {
     items.extend(observer(request));
     items.push(code(ConceptModifier, codes::PROCEDURE_REPORTED, codes::IMAGING_PROCEDURE));
     items.push(text(Contains, codes::COMMENT, &measurements::summary(request)));
-    let entries = request.identities().into_iter().map(library_entry).collect();
+    let entries = request.identities().into_iter().map(|image| library_entry(request, image)).collect();
     let group = container(codes::IMAGE_LIBRARY_GROUP, None, entries);
     items.push(container(codes::IMAGE_LIBRARY, Some("1600"), vec![group]));
     items.push(container(codes::MEASUREMENTS, None, measurements::groups(request)));
@@ -176,9 +176,12 @@ pub fn observer(request: &ReportRequest) -> [Item; 6] {
     ]
 }
 
-/// TID 1601 with the descriptors of TID 1602 and 1603.
-fn library_entry(identity: &ImageIdentity) -> Item {
+/// TID 1601 with the descriptors of TID 1602 and 1603. Of two images with one SOP Instance UID each says its series.
+fn library_entry(request: &ReportRequest, identity: &ImageIdentity) -> Item {
     let mut about = vec![code(AcquisitionContext, codes::MODALITY, codes::modality(&identity.modality))];
+    if request.shares_its_uid(identity) {
+        about.push(uid_reference(AcquisitionContext, codes::SERIES, identity.series_instance_uid.as_str()));
+    }
     // Nothing is known of the size of an image that could not be read.
     for (name, size) in [(codes::ROWS, identity.rows), (codes::COLUMNS, identity.columns)] {
         about.extend((size > 0).then(|| number(AcquisitionContext, name, f64::from(size), codes::PIXELS)));

@@ -10,6 +10,14 @@ pub enum ReportError {
     /// A request without images.
     #[error("a report needs at least one image")]
     NoImage,
+    /// All files are gone: there is nothing to copy patient and study from.
+    #[error(
+        "the files of all {images} images of the report are gone, and with them patient and study: send one of them again"
+    )]
+    NoFile {
+        /// How many images the report is about.
+        images: usize,
+    },
     /// A source image cannot be read.
     #[error("{} cannot be read for the report: {reason}", path.display())]
     Source {

@@ -8,7 +8,7 @@ use super::content::{Item, put};
 use crate::config::Language;
 
 /// The Chinese meaning of each code that we write, but for those of the bundle's classes.
-const CHINESE: [(&str, &str, &str); 75] = [
+const CHINESE: [(&str, &str, &str); 76] = [
     ("126000", "DCM", "影像测量报告"),
     ("121049", "DCM", "内容项及其下级内容的语言"),
     ("121005", "DCM", "观察者类型"),
@@ -22,6 +22,7 @@ const CHINESE: [(&str, &str, &str); 75] = [
     ("111028", "DCM", "图像库"),
     ("126200", "DCM", "图像库组"),
     ("121139", "DCM", "成像模态"),
+    ("112002", "DCM", "序列 UID"),
     ("110910", "DCM", "像素数据行数"),
     ("110911", "DCM", "像素数据列数"),
     ("111044", "DCM", "患者方位（行方向）"),

@@ -133,7 +133,7 @@ fn outline(points: &SixPoints, findings: &Findings) -> Vec<(f64, f64)> {
 fn study_group(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Item {
     let identities = request.identities();
     let study = identities[0].study_instance_uid.as_str();
-    let mut items = named(Text::WholeStudy.said_in(request.language), &["tracking", study]);
+    let mut items = named(Text::WholeStudy.said_in(request.language), tracking_uid(request, &[study]));
     items.push(code(Contains, codes::FINDING, codes::FRACTURE));
     items.push(code(ConceptModifier, codes::FINDING_SITE, codes::region_of(&identities[0].body_part)));
     items.extend(algorithm(&request.bundle, None));
@@ -186,18 +186,34 @@ fn present(yes: bool) -> Code<'static> {
 fn tracking(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Vec<Item> {
     let Sighting { findings, vertebra, image } = seen.main;
     let on = &findings.image;
-    let unknown = vertebra.level.is_none() && request.images.len() > 1;
+    // What cannot be told apart by its level or by the UID of its image is told by the image's number.
+    let by_number = vertebra.level.is_none() && request.images.len() > 1 || request.shares_its_uid(on);
     let label = words::vertebra(&words::full_label(vertebra, request.language), request.language);
-    let label = if unknown { words::on_image(&label, image, request.language) } else { label };
+    let label = if by_number { words::on_image(&label, image, request.language) } else { label };
     let first = std::iter::once(&seen.main).chain(&seen.others).min_by_key(|s| s.image).unwrap_or(&seen.main);
     match &vertebra.level {
         // Two bodies of one image may bear the same level: the image and the place tell them apart.
-        Some(level) if !shares_its_level(seen) => named(&label, &["tracking", on.study_instance_uid.as_str(), level]),
+        Some(level) if !shares_its_level(seen) => {
+            named(&label, tracking_uid(request, &[on.study_instance_uid.as_str(), level]))
+        }
         _ => {
             let place = first.vertebra.ordinal.to_string();
-            named(&label, &["tracking", first.findings.image.sop_instance_uid.as_str(), &place])
+            let on = &first.findings.image;
+            let on = [&on.study_instance_uid, &on.series_instance_uid, &on.sop_instance_uid].map(Uid::as_str);
+            named(&label, tracking_uid(request, &[&on[..], &[&place]].concat()))
         }
     }
+}
+
+/// The UID of what is found on the patient again and again: made of what identifies it in the study, and of another
+/// patient's under the same Study Instance UID another one. The first patient's are as they always were, since a
+/// body keeps its UID across versions of the report and of this program.
+fn tracking_uid(request: &ReportRequest, identity: &[&str]) -> Uid {
+    let whose = match request.patient_number {
+        ..=1 => "tracking".to_owned(),
+        number => format!("tracking of patient {number}"),
+    };
+    Uid::derived(&[&[whose.as_str()], identity].concat())
 }
 
 /// Whether another body of the same image has the level too.
@@ -206,11 +222,11 @@ fn shares_its_level(seen: &StudyVertebra<'_>) -> bool {
     findings.vertebrae.iter().filter(|v| v.level == vertebra.level).count() > 1
 }
 
-/// Tracking identifier, and a UID made of what identifies the thing.
-fn named(label: &str, identity: &[&str]) -> Vec<Item> {
+/// Tracking identifier and tracking UID.
+fn named(label: &str, uid: Uid) -> Vec<Item> {
     vec![
         text(ObservationContext, codes::TRACKING_IDENTIFIER, label),
-        uid_reference(ObservationContext, codes::TRACKING_UID, Uid::derived(identity).as_str()),
+        uid_reference(ObservationContext, codes::TRACKING_UID, uid.as_str()),
     ]
 }
 
@@ -219,6 +235,7 @@ fn algorithm(bundle: &BundleIdentity, image: Option<&ImageIdentity>) -> Vec<Item
     let mut parameters = vec![format!("bundle sha256 {}", bundle.digest)];
     parameters.extend(bundle.thresholds.iter().cloned());
     parameters.extend(image.map(|image| format!("millimetres from: {}", spacing_source(image))));
+    parameters.extend(image.and_then(|image| image.spacing_refused.clone()));
     vec![
         text(ConceptModifier, codes::ALGORITHM_NAME, &algorithm_name(bundle)),
         text(ConceptModifier, codes::ALGORITHM_VERSION, &algorithm_version(bundle)),
@@ -232,6 +249,7 @@ fn spacing_source(image: &ImageIdentity) -> &'static str {
         Some(SpacingSource::ImagerPixelSpacing) => "Imager Pixel Spacing (0018,1164), at the detector",
         Some(SpacingSource::NominalScannedPixelSpacing) => "Nominal Scanned Pixel Spacing (0018,2010)",
         Some(SpacingSource::Given) => "given by the caller",
+        None if image.spacing_refused.is_some() => "nothing that can be",
         None => "none in the image",
     }
 }

@@ -18,6 +18,7 @@ mod key_object;
 mod meanings;
 mod measurements;
 mod modules;
+mod news;
 pub mod overlay;
 mod presentation_state;
 mod request;
@@ -33,28 +34,24 @@ pub use error::ReportError;
 pub use request::{Companions, FailedImage, ObjectKind, Predecessor, ReportImage, ReportObject, ReportRequest};
 use source::Source;
 
-/// Writes the structured report of a study, in each SOP class it is asked for, and then its companions.
+/// Writes the structured report of a study, in each SOP class it is asked for, and then those of its companions
+/// that no version before sent as they are now ([`news::films`]).
 ///
 /// # Errors
-/// [`ReportError`] when a source image cannot be read any more or the request is empty.
+/// [`ReportError`] when no source image can be read any more, or not one that is to be drawn, or the request is empty.
 pub fn write(request: &ReportRequest) -> Result<Vec<ReportObject>, ReportError> {
-    let sources = request.images.iter().map(|image| Source::read(&image.file)).collect::<Result<Vec<_>, _>>()?;
-    let failed = request.failed.iter().map(|image| Source::read(&image.file)).collect::<Result<Vec<_>, _>>()?;
-    let request = &*in_words_for(request, sources.iter().chain(&failed));
-    let source = sources.first().or(failed.first()).ok_or(ReportError::NoImage)?;
+    let source = &source_of(request)?;
+    let films = news::films(request)?;
+    let request = &*in_words_for(request, films.iter().map(|film| &film.source).chain([source]));
     let mut objects = Vec::new();
     for sop_class in &request.sop_classes {
         objects.push(document::write(request, *sop_class, source)?);
     }
-    for (number, (image, source)) in (1..).zip(request.images.iter().zip(&sources)) {
-        if request.companions.pictures {
-            objects.push(secondary_capture::write(request, number, image, source)?);
-        }
+    for film in films.iter().filter(|film| film.picture) {
+        objects.push(secondary_capture::write(request, film)?);
     }
-    for (number, (image, source)) in (1..).zip(request.images.iter().zip(&sources)) {
-        if request.companions.presentation_states {
-            objects.push(presentation_state::write(request, number, image, source)?);
-        }
+    for film in films.iter().filter(|film| film.state) {
+        objects.push(presentation_state::write(request, film)?);
     }
     if request.companions.key_object {
         objects.extend(key_object::write(request, source)?);
@@ -62,8 +59,23 @@ pub fn write(request: &ReportRequest) -> Result<Vec<ReportObject>, ReportError> 
     Ok(objects)
 }
 
+/// What patient and study are copied from: the first image whose file is there and can be read.
+fn source_of(request: &ReportRequest) -> Result<Source, ReportError> {
+    let mut first_failure = None;
+    for file in request.files() {
+        match Source::read(file) {
+            Ok(source) => return Ok(source),
+            Err(error) => first_failure = first_failure.or(Some(error)),
+        }
+    }
+    let images = request.identities().len();
+    Err(first_failure.unwrap_or(if images == 0 { ReportError::NoImage } else { ReportError::NoFile { images } }))
+}
+
 /// The request as it is, or in plain English: a source that is not in the character set it declares can only
 /// be copied as it stands, and what its set is nobody knows, so that no other language can be said beside it.
+/// `of` are the sources that a text is copied from, each object's own; what no object of this version copies
+/// from does not bind its language.
 fn in_words_for<'a>(request: &'a ReportRequest, mut of: impl Iterator<Item = &'a Source>) -> Cow<'a, ReportRequest> {
     if of.all(document::takes_any_text) {
         return Cow::Borrowed(request);

@@ -10,7 +10,8 @@ use super::drawing::marks;
 use super::error::ReportError;
 use super::file::{self, Identity};
 use super::modules::{Heading, begin, date_and_time, describe, put_body_part};
-use super::request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
+use super::news::Film;
+use super::request::{ObjectKind, ReportObject, ReportRequest};
 use super::source::Source;
 use super::words::Text;
 use crate::analysis::{Findings, ImageIdentity};
@@ -29,26 +30,29 @@ const LONGEST_TEXT: usize = 1024;
 /// Left, top, right and bottom, in pixels from the film's top left corner.
 type Frame = [f64; 4];
 
-/// Writes the presentation state of one image; `number` is its Instance Number.
-pub fn write(
-    request: &ReportRequest,
-    number: u32,
-    image: &ReportImage,
-    source: &Source,
-) -> Result<ReportObject, ReportError> {
-    let of = &image.findings.image;
-    let uid = Uid::derived(&["presentation-state", request.report_uid.as_str(), of.sop_instance_uid.as_str()]);
+/// Writes the presentation state of one image.
+pub fn write(request: &ReportRequest, film: &Film) -> Result<ReportObject, ReportError> {
+    let (findings, source) = (&film.image(request).findings, &film.source);
+    let of = &findings.image;
+    let uid = request.uid_of("presentation-state", of);
     let series = Uid::derived(&["presentation-state-series", request.series_uid.as_str()]);
 
     let sop_class = uids::GRAYSCALE_SOFTCOPY_PRESENTATION_STATE_STORAGE;
-    let heading = Heading { sop_class, sop_instance: &uid, modality: "PR", series: &series, series_after: 2, number };
+    let heading = Heading {
+        sop_class,
+        sop_instance: &uid,
+        modality: "PR",
+        series: &series,
+        series_after: 2,
+        number: film.number(),
+    };
     let mut object = begin(request, source, &heading);
     put_body_part(&mut object, of);
-    describe(&mut object, request, &image.findings.bundle, Text::OverlaySeries.said_in(request.language));
+    describe(&mut object, request, &findings.bundle, Text::OverlaySeries.said_in(request.language));
     identify(&mut object, request);
     relate(&mut object, of);
     display_whole(&mut object, of, source);
-    annotate(&mut object, &image.findings, request.language);
+    annotate(&mut object, findings, request.language);
     let of_film = appearance::take_over(&mut object, source);
     layers(&mut object, of_film, request.language);
     file::finish(object, ObjectKind::PresentationState, Identity { sop_class, sop_instance: &uid })

@@ -1,6 +1,6 @@
 //! What a report is made from, and what comes out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,9 +37,13 @@ pub struct ReportRequest {
     pub language: Language,
     /// The model; images may have been analysed by an earlier one.
     pub bundle: BundleIdentity,
-    /// The analysed images of one study.
+    /// 1, or more when films of other patients came under the same Study Instance UID before: each patient has
+    /// reports of its own, and nothing that names a body may be the same in two patients' reports.
+    pub patient_number: u32,
+    /// The analysed images that one study has of one patient, each once: an image is its SOP Instance UID in its
+    /// series, since a modality may have used a SOP Instance UID in two.
     pub images: Vec<ReportImage>,
-    /// Images of the study whose analysis failed; with [`Self::images`] at least one.
+    /// Images of the study whose analysis failed; with [`Self::images`] at least one, and one with a file.
     pub failed: Vec<FailedImage>,
 }
 
@@ -48,6 +52,24 @@ impl ReportRequest {
     pub fn identities(&self) -> Vec<&ImageIdentity> {
         let analysed = self.images.iter().map(|image| &image.findings.image);
         analysed.chain(self.failed.iter().map(|image| &image.image)).collect()
+    }
+
+    /// The files that are there.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let analysed = self.images.iter().map(|image| &image.file);
+        analysed.chain(self.failed.iter().map(|image| &image.file)).flatten().map(PathBuf::as_path)
+    }
+
+    /// Whether another image has the SOP Instance UID of `image` too, in another series.
+    pub fn shares_its_uid(&self, image: &ImageIdentity) -> bool {
+        let of_image = |other: &&&ImageIdentity| other.sop_instance_uid == image.sop_instance_uid;
+        self.identities().iter().filter(of_image).count() > 1
+    }
+
+    /// SOP Instance UID of an object that is written of one image.
+    pub fn uid_of(&self, kind: &str, image: &ImageIdentity) -> Uid {
+        let [series, instance] = [&image.series_instance_uid, &image.sop_instance_uid].map(Uid::as_str);
+        Uid::derived(&[kind, self.report_uid.as_str(), series, instance])
     }
 
     /// SOP Instance UID of the structured report in `sop_class`.
@@ -66,6 +88,9 @@ pub struct Predecessor {
     pub series_uid: Uid,
     /// SOP Class UID and SOP Instance UID of its structured reports, at least one.
     pub reports: Vec<(Uid, Uid)>,
+    /// How many images it told of with findings. Are as many of this request's told, then they are all of them, and
+    /// what its pictures said is known; else it told of an image that is gone now or has other findings.
+    pub images: u32,
 }
 
 /// Objects beside the structured report.
@@ -82,17 +107,19 @@ pub struct Companions {
 /// An image and what was found on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReportImage {
-    /// The DICOM file as received.
-    pub file: PathBuf,
+    /// The DICOM file as received; `None` when it is gone, as retention deletes it.
+    pub file: Option<PathBuf>,
     /// What was found.
     pub findings: Findings,
+    /// Whether the report's predecessor told of the same image with the same findings.
+    pub told: bool,
 }
 
 /// An image whose analysis failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FailedImage {
-    /// The DICOM file as received.
-    pub file: PathBuf,
+    /// The DICOM file as received; `None` when it is gone, as retention deletes it.
+    pub file: Option<PathBuf>,
     /// What identifies it, as far as its header says.
     pub image: ImageIdentity,
     /// Why there are no findings.

@@ -5,31 +5,26 @@ use dicom_core::value::PixelFragmentSequence;
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::{tags, uids};
 
-use super::content::{put, put_items, sop_reference};
+use super::content::{Item, put, put_items, sop_reference};
 use super::error::ReportError;
 use super::file::{self, Identity};
 use super::modules::{Heading, begin, describe, put_body_part};
+use super::news::Film;
 use super::overlay::{self, Picture};
-use super::request::{ObjectKind, ReportImage, ReportObject, ReportRequest};
-use super::source::Source;
+use super::request::{ObjectKind, ReportObject, ReportRequest};
 use super::words::{Text, sentences};
-use crate::analysis::Findings;
-use crate::identifiers::Uid;
+use crate::analysis::{Findings, ImageIdentity};
 use crate::imaging::decode;
 
-/// Draws one image's findings and wraps the picture; `number` is its Instance Number.
-pub fn write(
-    request: &ReportRequest,
-    number: u32,
-    image: &ReportImage,
-    source: &Source,
-) -> Result<ReportObject, ReportError> {
+/// Draws one image's findings and wraps the picture.
+pub fn write(request: &ReportRequest, film: &Film) -> Result<ReportObject, ReportError> {
+    let image = film.image(request);
     let (radiograph, _) =
-        decode::read(&image.file).map_err(|source| ReportError::Pixels { path: image.file.clone(), source })?;
+        decode::read(film.file).map_err(|source| ReportError::Pixels { path: film.file.to_owned(), source })?;
     let study: Vec<&Findings> = request.images.iter().map(|image| &image.findings).collect();
     let picture = overlay::draw(&radiograph, &image.findings, &study, request.language);
     let identity = &image.findings.image;
-    let uid = Uid::derived(&["overlay", request.report_uid.as_str(), identity.sop_instance_uid.as_str()]);
+    let uid = request.uid_of("overlay", identity);
 
     let heading = Heading {
         sop_class: uids::SECONDARY_CAPTURE_IMAGE_STORAGE,
@@ -37,16 +32,15 @@ pub fn write(
         modality: "OT",
         series: &request.overlay_series_uid,
         series_after: 1,
-        number,
+        number: film.number(),
     };
-    let mut object = begin(request, source, &heading);
+    let mut object = begin(request, &film.source, &heading);
     put(&mut object, tags::CONVERSION_TYPE, VR::CS, "WSD");
     describe(&mut object, request, &image.findings.bundle, Text::OverlaySeries.said_in(request.language));
     put(&mut object, tags::IMAGE_TYPE, VR::CS, "DERIVED\\SECONDARY");
     let derivation = sentences(&[Text::OverlayDerivation, Text::ResearchUseOnly], request.language);
     put(&mut object, tags::DERIVATION_DESCRIPTION, VR::ST, &derivation);
-    let reference = sop_reference(identity.sop_class_uid.as_str(), identity.sop_instance_uid.as_str());
-    put_items(&mut object, tags::SOURCE_IMAGE_SEQUENCE, vec![reference]);
+    relate(&mut object, identity);
     put(
         &mut object,
         tags::PATIENT_ORIENTATION,
@@ -78,6 +72,17 @@ pub fn write(
     let compressed = file::encode(compressed, &identity, uids::JPEGLS_LOSSLESS)?;
     object.put(DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(even(picture.rgb).into())));
     Ok(ReportObject { compressed: Some(compressed), ..file::finish(object, ObjectKind::Overlay, identity)? })
+}
+
+/// Of which image the picture is. Its series is in the Common Instance Reference module (PS3.3 C.12.2): of two images
+/// with one SOP Instance UID it says which.
+fn relate(object: &mut Item, image: &ImageIdentity) {
+    let reference = sop_reference(image.sop_class_uid.as_str(), image.sop_instance_uid.as_str());
+    put_items(object, tags::SOURCE_IMAGE_SEQUENCE, vec![reference.clone()]);
+    let mut series = Item::new_empty();
+    put(&mut series, tags::SERIES_INSTANCE_UID, VR::UI, image.series_instance_uid.as_str());
+    put_items(&mut series, tags::REFERENCED_INSTANCE_SEQUENCE, vec![reference]);
+    put_items(object, tags::REFERENCED_SERIES_SEQUENCE, vec![series]);
 }
 
 /// The pixels in JPEG-LS, lossless (PS3.5 A.4.3), the samples of a pixel together as they are in memory.

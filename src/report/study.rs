@@ -14,6 +14,11 @@ pub struct Sighting<'a> {
     pub image: usize,
 }
 
+/// Whether both are of one image: the SOP Instance UID does not say it alone, a modality may have used one twice.
+pub fn is_same_image(a: &ImageIdentity, b: &ImageIdentity) -> bool {
+    [&a.series_instance_uid, &a.sop_instance_uid] == [&b.series_instance_uid, &b.sop_instance_uid]
+}
+
 /// A vertebra of the study.
 #[derive(Debug)]
 pub struct StudyVertebra<'a> {
@@ -151,6 +156,7 @@ mod tests {
             rows: 100,
             columns: 100,
             pixel_spacing: None,
+            spacing_refused: None,
         };
         let body = |(level, class, p): &(&str, usize, f64)| {
             let mut probabilities = vec![(1.0 - p) / 2.0; 3];

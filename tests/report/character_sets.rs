@@ -11,7 +11,7 @@ use dicom_object::{DefaultDicomObject, InMemDicomObject, open_file};
 use proptest::prelude::*;
 use spinetriage::analysis::BundleIdentity;
 use spinetriage::config::Language;
-use spinetriage::report::{ObjectKind, ReportImage, ReportObject, ReportRequest, write};
+use spinetriage::report::{ObjectKind, ReportObject, ReportRequest, write};
 
 use crate::support::*;
 
@@ -147,7 +147,7 @@ fn asked(folder: &Path, case: &Case) -> (PathBuf, ReportRequest) {
     let file = folder.join("film.dcm");
     film(case.set, case.name, short(case, case.name)).write_to_file(&file).unwrap();
     let found = findings(&file, vec![vertebra(1, Some("L1"), 1)]);
-    (file.clone(), request(vec![ReportImage { findings: found, file }]))
+    (file.clone(), request(vec![image(file, found)]))
 }
 
 /// Gives the classes Chinese names.
@@ -394,7 +394,7 @@ fn an_item_with_a_set_of_its_own_keeps_it() {
         ],
     ));
     object.write_to_file(&file).unwrap();
-    let mut asked = request(vec![ReportImage { findings: findings(&file, vec![vertebra(1, None, 1)]), file }]);
+    let mut asked = request(vec![image(&file, findings(&file, vec![vertebra(1, None, 1)]))]);
     let (_folder, objects) = judged(&asked);
     let item = &items(&objects[0], tags::REFERENCED_REQUEST_SEQUENCE)[0];
     assert_eq!(text(item, tags::SPECIFIC_CHARACTER_SET), "ISO_IR 144");
@@ -419,7 +419,7 @@ fn the_transfer_syntax_of_the_film_does_not_matter() {
         object.meta_mut().update_information_group_length();
         let file = folder.path().join(syntax);
         object.write_to_file(&file).unwrap();
-        let mut asked = request(vec![ReportImage { findings: findings(&explicit, vec![]), file }]);
+        let mut asked = request(vec![image(&file, findings(&explicit, vec![]))]);
         asked.companions.pictures = false;
         let report = fs::read(&written(folder.path(), &explicit, &asked, None)[0]).unwrap();
         assert_same_bytes(&fs::read(explicit).unwrap(), &report, syntax);
@@ -446,7 +446,7 @@ proptest! {
         let mut object = film(set, &name, &short);
         object.remove_element(tags::PIXEL_DATA);
         object.write_to_file(&file).unwrap();
-        let mut asked = request(vec![ReportImage { findings: findings(&sample("compression"), vec![vertebra(1, None, 1)]), file: file.clone() }]);
+        let mut asked = request(vec![image(&file, findings(&sample("compression"), vec![vertebra(1, None, 1)]))]);
         asked.companions.pictures = false;
         let source = fs::read(&file).unwrap();
         assert_same_bytes(&source, &write(&asked).unwrap()[0].bytes, "in English");

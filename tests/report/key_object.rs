@@ -4,7 +4,7 @@ use dicom_dictionary_std::tags;
 use dicom_object::open_file;
 use spinetriage::RESEARCH_USE_ONLY;
 use spinetriage::config::Language;
-use spinetriage::report::{ObjectKind, ReportImage, ReportRequest, write};
+use spinetriage::report::{ObjectKind, ReportRequest, write};
 use tempfile::TempDir;
 
 use crate::support::*;
@@ -15,7 +15,7 @@ fn two_films(classes: &[usize]) -> (TempDir, ReportRequest) {
     let image = |(name, classes): (&str, Vec<usize>)| {
         let file = varied(folder.path(), name, "compression", |_| ());
         let bodies = (1..).zip(&classes).map(|(n, class)| vertebra(n, Some(["L1", "L2"][n as usize - 1]), *class));
-        ReportImage { findings: findings(&file, bodies.collect()), file }
+        image(&file, findings(&file, bodies.collect()))
     };
     let mut asked = request([("intact.dcm", vec![0]), ("fractured.dcm", classes.to_vec())].map(image).to_vec());
     asked.companions.pictures = false;
@@ -33,7 +33,7 @@ fn a_selection_names_the_film_with_a_fracture_and_says_what_was_found() {
     let (_folder, objects) = judged(&asked);
     assert_eq!(objects.len(), 2, "report and key object");
     let selection = &objects[1];
-    let source = open_file(&asked.images[1].file).unwrap();
+    let source = open_file(files(&asked)[1]).unwrap();
     assert_eq!(text(selection, tags::SOP_CLASS_UID), "1.2.840.10008.5.1.4.1.1.88.59");
     assert_eq!((text(selection, tags::MODALITY), text(selection, tags::SERIES_NUMBER)), ("KO".into(), "904".into()));
     let title = &items(selection, tags::CONCEPT_NAME_CODE_SEQUENCE)[0];

@@ -7,5 +7,7 @@ mod matrix;
 mod overlay;
 mod presentation_state;
 mod property;
+mod same_uid;
 mod structured_report;
 mod support;
+mod versions;

@@ -26,7 +26,7 @@ fn passes(mut asked: ReportRequest, has_key_object: bool) -> Vec<DefaultDicomObj
     let kinds =
         [ObjectKind::StructuredReport, ObjectKind::Overlay, ObjectKind::PresentationState, ObjectKind::KeyObject];
     assert_eq!(kinds.map(count), [2, films, films, usize::from(has_key_object)]);
-    let sources: Vec<&Path> = asked.images.iter().map(|i| i.file.as_path()).collect();
+    let sources: Vec<&Path> = files(&asked);
     let judged = objects.iter().map(|object| {
         let path = saved(folder.path(), object);
         judge_template(object, &path);
@@ -38,7 +38,7 @@ fn passes(mut asked: ReportRequest, has_key_object: bool) -> Vec<DefaultDicomObj
 /// One film with bodies of these classes.
 fn film(file: PathBuf, classes: &[usize]) -> ReportImage {
     let bodies = (1..).zip(classes).map(|(n, class)| vertebra(n, Some(["T12", "L1", "L2"][n as usize - 1]), *class));
-    ReportImage { findings: findings(&file, bodies.collect()), file }
+    image(&file, findings(&file, bodies.collect()))
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn an_image_that_came_late_beside_one_that_an_earlier_bundle_analysed() {
     asked.version = 2;
     let reports =
         [SopClass::Comprehensive3dSr, SopClass::ComprehensiveSr].map(|c| (Uid::new(c.uid()).unwrap(), uid(c as u32)));
-    asked.predecessor = Some(Predecessor { series_uid: uid(91), reports: reports.to_vec() });
+    asked.predecessor = Some(Predecessor { series_uid: uid(91), reports: reports.to_vec(), images: 1 });
     let objects = passes(asked, true);
     for (object, number) in objects.iter().zip([0, 1]) {
         let study = &items(object, tags::PREDECESSOR_DOCUMENTS_SEQUENCE)[0];

@@ -7,7 +7,7 @@ use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{InMemDicomObject, open_file};
 use spinetriage::config::Language;
-use spinetriage::report::{ReportImage, ReportRequest};
+use spinetriage::report::ReportRequest;
 
 use crate::support::*;
 
@@ -70,7 +70,7 @@ fn a_chinese_picture_is_another_one_and_says_so_in_its_header() {
 #[test]
 fn a_film_without_vertebrae_has_a_picture_that_says_so() {
     let file = sample("intact");
-    let (_folder, objects) = judged(&request(vec![ReportImage { findings: findings(&file, vec![]), file }]));
+    let (_folder, objects) = judged(&request(vec![image(&file, findings(&file, vec![]))]));
     let letters = count(&objects[1], 45..88, |pixel| pixel.iter().all(|v| *v > 250));
     assert!(letters > 300, "{letters}");
 }

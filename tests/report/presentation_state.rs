@@ -12,7 +12,7 @@ use spinetriage::RESEARCH_USE_ONLY;
 use spinetriage::config::{Language, SopClass};
 use spinetriage::identifiers::Uid;
 use spinetriage::model::{SixPoints, morphometry};
-use spinetriage::report::{ObjectKind, ReportImage, ReportRequest, write};
+use spinetriage::report::{ObjectKind, ReportRequest, write};
 use tempfile::TempDir;
 
 use crate::support::*;
@@ -28,7 +28,7 @@ fn request_for(file: PathBuf) -> ReportRequest {
     found.vertebrae[0].morphometry = morphometry::measure(&[Some(points)], found.image.pixel_spacing)[0];
     assert!(found.vertebrae[0].morphometry.is_some());
     found.vertebrae[1].points = Some(points);
-    let mut asked = request(vec![ReportImage { findings: found, file }]);
+    let mut asked = request(vec![image(file, found)]);
     asked.companions.pictures = false;
     asked.companions.presentation_states = true;
     asked

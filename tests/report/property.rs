@@ -19,7 +19,7 @@ use spinetriage::identifiers::Uid;
 use spinetriage::imaging::BoundingBox;
 use spinetriage::model::morphometry::{Deformity, EndplateWidths, GenantGrade, Heights, Morphometry};
 use spinetriage::model::{SixPoints, morphometry};
-use spinetriage::report::{ObjectKind, Predecessor, ReportImage, ReportRequest, write};
+use spinetriage::report::{ObjectKind, Predecessor, ReportRequest, write};
 
 use crate::judges::{complete, programs};
 use crate::support::*;
@@ -380,7 +380,7 @@ fn request_for(folder: &Path, study: &Study, bundle: &BundleIdentity, films: &[F
         let file = written(folder, number, study, film);
         let mut findings = findings(&file, found(film));
         findings.bundle = bundle.clone();
-        ReportImage { findings, file }
+        image(file, findings)
     };
     let mut asked = request(films.iter().enumerate().map(image).collect());
     asked.bundle = bundle.clone();
@@ -388,7 +388,7 @@ fn request_for(folder: &Path, study: &Study, bundle: &BundleIdentity, films: &[F
     asked.sop_classes = vec![SopClass::Comprehensive3dSr, SopClass::ComprehensiveSr];
     if study.sequences[0] {
         let report = (Uid::new(SopClass::Comprehensive3dSr.uid()).unwrap(), uid(90));
-        asked.predecessor = Some(Predecessor { series_uid: uid(91), reports: vec![report] });
+        asked.predecessor = Some(Predecessor { series_uid: uid(91), reports: vec![report], images: 1 });
     }
     asked
 }
@@ -406,7 +406,7 @@ proptest! {
         for (path, errors) in paths.iter().zip(programs::dciodvfy_all(&paths)) {
             prop_assert!(errors.is_empty(), "{}: {:?}", path.display(), errors);
         }
-        let sources: Vec<_> = asked.images.iter().map(|image| open_file(&image.file).unwrap()).collect();
+        let sources: Vec<_> = files(&asked).into_iter().map(|file| open_file(file).unwrap()).collect();
         for (path, object) in paths.iter().zip(&objects) {
             let read = open_file(path).unwrap();
             let complaints = match object.kind {

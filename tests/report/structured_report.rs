@@ -10,7 +10,7 @@ use spinetriage::analysis::LevelSource;
 use spinetriage::config::{Language, SopClass};
 use spinetriage::identifiers::Uid;
 use spinetriage::model::morphometry;
-use spinetriage::report::{Predecessor, ReportImage, write};
+use spinetriage::report::{Predecessor, write};
 
 use crate::support::*;
 
@@ -124,6 +124,19 @@ fn without_pixel_spacing_there_are_ratios_and_no_millimetres() {
 }
 
 #[test]
+fn spacing_that_was_refused_is_among_the_parameters() {
+    let mut asked = with_points();
+    let image = &mut asked.images[0].findings.image;
+    let says =
+        "Pixel Spacing (0028,0030) of 396 x 396 mm is none that a film can have: lengths are not given in millimetres";
+    (image.pixel_spacing, image.spacing_refused) = (None, Some(says.into()));
+    let (_folder, objects) = judged(&asked);
+    let parameters: Vec<_> = named(&objects[0], "111002").into_iter().map(|i| text(i, tags::TEXT_VALUE)).collect();
+    let said = parameters.iter().filter(|p| p.contains(&format!("millimetres from: nothing that can be; {says}")));
+    assert_eq!(said.count(), 3, "{parameters:?}");
+}
+
+#[test]
 fn a_report_without_points_says_nothing_of_them() {
     let (_folder, objects) = judged(&one_image());
     for code in ["HEIGHT-ANTERIOR", "RATIO-WEDGE", "GENANT", "SIX-POINTS", "LEVEL-SOURCE"] {
@@ -139,7 +152,7 @@ fn the_same_request_gives_the_same_bytes() {
 #[test]
 fn an_image_without_vertebrae_has_a_report_that_says_so() {
     let file = sample("intact");
-    let (_folder, objects) = judged(&request(vec![ReportImage { findings: findings(&file, vec![]), file }]));
+    let (_folder, objects) = judged(&request(vec![image(&file, findings(&file, vec![]))]));
     let said: Vec<_> = named(&objects[0], "121106").into_iter().map(|i| text(i, tags::TEXT_VALUE)).collect();
     assert!(said.iter().any(|s| s.contains("No vertebra")), "{said:?}");
 }
@@ -149,7 +162,7 @@ fn a_later_version_names_its_predecessor_and_an_older_pacs_gets_comprehensive_sr
     let mut later = one_image();
     later.version = 2;
     let comprehensive = Uid::new(SopClass::ComprehensiveSr.uid()).unwrap();
-    later.predecessor = Some(Predecessor { series_uid: uid(91), reports: vec![(comprehensive, uid(90))] });
+    later.predecessor = Some(Predecessor { series_uid: uid(91), reports: vec![(comprehensive, uid(90))], images: 1 });
     later.sop_classes = vec![SopClass::ComprehensiveSr];
     let (_folder, objects) = judged(&later);
     let report = &objects[0];
@@ -168,7 +181,7 @@ fn two_images_of_a_study_share_a_report_and_names_keep_their_letters() {
             film.put(DataElement::new(tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 100"));
             film.put(DataElement::new(tags::PATIENT_NAME, VR::PN, "M\u{fc}ller^J\u{f6}rg"));
         });
-        ReportImage { findings: findings(&file, vec![vertebra(1, None, 0)]), file }
+        image(&file, findings(&file, vec![vertebra(1, None, 0)]))
     };
     let (_folder, objects) = judged(&request(vec![copy("a.dcm"), copy("b.dcm")]));
     assert_eq!(objects.len(), 3, "one report, two pictures");
@@ -195,8 +208,8 @@ fn a_chinese_report_is_chinese_throughout() {
     let [second, third] = ["second.dcm", "third.dcm"].map(|name| varied(folder.path(), name, "compression", |_| ()));
     let mut other = findings(&second, vec![vertebra(1, Some("L3"), 1), vertebra(2, None, 2)]);
     other.vertebrae[0].level_source = Some(LevelSource::CountedFromSacrum);
-    asked.images.push(ReportImage { findings: other, file: second });
-    asked.images.push(ReportImage { findings: findings(&third, vec![]), file: third });
+    asked.images.push(image(second, other));
+    asked.images.push(image(&third, findings(&third, vec![])));
     asked.language = Language::Chinese;
     let (_folder, objects) = judged(&asked);
     let report = &objects[0];

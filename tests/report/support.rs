@@ -17,7 +17,7 @@ use spinetriage::model::{SixPoints, morphometry};
 use spinetriage::report::{Companions, ReportImage, ReportObject, ReportRequest, write};
 use tempfile::TempDir;
 
-use crate::judges::{judge, programs};
+use crate::judges::{judge, judge_template, programs};
 
 pub fn uid(n: u32) -> Uid {
     Uid::new(&format!("2.25.1000{n}")).unwrap()
@@ -78,6 +78,17 @@ pub fn bundle() -> BundleIdentity {
     }
 }
 
+/// A film that no report told of, and what was found on it.
+pub fn image(file: impl Into<PathBuf>, findings: Findings) -> ReportImage {
+    ReportImage { file: Some(file.into()), findings, told: false }
+}
+
+/// The films of a request that are there.
+pub fn files(request: &ReportRequest) -> Vec<&Path> {
+    let analysed = request.images.iter().map(|image| &image.file);
+    analysed.chain(request.failed.iter().map(|image| &image.file)).flatten().map(PathBuf::as_path).collect()
+}
+
 pub fn request(images: Vec<ReportImage>) -> ReportRequest {
     ReportRequest {
         report_uid: uid(1),
@@ -93,6 +104,7 @@ pub fn request(images: Vec<ReportImage>) -> ReportRequest {
         companions: Companions { pictures: true, presentation_states: false, key_object: false },
         language: Language::English,
         bundle: bundle(),
+        patient_number: 1,
         images,
         failed: vec![],
     }
@@ -104,7 +116,7 @@ pub const EVERYTHING: Companions = Companions { pictures: true, presentation_sta
 pub fn one_image() -> ReportRequest {
     let file = sample("compression");
     let vertebrae = vec![vertebra(1, Some("T12"), 0), vertebra(2, Some("L1"), 1), vertebra(3, None, 2)];
-    request(vec![ReportImage { findings: findings(&file, vertebrae), file }])
+    request(vec![image(&file, findings(&file, vertebrae))])
 }
 
 /// Three bodies with points: intact, wedged, and one whose points are no body; levels counted.
@@ -126,14 +138,13 @@ pub fn with_points() -> ReportRequest {
         vertebra.morphometry = measured;
     }
     findings.vertebrae[2].imputed = vec!["shape_WedgeRatio".into()];
-    request(vec![ReportImage { findings, file }])
+    request(vec![image(file, findings)])
 }
 
 /// Writes the objects and holds each to the judges that are quick.
 pub fn judged(request: &ReportRequest) -> (TempDir, Vec<DefaultDicomObject>) {
     let folder = tempfile::tempdir().unwrap();
-    let files = request.images.iter().map(|i| &i.file).chain(request.failed.iter().map(|i| &i.file));
-    let sources: Vec<_> = files.map(PathBuf::as_path).collect();
+    let sources = files(request);
     let read = |object: &ReportObject| {
         if let Some(compressed) = &object.compressed {
             let path = compressed_file(&folder, object.sop_instance_uid.as_str());
@@ -144,6 +155,25 @@ pub fn judged(request: &ReportRequest) -> (TempDir, Vec<DefaultDicomObject>) {
     };
     let read = write(request).unwrap().iter().map(read).collect();
     (folder, read)
+}
+
+/// Holds everything to every judge, also those that take seconds; `received` are the films as they came, also those
+/// that are gone.
+pub fn judged_all(asked: &ReportRequest, received: &[PathBuf]) -> (TempDir, Vec<InMemDicomObject>) {
+    let folder = tempfile::tempdir().unwrap();
+    let received: Vec<&Path> = received.iter().map(PathBuf::as_path).collect();
+    let read = |object: &ReportObject| {
+        let path = saved(folder.path(), object);
+        judge_template(object, &path);
+        InMemDicomObject::clone(&judge(object, &path, &received))
+    };
+    let read = write(asked).unwrap().iter().map(read).collect();
+    (folder, read)
+}
+
+/// The films that are there, to keep them in mind before they go.
+pub fn all_files(asked: &ReportRequest) -> Vec<PathBuf> {
+    files(asked).into_iter().map(Path::to_owned).collect()
 }
 
 /// Where [`judged`] leaves the compressed form of an object.

@@ -1,15 +1,15 @@
 //! The lines around the film: what it is above it, what the colours mean below it.
 
+use super::headline::Headline;
 use super::labels::Area;
 use super::picture::Colour;
 use super::sheet::{SMALL, Sheet};
 use super::{Picture, WHITE, colour, font, framed, shown_name, text};
 use crate::analysis::{ClassName, Findings};
 use crate::config::Language;
-use crate::report::drawing;
 use crate::report::modules::algorithm_name;
-use crate::report::study::{self, Sighting, most_suspicious};
-use crate::report::words::{Text, label, pair, with_remark};
+use crate::report::study;
+use crate::report::words::{Text, pair};
 
 const LIGHT: Colour = [190, 194, 200];
 
@@ -23,26 +23,11 @@ pub fn header(picture: &mut Picture, sheet: &Sheet, findings: &Findings, study: 
     text(picture, [indent, top], banner, fitted(banner, sheet.letters), (WHITE, 1.0), 0.0);
 
     let model = format!("{} {} · ", algorithm_name(&findings.bundle), findings.bundle.version);
-    let (result, ink) = result(findings, study, sheet.language);
+    let (result, ink) = Headline::of(study).on(findings, sheet.language);
     let size = fitted(&format!("{model}{result}"), sheet.letters * SMALL);
     let top = top + sheet.letters * font::LINE;
     text(picture, [indent, top], &model, size, (LIGHT, 1.0), 0.0);
     text(picture, [indent + font::width(&model, size), top], &result, size, (ink, 1.0), 0.0);
-}
-
-/// The most suspicious body of the study in words, and the colour of its class.
-pub fn result(findings: &Findings, study: &[&Findings], language: Language) -> (String, Colour) {
-    let Some(Sighting { findings: film, vertebra, .. }) = most_suspicious(&study::vertebrae(study.iter().copied()))
-    else {
-        return (Text::NoVertebraFound.said_in(language).to_owned(), WHITE);
-    };
-    let class = shown_name(&film.bundle.classes[vertebra.class], language);
-    let finding = drawing::finding(&class, vertebra);
-    let before = if study.len() > 1 { Text::MostSuspiciousOfStudy } else { Text::MostSuspicious };
-    // A place on another film would be looked for on this one.
-    let here = film.image.sop_instance_uid == findings.image.sop_instance_uid;
-    let finding = if here { with_remark(&finding, &label(vertebra, language), language) } else { finding };
-    (pair(before.said_in(language), &finding, language), colour(vertebra.class))
 }
 
 /// One explanation below the film: the frame it explains, if it is one, and what it says.

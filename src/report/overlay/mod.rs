@@ -5,6 +5,7 @@
 
 mod bands;
 mod font;
+mod headline;
 mod labels;
 mod picture;
 mod sheet;
@@ -15,6 +16,7 @@ use crate::analysis::{ClassName, Findings, Vertebra};
 use crate::config::Language;
 use crate::imaging::Radiograph;
 use bands::{Legend, footer, header};
+pub use headline::Headline;
 use labels::{Area, Wanted};
 pub use picture::Picture;
 use picture::{Colour, Shape};

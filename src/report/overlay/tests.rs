@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::bands::result;
 use super::*;
 use crate::analysis::{BundleIdentity, ImageIdentity, LevelSource};
 use crate::identifiers::Uid;
@@ -51,6 +50,7 @@ fn findings(vertebrae: Vec<Vertebra>) -> Findings {
         rows: 1,
         columns: 1,
         pixel_spacing: None,
+        spacing_refused: None,
     };
     let classes = [("ASTLOF-0", "no fracture"), ("ASTLOF-1", "compression fracture"), ("ASTLOF-2", "burst fracture")];
     let classes = classes.map(|(code, name)| class(code, name)).to_vec();
@@ -143,7 +143,7 @@ fn a_name_that_the_font_cannot_write_is_shown_with_its_code() {
 fn the_header_names_the_most_suspicious_body() {
     let words = |vertebrae: Vec<Vertebra>| {
         let findings = findings(vertebrae);
-        result(&findings, &[&findings], Language::English).0
+        Headline::of(&[&findings]).on(&findings, Language::English).0
     };
     let place = [0.0, 0.0, 9.0, 9.0];
     let (normal, compressed, burst) = (body(0, place), body(1, place), body(2, place));
@@ -158,8 +158,12 @@ fn the_header_names_the_most_suspicious_body() {
     assert_eq!(words(vec![burst, compressed.clone()]), "most suspicious: burst fracture 0.90 (L1)");
     let (here, mut there) = (findings(vec![]), findings(vec![compressed]));
     there.image.sop_instance_uid = Uid::new("2.25.2").unwrap();
-    let (said, _) = result(&here, &[&here, &there], Language::Chinese);
+    let (said, _) = Headline::of(&[&here, &there]).on(&here, Language::Chinese);
     assert_eq!(said, "本次检查最可疑：压缩性骨折 0.90", "not the level, which is on another film");
+    there.image = here.image.clone();
+    there.image.series_instance_uid = Uid::new("2.25.2").unwrap();
+    let (said, _) = Headline::of(&[&here, &there]).on(&here, Language::Chinese);
+    assert_eq!(said, "本次检查最可疑：压缩性骨折 0.90", "another series, the same SOP Instance UID");
 }
 
 #[test]

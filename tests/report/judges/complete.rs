@@ -3,7 +3,7 @@
 //! dciodvfy, dsrdump, PixelMed and highdicom all accept a report without observer, procedure, image
 //! library or tracking identifiers, and one whose region is an open line or beyond its film.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use dicom_core::{PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
@@ -39,12 +39,11 @@ type Check = fn(&Subject) -> Vec<String>;
 /// A report and the images it was made from, as received.
 struct Subject<'a> {
     report: &'a DefaultDicomObject,
-    sources: BTreeMap<String, &'a DefaultDicomObject>,
+    sources: &'a [DefaultDicomObject],
 }
 
 /// Everything that is wrong with a report, each with the check that found it.
 pub fn complaints(report: &DefaultDicomObject, sources: &[DefaultDicomObject]) -> Vec<String> {
-    let sources = sources.iter().map(|source| (text(source, tags::SOP_INSTANCE_UID), source)).collect();
     let subject = Subject { report, sources };
     CHECKS
         .iter()
@@ -54,7 +53,6 @@ pub fn complaints(report: &DefaultDicomObject, sources: &[DefaultDicomObject]) -
 
 /// What is wrong with a report or an object beside it: identity, and values.
 pub fn complaints_of_any(object: &DefaultDicomObject, sources: &[DefaultDicomObject]) -> Vec<String> {
-    let sources = sources.iter().map(|source| (text(source, tags::SOP_INSTANCE_UID), source)).collect();
     let subject = Subject { report: object, sources };
     [identity(&subject), values(&subject), if evidence(object).is_empty() { vec![] } else { references(&subject) }]
         .concat()
@@ -176,7 +174,7 @@ fn library(of: &Subject) -> Vec<String> {
     let uids = |images: Vec<&InMemDicomObject>| images.into_iter().map(|i| referenced(i).0).collect::<BTreeSet<_>>();
     let listed = uids(children(of.report, "111028").into_iter().flat_map(images_below).collect());
     let measured = uids(children(of.report, "126010").into_iter().flat_map(images_below).collect());
-    let received: BTreeSet<String> = of.sources.keys().cloned().collect();
+    let received: BTreeSet<String> = of.sources.iter().map(|source| text(source, tags::SOP_INSTANCE_UID)).collect();
     let missing =
         measured.union(&received).filter(|uid| !listed.contains(*uid)).map(|uid| format!("{uid} is not listed"));
     missing.chain(unless(!listed.is_empty(), "no image")).collect()
@@ -216,24 +214,32 @@ fn region(of: &Subject, item: &InMemDicomObject) -> Option<String> {
         return Some("an open line".into());
     }
     let [on] = images_below(item)[..] else { return Some("not selected from one image".into()) };
-    let source = of.sources.get(&referenced(on).0)?;
-    let size = [tags::COLUMNS, tags::ROWS].map(|tag| source.element(tag).unwrap().to_int::<u32>().unwrap() as f32);
+    // A reference in the content does not say of which series: two films may have the UID.
+    let instance = referenced(on).0;
+    let films = of.sources.iter().filter(|film| text(film, tags::SOP_INSTANCE_UID) == instance);
+    let outside: Vec<_> = films.map(|film| point_outside(film, &points)).collect();
+    outside.iter().all(Option::is_some).then(|| outside.into_iter().next().flatten()).flatten()
+}
+
+/// A point that is not on the film.
+fn point_outside(film: &InMemDicomObject, points: &[[f32; 2]]) -> Option<String> {
+    let size = [tags::COLUMNS, tags::ROWS].map(|tag| film.element(tag).unwrap().to_int::<u32>().unwrap() as f32);
     let outside = points.iter().find(|p| !(0.0..=size[0]).contains(&p[0]) || !(0.0..=size[1]).contains(&p[1]));
     outside.map(|point| format!("{point:?} is not on the film of {size:?}"))
 }
 
-/// SOP Instance UID of each image of the evidence: study, series, class.
-fn evidence(report: &InMemDicomObject) -> BTreeMap<String, [String; 3]> {
-    let mut found = BTreeMap::new();
+/// Study, series, class and SOP Instance UID of each image of the evidence.
+fn evidence(report: &InMemDicomObject) -> Vec<[String; 4]> {
+    let mut found = Vec::new();
     for study in items(report, tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE) {
         for series in items(study, tags::REFERENCED_SERIES_SEQUENCE) {
             for image in items(series, tags::REFERENCED_SOP_SEQUENCE) {
-                let place = [
+                found.push([
                     text(study, tags::STUDY_INSTANCE_UID),
                     text(series, tags::SERIES_INSTANCE_UID),
                     text(image, tags::REFERENCED_SOP_CLASS_UID),
-                ];
-                found.insert(text(image, tags::REFERENCED_SOP_INSTANCE_UID), place);
+                    text(image, tags::REFERENCED_SOP_INSTANCE_UID),
+                ]);
             }
         }
     }
@@ -241,16 +247,18 @@ fn evidence(report: &InMemDicomObject) -> BTreeMap<String, [String; 3]> {
 }
 
 fn references(of: &Subject) -> Vec<String> {
+    const IDENTIFIES: [Tag; 4] =
+        [tags::STUDY_INSTANCE_UID, tags::SERIES_INSTANCE_UID, tags::SOP_CLASS_UID, tags::SOP_INSTANCE_UID];
     let evidence = evidence(of.report);
     let mut wrong: Vec<String> = unless(!evidence.is_empty(), "no evidence").into_iter().collect();
-    for (uid, place) in &evidence {
-        let identifies = [tags::STUDY_INSTANCE_UID, tags::SERIES_INSTANCE_UID, tags::SOP_CLASS_UID];
-        let source = of.sources.get(uid).map(|source| identifies.map(|tag| text(source, tag)));
-        wrong.extend(unless(source.as_ref() == Some(place), format!("evidence {uid} {place:?} is {source:?}")));
+    let received: Vec<_> = of.sources.iter().map(|source| IDENTIFIES.map(|tag| text(source, tag))).collect();
+    for (number, image) in evidence.iter().enumerate() {
+        wrong.extend(unless(received.contains(image), format!("evidence {image:?} is none of {received:?}")));
+        wrong.extend(unless(!evidence[..number].contains(image), format!("evidence {image:?} stands twice")));
     }
     for image in images_below(of.report) {
         let (uid, class) = referenced(image);
-        let known = evidence.get(&uid).is_some_and(|place| place[2] == class);
+        let known = evidence.iter().any(|image| image[2] == class && image[3] == uid);
         wrong.extend(unless(known, format!("the content refers to {uid} of {class}, the evidence does not")));
     }
     wrong
@@ -270,7 +278,8 @@ fn identity(of: &Subject) -> Vec<String> {
         tags::STUDY_TIME,
     ];
     let mut wrong = Vec::new();
-    for (uid, source) in &of.sources {
+    for source in of.sources {
+        let uid = text(source, tags::SOP_INSTANCE_UID);
         for tag in TAKEN_OVER {
             let (ours, theirs) = (text(of.report, tag), text(source, tag));
             wrong.extend(unless(ours == theirs, format!("{tag} is {ours:?}, the image has {theirs:?}")));
@@ -352,7 +361,7 @@ fn schemes(of: &Subject) -> Vec<String> {
     let codes = data_sets(of.report).into_iter().filter(|d| d.get(tags::CODE_MEANING).is_some());
     let used: BTreeSet<String> = codes.map(|code| text(code, tags::CODING_SCHEME_DESIGNATOR)).collect();
     // What a film uses without declaring it comes along with what is copied of it.
-    let of_film = |scheme: &str| of.sources.values().any(|film| uses_undeclared(film, scheme));
+    let of_film = |scheme: &str| of.sources.iter().any(|film| uses_undeclared(film, scheme));
     let known = |scheme: &&String| {
         let private = scheme.starts_with("99") && (declared.contains(*scheme) || of_film(scheme));
         STANDARD_SCHEMES.contains(&scheme.as_str()) || private

@@ -100,6 +100,14 @@ const FAULTS: &[Fault] = &[
         })
     }),
     ("references", |r| {
+        within(r, tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, &mut |study| {
+            let listed = items(study, tags::REFERENCED_SERIES_SEQUENCE);
+            let twice = [listed, listed].concat();
+            put_items(study, tags::REFERENCED_SERIES_SEQUENCE, twice);
+            true
+        })
+    }),
+    ("references", |r| {
         first(r, "121112", |i| {
             inside(i, tags::REFERENCED_SOP_SEQUENCE, tags::REFERENCED_SOP_INSTANCE_UID, VR::UI, "2.25.7")
         })
