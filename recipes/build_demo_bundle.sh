@@ -69,8 +69,9 @@ fuse() {
         --classifier logistic-regression --without "$3" --at-most 12 --folds "${FOLDS:-10}" --onnxruntime "$onnxruntime"
 }
 
-# measure FEATURES BUNDLE REPORT
+# measure FEATURES BUNDLE REPORT: a report of an earlier, stopped run is made anew.
 measure() {
+    rm -rf "$3"
     "$spinetriage" evaluate "$1" --bundle "$2" --out "$3" --onnxruntime "$onnxruntime"
 }
 

@@ -59,8 +59,9 @@ train() {
         --without "$4" --training-data "$training_data" --onnxruntime "$onnxruntime" "${@:5}" | tee "$study/bundles/$3.txt"
 }
 
-# evaluate FEATURES NAME REPORT OPTION...
+# evaluate FEATURES NAME REPORT OPTION...: a report of an earlier, stopped run is made anew.
 evaluate() {
+    rm -rf "$study/reports/$3"
     "$spinetriage" evaluate "$study/features/$1.csv" --bundle "$study/bundles/$2" --out "$study/reports/$3" \
         --onnxruntime "$onnxruntime" "${@:4}" | tee "$study/report.part"
     mv "$study/report.part" "$study/reports/$3/report.txt"

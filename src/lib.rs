@@ -24,6 +24,7 @@ pub mod report;
 pub mod spool;
 pub mod store;
 pub mod training;
+mod unfinished;
 pub mod worker;
 
 /// The sentence every surface that shows a result carries.

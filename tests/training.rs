@@ -58,7 +58,8 @@ fn train_on(features: &str, folder: &Path, out: &str, options: &[&str]) -> Outpu
 }
 
 fn evaluate(folder: &Path, bundle: &str, options: &[&str]) -> Value {
-    let mut arguments = vec!["evaluate", "features.csv", "--bundle", bundle, "--out", "report", "--json"];
+    let out = format!("{bundle}-report");
+    let mut arguments = vec!["evaluate", "features.csv", "--bundle", bundle, "--out", &out, "--json"];
     arguments.extend(["--resamplings", "200"]);
     arguments.extend(options);
     let output = spinetriage(&arguments, folder);
@@ -136,10 +137,15 @@ fn features_as_parquet_give_the_same_bundle_and_the_same_answers() {
         let options = ["--classifier", "logistic-regression", "--name", "same", "--training-data", "drawn"];
         let trained = train_on(name, folder.path(), &out, &options);
         assert!(trained.status.success() && !said(&trained).contains("Nothing beside"), "{}", said(&trained));
-        let measured = spinetriage(&["evaluate", name, "--bundle", &out, "--out", "report"], folder.path());
+        let report = format!("{out}-report");
+        let measured = spinetriage(&["evaluate", name, "--bundle", &out, "--out", &report], folder.path());
         assert!(measured.status.success(), "{}", said(&measured));
         let read = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
-        (read(&format!("{out}/bundle.toml")), read(&format!("{out}/training.json")), read("report/predictions.csv"))
+        (
+            read(&format!("{out}/bundle.toml")),
+            read(&format!("{out}/training.json")),
+            read(&format!("{report}/predictions.csv")),
+        )
     });
     assert!(csv.1.contains("\"made\"") && csv.2.lines().count() == 121, "{}", csv.1);
     assert_eq!(parquet, csv);
@@ -178,14 +184,14 @@ fn two_bundles_are_compared_and_the_page_stands_alone() {
     let compared = report["comparisons"].as_array().unwrap();
     assert_eq!((compared.len(), &compared[0]["set"]), (1, &"internal".into()), "not on what they were fitted on");
     assert_eq!(report["against"]["name"], "b");
-    let page = fs::read_to_string(folder.path().join("report/report.html")).unwrap();
+    let page = fs::read_to_string(folder.path().join("a-report/report.html")).unwrap();
     assert!(page.contains("esearch use only, not for diagnosis") && page.contains("<svg"));
     let elsewhere = ["<script", "<link", "src=", "@import", "url("];
     assert!(elsewhere.iter().all(|part| !page.contains(part)), "the page needs something else");
-    let predictions = fs::read_to_string(folder.path().join("report/predictions.csv")).unwrap();
+    let predictions = fs::read_to_string(folder.path().join("a-report/predictions.csv")).unwrap();
     assert!(predictions.starts_with("path,x0,y0,x1,y1,level,class,set,patient,ASTLOF-0,ASTLOF-1,ASTLOF-2\n"));
     assert_eq!(predictions.lines().count(), 161);
-    let contributions = fs::read_to_string(folder.path().join("report/contributions.csv")).unwrap();
+    let contributions = fs::read_to_string(folder.path().join("a-report/contributions.csv")).unwrap();
     assert!(contributions.lines().next().unwrap().contains(",shape_HeightLoss ASTLOF-0,"), "{contributions}");
     assert_eq!(contributions.lines().count(), 161);
     assert!(page.contains("What each feature adds to the score of a class"));

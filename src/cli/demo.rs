@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::analyze::{vertebra_columns, vertebra_row};
-use super::{FOUND_PROBLEMS, Outcome, table};
+use super::{FOUND_PROBLEMS, Outcome, fresh, table};
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis::Findings;
 use crate::config::{self, Language, Settings};
@@ -24,6 +24,7 @@ use crate::dimse::part10::FileHeader;
 use crate::dimse::{self, Peer, ProposedContext, StoreAssociation, Timeouts};
 use crate::identifiers::{AeTitle, Uid};
 use crate::imaging::decode;
+use crate::model::Bundle;
 use crate::report::overlay;
 use crate::store;
 use pacs::Pacs;
@@ -37,9 +38,10 @@ pub struct Arguments {
     /// Folder of DICOM files to send
     #[arg(long, default_value = "tests/data/samples")]
     samples: PathBuf,
-    /// Folder for reports, pictures and audit rows
-    #[arg(long, default_value = "spinetriage-demo")]
-    out: PathBuf,
+    /// Folder for reports, pictures and audit rows: an empty one, or one that is not there [default: the first of
+    /// spinetriage-demo, spinetriage-demo-2, ... that is not there]
+    #[arg(long)]
+    out: Option<PathBuf>,
     /// ONNX Runtime's library
     #[arg(long)]
     onnxruntime: Option<PathBuf>,
@@ -47,6 +49,9 @@ pub struct Arguments {
     #[arg(long, default_value_t = 120)]
     patience: u64,
 }
+
+/// The folder that is taken when none is given, with a number where it is there.
+const FOLDER: &str = "spinetriage-demo";
 
 type Problem = Box<dyn Error + Send + Sync>;
 
@@ -61,15 +66,22 @@ struct Sample {
 /// missing or a sample has no findings.
 pub fn run(arguments: &Arguments) -> Outcome {
     super::logging::start(false, "warn");
-    if arguments.out.exists() {
-        fs::remove_dir_all(&arguments.out).map_err(|e| format!("{}: {e}", arguments.out.display()))?;
+    if let Some(out) = &arguments.out {
+        fresh::empty_folder(out, "--out")?;
     }
-    fs::create_dir_all(&arguments.out).map_err(|e| format!("{}: {e}", arguments.out.display()))?;
-    super::runtime()?.block_on(show(arguments))
+    // What is wrong with these is said before there is a folder that the next run could not take.
+    let films = films(&arguments.samples)?;
+    Bundle::load(&arguments.bundle)?;
+    let out = match &arguments.out {
+        Some(out) => out.clone(),
+        None => fresh::first_free_folder(FOLDER)?,
+    };
+    println!("All that the demo writes goes to {}.", out.display());
+    super::runtime()?.block_on(show(arguments, &out, films))
 }
 
-async fn show(arguments: &Arguments) -> Outcome {
-    let reports = arguments.out.join("reports");
+async fn show(arguments: &Arguments, out: &Path, films: Vec<PathBuf>) -> Outcome {
+    let reports = out.join("reports");
     let pacs_at = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let pacs_address = pacs_at.local_addr()?;
     let pacs = Pacs::new(&reports)?;
@@ -78,7 +90,7 @@ async fn show(arguments: &Arguments) -> Outcome {
         let _ = pacs_stopped.await;
     }));
 
-    let daemon = Daemon::prepare(settings(arguments, pacs_address)?).await?;
+    let daemon = Daemon::prepare(settings(arguments, out, pacs_address)?).await?;
     let address = daemon.addresses()?[0];
     println!("The daemon SPINETRIAGE listens on {address}, the PACS {} on {pacs_address}.", pacs::AE_TITLE);
     let (stop_daemon, daemon_stopped) = oneshot::channel::<()>();
@@ -86,7 +98,7 @@ async fn show(arguments: &Arguments) -> Outcome {
         let _ = daemon_stopped.await;
     }));
 
-    let samples = send(&arguments.samples, address).await?;
+    let samples = send(films, address).await?;
     let missing = wait_for_reports(&pacs, &samples, Duration::from_secs(arguments.patience)).await;
     let seconds: Vec<f64> = samples.iter().map(|s| pacs.seconds_until(&s.sop_instance_uid, s.sent)).collect();
 
@@ -95,12 +107,12 @@ async fn show(arguments: &Arguments) -> Outcome {
     running.await??;
     drop(stop_pacs);
     serving.await??;
-    conclude(arguments, &samples, &seconds, missing)
+    conclude(out, &samples, &seconds, missing)
 }
 
 /// Prints the table, writes pictures and audit rows.
-fn conclude(arguments: &Arguments, samples: &[Sample], seconds: &[f64], missing: usize) -> Outcome {
-    let database = arguments.out.join("state").join(DATABASE);
+fn conclude(out: &Path, samples: &[Sample], seconds: &[f64], missing: usize) -> Outcome {
+    let database = out.join("state").join(DATABASE);
     let mut rows = Vec::new();
     let mut without_findings = 0;
     let of_sample = |sample: &Sample| findings_of(&database, &sample.sop_instance_uid);
@@ -110,7 +122,7 @@ fn conclude(arguments: &Arguments, samples: &[Sample], seconds: &[f64], missing:
         let (radiograph, _) = decode::read(&sample.file)?;
         let name = sample.file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let picture = overlay::draw(&radiograph, findings, &[findings], Language::English);
-        fs::write(arguments.out.join(format!("{name}.png")), picture.png())?;
+        fs::write(out.join(format!("{name}.png")), picture.png())?;
         without_findings += usize::from(findings.vertebrae.is_empty());
         for vertebra in &findings.vertebrae {
             let mut row = vec![name.clone()];
@@ -126,15 +138,12 @@ fn conclude(arguments: &Arguments, samples: &[Sample], seconds: &[f64], missing:
 
     let trail = store::trail(&database, None)?;
     let lines: Vec<String> = trail.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
-    fs::write(arguments.out.join("audit.jsonl"), lines.join("\n") + "\n")?;
-    println!(
-        "{}: structured reports and overlay pictures as the PACS got them",
-        arguments.out.join("reports").display()
-    );
-    println!("{}: the findings drawn in", arguments.out.join("*.png").display());
+    fs::write(out.join("audit.jsonl"), lines.join("\n") + "\n")?;
+    println!("{}: structured reports and overlay pictures as the PACS got them", out.join("reports").display());
+    println!("{}: the findings drawn in", out.join("*.png").display());
     println!(
         "{}: {} audit rows; the database is {}",
-        arguments.out.join("audit.jsonl").display(),
+        out.join("audit.jsonl").display(),
         trail.len(),
         database.display()
     );
@@ -146,11 +155,11 @@ fn conclude(arguments: &Arguments, samples: &[Sample], seconds: &[f64], missing:
 }
 
 /// The daemon's settings: written as a configuration file, so that the demo shows one too.
-fn settings(arguments: &Arguments, pacs: SocketAddr) -> Result<Settings, Problem> {
+fn settings(arguments: &Arguments, out: &Path, pacs: SocketAddr) -> Result<Settings, Problem> {
     let quoted = |path: &Path| -> Result<String, Problem> {
         Ok(toml::Value::String(fs::canonicalize(path)?.display().to_string()).to_string())
     };
-    let state = arguments.out.join("state");
+    let state = out.join("state");
     fs::create_dir_all(&state)?;
     let runtime = match &arguments.onnxruntime {
         Some(library) => format!("onnxruntime = {}\n", quoted(library)?),
@@ -164,7 +173,7 @@ fn settings(arguments: &Arguments, pacs: SocketAddr) -> Result<Settings, Problem
         quoted(&arguments.bundle)?,
         quoted(&state)?
     );
-    let file = arguments.out.join("spinetriage.toml");
+    let file = out.join("spinetriage.toml");
     fs::write(&file, text)?;
     Ok(config::load(&file)?)
 }
@@ -172,8 +181,8 @@ fn settings(arguments: &Arguments, pacs: SocketAddr) -> Result<Settings, Problem
 /// AE title of the sending side.
 const SENDER: &str = "DEMO_MODALITY";
 
-/// Sends every DICOM file of the folder by C-STORE.
-async fn send(folder: &Path, daemon: SocketAddr) -> Result<Vec<Sample>, Problem> {
+/// The DICOM files of the folder.
+fn films(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .map_err(|e| format!("{}: {e}", folder.display()))?
         .map(|e| e.map(|e| e.path()))
@@ -183,6 +192,11 @@ async fn send(folder: &Path, daemon: SocketAddr) -> Result<Vec<Sample>, Problem>
     if files.is_empty() {
         return Err(format!("{} holds no .dcm file", folder.display()).into());
     }
+    Ok(files)
+}
+
+/// Sends every file by C-STORE.
+async fn send(files: Vec<PathBuf>, daemon: SocketAddr) -> Result<Vec<Sample>, Problem> {
     let peer = Peer { ae_title: AeTitle::new("SPINETRIAGE")?, address: daemon.to_string() };
     let mut samples = Vec::new();
     for file in files {

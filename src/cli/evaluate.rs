@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Outcome;
 use super::features::{self, Computing};
-use super::table;
+use super::fresh::{self, Named};
+use super::{Outcome, table};
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis::ClassName;
 use crate::model::{Bundle, Model};
@@ -36,7 +36,8 @@ pub struct Arguments {
     /// The features that the networks of the bundle to compare with computed, when INPUT is a file of features
     #[arg(long, value_name = "FEATURES", requires = "against")]
     against_features: Option<PathBuf>,
-    /// Folder for report.json, report.html, predictions.csv, contributions.csv, and features that are computed
+    /// Folder for report.json, report.html, predictions.csv, contributions.csv, none of which is replaced, and features
+    /// that are computed
     #[arg(long)]
     out: PathBuf,
     /// Print the report as JSON
@@ -56,10 +57,16 @@ pub struct Arguments {
 const FEATURES: &str = "features.csv";
 /// Those of the second bundle.
 const AGAINST_FEATURES: &str = "against_features.csv";
+/// The report, for programs.
+const JSON: &str = "report.json";
+/// The report, for people.
+const PAGE: &str = "report.html";
 /// What the first bundle says of each body.
 const PREDICTIONS: &str = "predictions.csv";
 /// What each feature adds to it.
 const CONTRIBUTIONS: &str = "contributions.csv";
+/// What names the results.
+const BY: Named = Named::Folder("--out");
 
 /// What a bundle says.
 struct Asked {
@@ -74,16 +81,14 @@ struct Asked {
 /// Measures the bundle on every set of the cases.
 pub fn run(arguments: &Arguments) -> Outcome {
     let out = &arguments.out;
-    fs::create_dir_all(out).map_err(|e| format!("{}: {e}", out.display()))?;
+    fresh::absent(&[JSON, PAGE, PREDICTIONS, CONTRIBUTIONS].map(|name| out.join(name)), BY)?;
     let bundle = Bundle::load(&arguments.bundle)?;
+    let other = arguments.against.as_ref().map(|folder| Bundle::load(folder)).transpose()?;
+    arguments.may_compute(&bundle, other.as_ref())?;
+    fs::create_dir_all(out).map_err(|e| format!("{}: {e}", out.display()))?;
     let asked = arguments.ask(&bundle, &arguments.input, FEATURES)?;
-    let against = match &arguments.against {
-        Some(folder) => {
-            let other = Bundle::load(folder)?;
-            Some(arguments.ask(&other, &arguments.input_of(&other, &bundle), AGAINST_FEATURES)?)
-        }
-        None => None,
-    };
+    let ask_other = |other| arguments.ask(other, &arguments.input_of(other, &bundle), AGAINST_FEATURES);
+    let against = other.as_ref().map(ask_other).transpose()?;
     if let Some(other) = against.as_ref().filter(|other| other.classes != asked.classes) {
         let (one, other) = (codes(&asked.classes), codes(&other.classes));
         return Err(format!("the bundles know different classes, {one} and {other}: give two of the same").into());
@@ -95,21 +100,32 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
     let json = report.to_json()?;
     let page = report.to_html();
-    let texts = [("report.json", &json), ("report.html", &page), (PREDICTIONS, &asked.predictions)];
+    let texts = [(JSON, &json), (PAGE, &page), (PREDICTIONS, &asked.predictions)];
     for (name, text) in texts.into_iter().chain(asked.contributions.iter().map(|text| (CONTRIBUTIONS, text))) {
-        let file = out.join(name);
-        fs::write(&file, text).map_err(|e| format!("{}: {e}", file.display()))?;
+        fresh::write(&out.join(name), text.as_bytes(), BY)?;
     }
     if arguments.json {
         println!("{json}");
     } else {
         println!("{}", report.to_text(table::format));
-        println!("{} has the pictures. {RESEARCH_USE_ONLY}.", out.join("report.html").display());
+        println!("{} has the pictures. {RESEARCH_USE_ONLY}.", out.join(PAGE).display());
     }
     Ok(ExitCode::SUCCESS)
 }
 
 impl Arguments {
+    /// Refuses when features would be computed to a name that is taken.
+    fn may_compute(&self, bundle: &Bundle, other: Option<&Bundle>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        features::are_there(&self.input, bundle, &self.out.join(FEATURES), &self.computing)?;
+        let Some(other) = other else { return Ok(()) };
+        let input = self.input_of(other, bundle);
+        // The first bundle's features are there in time.
+        if input != self.out.join(FEATURES) {
+            features::are_there(&input, other, &self.out.join(AGAINST_FEATURES), &self.computing)?;
+        }
+        Ok(())
+    }
+
     /// Asks a bundle about the bodies of `input`; `computed` takes their features.
     fn ask(&self, bundle: &Bundle, input: &Path, computed: &str) -> Result<Asked, Box<dyn Error + Send + Sync>> {
         let identity = bundle.identity().clone();

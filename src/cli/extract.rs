@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Outcome;
 use super::features::{self, Computing};
+use super::{Outcome, fresh};
 use crate::model::Bundle;
 use crate::training::labelled::Purpose;
 
@@ -18,8 +18,8 @@ pub struct Arguments {
     /// Folder of the bundle whose features are computed
     #[arg(long)]
     bundle: PathBuf,
-    /// CSV to write, or Parquet when it ends in .parquet: the case's columns, then one column a feature. A run that
-    /// was stopped goes on where it was
+    /// CSV to write, or Parquet when it ends in .parquet: the case's columns, then one column a feature. One that is
+    /// there is not replaced; a run that was stopped goes on where it was
     #[arg(long)]
     out: PathBuf,
     #[command(flatten)]
@@ -29,6 +29,7 @@ pub struct Arguments {
 /// Writes one row a case, film by film.
 pub fn run(arguments: &Arguments) -> Outcome {
     let Arguments { cases, bundle, out, computing } = arguments;
+    fresh::features(out)?;
     let written = features::of_cases(cases, &Bundle::load(bundle)?, out, Purpose::Extract, computing)?;
     eprintln!("{} bodies in {}", written.rows, out.display());
     Ok(ExitCode::SUCCESS)

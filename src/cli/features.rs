@@ -8,7 +8,8 @@ use std::thread;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::model::{Bundle, Model};
+use super::fresh;
+use crate::model::{Bundle, Model, digest_of};
 use crate::training::cases::Cases;
 use crate::training::extraction::{self, Boxes, Extracted};
 use crate::training::features_file::{FeaturesFile, Provenance};
@@ -69,7 +70,8 @@ pub fn of_cases(
     })?;
     looking.finish_and_clear();
     let unwritable = |e: std::io::Error| format!("{} cannot be written: {e}", out.display());
-    let mut file = FeaturesFile::open(out, &provenance(bundle, &study, computing.boxes)).map_err(unwritable)?;
+    let mut file =
+        FeaturesFile::open(out, &provenance(bundle, study.digest.clone(), computing.boxes)).map_err(unwritable)?;
     let films = extraction::remaining(&study, |film| file.has(film));
     let threads = computing.threads().min(NonZeroUsize::new(films.len()).unwrap_or(NonZeroUsize::MIN));
     let mut models = extraction::models(threads, || Model::open(bundle.clone(), computing.library(), 1))?;
@@ -105,10 +107,28 @@ pub fn of_cases(
     Ok(Written { rows })
 }
 
-/// The features of `input`, which is a file of features or of cases; those of cases are written to `out` first.
+/// Whether the features of `input` with `bundle` are there: in it, or in `out`, where an earlier run computed them.
 ///
 /// # Errors
-/// As [`of_cases`]; and when the features are not those of `bundle`.
+/// When they would be computed to `out`, where something else is.
+pub fn are_there(
+    input: &Path,
+    bundle: &Bundle,
+    out: &Path,
+    computing: &Computing,
+) -> Result<bool, Box<dyn Error + Send + Sync>> {
+    if Table::is_one(input) {
+        return Ok(true);
+    }
+    let cases = digest_of(input).map_err(|e| format!("{} cannot be read: {e}", input.display()))?;
+    Ok(fresh::features_are_there(out, &provenance(bundle, cases, computing.boxes))?)
+}
+
+/// The features of `input`, which is a file of features or of cases; those of cases are written to `out` first, unless
+/// an earlier run did so.
+///
+/// # Errors
+/// As [`of_cases`]; and when the features are not those of `bundle`, or `out` holds something else.
 pub fn table(
     input: &Path,
     bundle: &Bundle,
@@ -130,6 +150,12 @@ pub fn table(
             None => eprintln!("Nothing beside {} says which bundle its features are of.", input.display()),
         }
         input
+    } else if are_there(input, bundle, out, computing)? {
+        let there = out.display();
+        eprintln!(
+            "Taking the features in {there}, computed of these cases by an earlier run: remove it to have them anew."
+        );
+        out
     } else {
         let written = of_cases(input, bundle, out, purpose, computing)?;
         eprintln!("{} bodies in {}", written.rows, out.display());
@@ -138,14 +164,14 @@ pub fn table(
     Ok(Table::read(file, bundle.identity().classes.len(), purpose)?)
 }
 
-fn provenance(bundle: &Bundle, cases: &Cases, boxes: Boxes) -> Provenance {
+fn provenance(bundle: &Bundle, cases_digest: String, boxes: Boxes) -> Provenance {
     let identity = bundle.identity();
     Provenance {
         program: concat!("spinetriage ", env!("CARGO_PKG_VERSION")).to_owned(),
         bundle: identity.name.clone(),
         version: identity.version.clone(),
         features_digest: bundle.features_digest(),
-        cases_digest: cases.digest.clone(),
+        cases_digest,
         boxes: match boxes {
             Boxes::Given => "given".to_owned(),
             Boxes::Detected => "detected".to_owned(),

@@ -2,7 +2,8 @@
 //!
 //! Owns: arguments, what a person reads on the terminal, and exit codes: 0 done, 1 found problems,
 //! 2 could not run. In: the process's arguments. Out: text, or JSON with `--json`.
-//! Never: holds logic of its own; every command calls the room that does the work.
+//! Never: holds logic of its own, every command calls the room that does the work; replaces or deletes a file or folder
+//! that it did not make (`fresh` decides).
 
 pub mod analyze;
 pub mod audit;
@@ -14,6 +15,7 @@ pub mod echo;
 pub mod evaluate;
 pub mod extract;
 mod features;
+mod fresh;
 mod logging;
 pub mod queue;
 pub mod radiomics;

@@ -7,9 +7,9 @@ use clap::Args;
 use indicatif::ProgressBar;
 use regex::Regex;
 
-use super::Outcome;
 use super::features::{self, Computing};
-use super::table;
+use super::fresh::{self, Named};
+use super::{Outcome, table};
 use crate::RESEARCH_USE_ONLY;
 use crate::classifier::Kind;
 use crate::model::{Bundle, Model};
@@ -28,7 +28,8 @@ pub struct Arguments {
     /// Folder of the bundle whose networks compute the features
     #[arg(long)]
     base: PathBuf,
-    /// Folder of the bundle to write
+    /// Folder of the bundle to write; one that is there is not replaced. Features that are computed go beside it, to
+    /// OUT.features.csv
     #[arg(long)]
     out: PathBuf,
     /// Name of the bundle; the folder's if not said
@@ -67,6 +68,7 @@ pub struct Arguments {
 
 /// Trains, writes the bundle and says what was tried.
 pub fn run(arguments: &Arguments) -> Outcome {
+    fresh::absent(std::slice::from_ref(&arguments.out), Named::Folder("--out"))?;
     let base = Bundle::load(&arguments.base)?;
     let classes = base.identity().classes.len();
     let folds = usize::from(arguments.folds);

@@ -12,12 +12,12 @@ use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 use super::card::card;
-use super::features_file::beside;
 use super::study::Study;
 use crate::RESEARCH_USE_ONLY;
 use crate::classifier::{Classifier, Linear};
 use crate::imaging::{BoundingBox, ImagingError, PixelSpacing, Radiograph, SpacingSource, decode, png};
 use crate::model::{Bundle, Feature, Model, ModelError, hex};
+use crate::unfinished::Unfinished;
 
 /// What its author says of a bundle.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct About {
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// Something is there already.
-    #[error("{} is there already; name another folder with --out, or remove it", .0.display())]
+    #[error("{} is there already; name another folder with --out, or move it away", .0.display())]
     Exists(PathBuf),
     /// The disk.
     #[error("{} cannot be written: {source}", path.display())]
@@ -85,27 +85,23 @@ pub fn write(
     study: &Study,
     onnxruntime: Option<&Path>,
 ) -> Result<Bundle, WriteError> {
-    if out.exists() {
+    if out.symlink_metadata().is_ok() {
         return Err(WriteError::Exists(out.to_owned()));
     }
-    let part = beside(out, ".part");
-    let written = Folder::new(part.clone())
-        .and_then(|folder| folder.fill(from, base, about, study))
-        .and_then(|()| Ok(Model::open(Bundle::load(&part)?, onnxruntime, 1)?))
-        .and_then(|_| fs::rename(&part, out).map_err(|source| WriteError::Disk { path: out.to_owned(), source }));
-    match written {
-        Ok(()) => Ok(Bundle::load(out)?),
-        Err(error) => {
-            // That a part could not be removed matters less than why it stayed one.
-            let _ = fs::remove_dir_all(&part);
-            Err(error)
-        }
-    }
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => WriteError::Exists(out.to_owned()),
+        _ => WriteError::Disk { path: out.to_owned(), source },
+    };
+    let unfinished = Unfinished::folder(out).map_err(failed)?;
+    Folder { path: unfinished.path(), files: Table::new() }.fill(from, base, about, study)?;
+    Model::open(Bundle::load(unfinished.path())?, onnxruntime, 1)?;
+    unfinished.finish().map_err(failed)?;
+    Ok(Bundle::load(out)?)
 }
 
 /// The bundle's folder while it is filled.
-struct Folder {
-    path: PathBuf,
+struct Folder<'a> {
+    path: &'a Path,
     /// Name and SHA-256 of what is in it.
     files: Table,
 }
@@ -117,14 +113,7 @@ struct Probe {
     region: [f64; 4],
 }
 
-impl Folder {
-    fn new(path: PathBuf) -> Result<Self, WriteError> {
-        // Of a run that was stopped.
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).map_err(|source| WriteError::Disk { path: path.clone(), source })?;
-        Ok(Self { path, files: Table::new() })
-    }
-
+impl Folder<'_> {
     fn fill(mut self, from: &Bundle, base: &mut Model, about: &About, study: &Study) -> Result<(), WriteError> {
         for network in from.networks() {
             self.copy(from.folder(), network)?;
@@ -183,7 +172,7 @@ impl Folder {
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
         let path = self.path.join(name);
-        let folder = path.parent().unwrap_or(&self.path);
+        let folder = path.parent().unwrap_or(self.path);
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&path, bytes))
             .map_err(|source| WriteError::Disk { path, source })
@@ -205,7 +194,7 @@ impl Folder {
         let spacing = Some(PixelSpacing { row_mm: 0.5, column_mm: 0.5, source: SpacingSource::Given });
         let radiograph = Radiograph { width, height, pixels: (0..width * height).map(pixel).collect(), spacing };
         png::write(&self.path.join(PICTURE), &radiograph)?;
-        self.copy(&self.path.clone(), PICTURE)?;
+        self.copy(self.path, PICTURE)?;
         Ok(Probe { image: PICTURE.into(), spacing_mm: [0.5, 0.5], region: [40.0, 34.0, 120.0, 94.0] })
     }
 }

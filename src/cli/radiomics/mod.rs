@@ -62,7 +62,7 @@ pub struct Arguments {
     /// One JSON object of feature names to numbers a region, instead of CSV
     #[arg(long)]
     json: bool,
-    /// Write to a file instead of the terminal
+    /// Write to a file instead of the terminal; one that is there is not replaced
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -74,19 +74,19 @@ pub fn run(arguments: &Arguments) -> Outcome {
         eprintln!("{warning}");
     }
     let format = if arguments.json { Format::Json } else { Format::Csv };
+    let mut output = Output::open(arguments.out.as_deref(), format)?;
     let cases = match (&arguments.batch, &arguments.image, &arguments.mask) {
         (Some(file), ..) => batch::read(file)?,
         (None, Some(image), Some(mask)) => {
             // One region is one plain object, or an error of the command itself.
             let features = plan.measure(image, mask, plan.label, plan.spacing_mm, arguments.threads)?;
-            let mut output = Output::open(arguments.out.as_deref(), format)?;
             output.single(image, mask, &features)?;
+            output.finish()?;
             eprintln!("{RESEARCH_USE_ONLY}.");
             return Ok(ExitCode::SUCCESS);
         }
         _ => return Err("give an image and its mask, or --batch CASES.csv".into()),
     };
-    let output = Output::open(arguments.out.as_deref(), format)?;
     let outcome = batch::run(&plan, &cases, output, arguments.threads);
     eprintln!("{RESEARCH_USE_ONLY}.");
     outcome

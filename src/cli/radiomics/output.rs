@@ -1,11 +1,11 @@
 //! Features as CSV or JSON, to the terminal or a file.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, StdoutLock, Write};
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::cli::fresh::{Named, NewFile, Refused};
 use crate::radiomics::Features;
 
 /// How features are written.
@@ -20,18 +20,24 @@ pub enum Format {
 /// Where features go.
 pub struct Output {
     format: Format,
-    out: Box<dyn Write>,
+    out: Target,
+}
+
+/// The terminal or a file.
+enum Target {
+    Terminal(StdoutLock<'static>),
+    File(NewFile),
 }
 
 impl Output {
     /// Opens `file`, or standard output.
     ///
     /// # Errors
-    /// When the file cannot be made; the sentence names it.
-    pub fn open(file: Option<&Path>, format: Format) -> Result<Self, String> {
-        let out: Box<dyn Write> = match file {
-            Some(path) => Box::new(BufWriter::new(File::create(path).map_err(|e| format!("{}: {e}", path.display()))?)),
-            None => Box::new(io::stdout().lock()),
+    /// When the file is there already, or cannot be made.
+    pub fn open(file: Option<&Path>, format: Format) -> Result<Self, Refused> {
+        let out = match file {
+            Some(path) => Target::File(NewFile::create(path, Named::File("--out"))?),
+            None => Target::Terminal(io::stdout().lock()),
         };
         Ok(Self { format, out })
     }
@@ -42,8 +48,8 @@ impl Output {
             Format::Json => {
                 let object: Map<String, Value> =
                     features.iter().map(|(name, value)| (name.clone(), Value::from(*value))).collect();
-                serde_json::to_writer_pretty(&mut self.out, &object)?;
-                writeln!(self.out)?;
+                let text = serde_json::to_string_pretty(&object)?;
+                writeln!(self.out(), "{text}")?;
             }
             Format::Csv => {
                 let names: Vec<&str> = features.iter().map(|(name, _)| name.as_str()).collect();
@@ -53,7 +59,7 @@ impl Output {
                 self.csv_row(files.iter().chain(&values).map(String::as_str))?;
             }
         }
-        self.out.flush()
+        Ok(())
     }
 
     /// Writes the header of a batch: the columns of the cases, the features, `Error`.
@@ -80,8 +86,8 @@ impl Output {
                     Ok(features) => object.extend(features.iter().map(|(name, value)| (name.clone(), (*value).into()))),
                     Err(reason) => object.extend([("Error".to_owned(), reason.as_str().into())]),
                 }
-                serde_json::to_writer(&mut self.out, &object)?;
-                writeln!(self.out)
+                let text = serde_json::to_string(&object)?;
+                writeln!(self.out(), "{text}")
             }
             Format::Csv => {
                 let (values, reason) = match outcome {
@@ -93,16 +99,31 @@ impl Output {
         }
     }
 
-    /// Hands everything over to the file or the terminal.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.out.flush()
+    /// Hands everything over to the terminal, or gives the file its name.
+    ///
+    /// # Errors
+    /// When the disk takes no more, or something else has the name by now.
+    pub fn finish(self) -> Result<(), Refused> {
+        match self.out {
+            Target::File(file) => file.finish(),
+            Target::Terminal(mut out) => {
+                out.flush().map_err(|source| Refused::Disk { path: "standard output".into(), source })
+            }
+        }
+    }
+
+    fn out(&mut self) -> &mut dyn Write {
+        match &mut self.out {
+            Target::Terminal(out) => out,
+            Target::File(file) => file,
+        }
     }
 
     fn csv_row<'a>(&mut self, cells: impl Iterator<Item = &'a str>) -> io::Result<()> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(cells)?;
         let row = writer.into_inner().map_err(|e| io::Error::other(e.to_string()))?;
-        self.out.write_all(&row)
+        self.out().write_all(&row)
     }
 }
 

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use ::csv::StringRecord;
 
-pub use part::FeaturesFile;
+pub use part::{FeaturesFile, Found};
 pub use provenance::Provenance;
 
 use super::problem::{FileError, Place};

@@ -1,7 +1,8 @@
 //! Writing a file of features: a film at a time, so that a run that was stopped goes on where it was.
 //!
 //! `NAME.part` is CSV, whatever `NAME` ends in, and grows by whole films; `NAME.part.json` says what it is of. When all
-//! is there the first becomes `NAME`, as CSV or Parquet, and the second stays beside it as its provenance.
+//! is there the first becomes `NAME`, as CSV or Parquet, and the second stays beside it as its provenance. By the second
+//! a part is known as ours: nothing else is written over.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
@@ -10,6 +11,35 @@ use std::path::{Path, PathBuf};
 
 use super::{Format, Provenance, beside, parquet};
 use crate::training::labelled::{Body, COLUMNS};
+use crate::unfinished::rename_without_replacing;
+
+/// What is at the names that a file of features takes.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing, or what a run that was stopped left.
+    Unfinished,
+    /// Something of that name; what it is of, when that is said beside or in it.
+    Finished(Option<Provenance>),
+    /// What no run left, at a name that a run needs.
+    Foreign(PathBuf),
+}
+
+impl Found {
+    /// Looks at `path` and beside it.
+    pub fn at(path: &Path) -> Self {
+        let is_there = |path: &Path| path.symlink_metadata().is_ok();
+        if is_there(path) {
+            return Self::Finished(Provenance::of(path));
+        }
+        let [part, part_says, says] = [".part", ".part.json", ".json"].map(|ending| beside(path, ending));
+        for says in [&part_says, &says] {
+            if is_there(says) && Provenance::read(says).is_none() {
+                return Self::Foreign(says.clone());
+            }
+        }
+        if is_there(&part) && !is_there(&part_says) { Self::Foreign(part) } else { Self::Unfinished }
+    }
+}
 
 /// A file of features on its way.
 #[derive(Debug)]
@@ -26,14 +56,18 @@ impl FeaturesFile {
     /// Begins `path`, or goes on with what an earlier run of the same provenance left.
     ///
     /// # Errors
-    /// When its folder cannot be written.
+    /// When its folder cannot be written, and [`io::ErrorKind::AlreadyExists`] unless [`Found::Unfinished`].
     pub fn open(path: &Path, provenance: &Provenance) -> io::Result<Self> {
+        if Found::at(path) != Found::Unfinished {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
         let part = beside(path, ".part");
         let says = beside(path, ".part.json");
-        let same =
-            fs::read(&says).ok().and_then(|text| serde_json::from_slice(&text).ok()).as_ref() == Some(provenance);
+        let same = Provenance::read(&says).as_ref() == Some(provenance);
         let kept = if same { whole_films(&fs::read(&part).unwrap_or_default()) } else { Kept::default() };
-        fs::write(&says, serde_json::to_vec_pretty(provenance)?)?;
+        if !same {
+            fs::write(&says, serde_json::to_vec_pretty(provenance)?)?;
+        }
         let out = OpenOptions::new().create(true).write(true).truncate(false).open(&part)?;
         out.set_len(kept.bytes)?;
         let (path, provenance) = (path.to_owned(), provenance.clone());
@@ -76,17 +110,18 @@ impl FeaturesFile {
     /// Gives the file its name, when all films are there.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// When the disk fails, and [`io::ErrorKind::AlreadyExists`] when the name was taken in the meantime.
     pub fn finish(self) -> io::Result<()> {
         self.out.sync_all()?;
         let part = beside(&self.path, ".part");
         match Format::of(&self.path) {
-            Format::Csv => fs::rename(part, &self.path)?,
+            Format::Csv => rename_without_replacing(&part, &self.path)?,
             Format::Parquet => {
                 parquet::from_csv(&part, &self.path, &self.provenance)?;
                 fs::remove_file(part)?;
             }
         }
+        // What it replaces is of a file that was taken away: `open` has looked.
         fs::rename(beside(&self.path, ".part.json"), beside(&self.path, ".json"))
     }
 }
@@ -176,6 +211,38 @@ mod tests {
             prop_assert_eq!(Provenance::of(&cut_off), Some(Provenance::of_boxes("given")));
             prop_assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "two files, and what each is of");
         }
+    }
+
+    #[test]
+    fn nothing_is_written_over_but_what_a_stopped_run_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        drop(write(&path, 0..3));
+        assert_eq!(Found::at(&path), Found::Unfinished);
+        for ending in [".part", ".part.json", ".json"] {
+            let other = folder.path().join(format!("of{ending}.csv"));
+            let theirs = beside(&other, ending);
+            fs::write(&theirs, "theirs").unwrap();
+            assert_eq!(Found::at(&other), Found::Foreign(theirs.clone()));
+            let refused = FeaturesFile::open(&other, &Provenance::of_boxes("given")).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(fs::read(theirs).unwrap(), b"theirs");
+        }
+        let file = write(&path, 0..3);
+        fs::write(&path, "theirs").unwrap();
+        assert_eq!(file.finish().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"theirs");
+        assert_eq!(Found::at(&path), Found::Finished(None));
+    }
+
+    #[test]
+    fn features_that_were_taken_away_may_be_computed_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        write(&path, 0..3).finish().unwrap();
+        assert_eq!(Found::at(&path), Found::Finished(Some(Provenance::of_boxes("given"))));
+        fs::remove_file(&path).unwrap();
+        write(&path, 0..3).finish().unwrap();
     }
 
     #[test]

@@ -35,6 +35,11 @@ impl Provenance {
         };
         serde_json::from_slice(&text).ok()
     }
+
+    /// What a JSON file says; `None` when it says nothing of the kind.
+    pub(super) fn read(file: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(file).ok()?).ok()
+    }
 }
 
 #[cfg(test)]

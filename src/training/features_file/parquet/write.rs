@@ -1,6 +1,6 @@
 //! From the CSV of a finished run to Parquet.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,10 +15,11 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, Type};
 
-use super::super::{Provenance, Row, beside, csv};
+use super::super::{Provenance, Row, csv};
 use super::{Content, DIGEST, PROVENANCE, USE, WRITER};
 use crate::RESEARCH_USE_ONLY;
 use crate::training::labelled::COLUMNS;
+use crate::unfinished::Unfinished;
 
 /// Rows in a group, which is what is held in memory: of 1,300 features 85 MB.
 const GROUP: usize = 8192;
@@ -26,15 +27,16 @@ const GROUP: usize = 8192;
 /// The columns that are text.
 const TEXTS: [&str; 4] = ["path", "level", "set", "patient"];
 
-/// Writes the features in the CSV file `part` to `out`, which has its name when all of it is on the disk.
+/// Writes the features in the CSV file `part` to `out`, which has its name when all of it is on the disk, and replaces
+/// nothing.
 ///
 /// # Errors
 /// When `part` is no file of features, or the disk takes no more.
 pub fn from_csv(part: &Path, out: &Path, provenance: &Provenance) -> io::Result<()> {
     let source = csv::open(part).map_err(io::Error::other)?;
-    let unnamed = beside(out, ".part.parquet");
+    let (unfinished, file) = Unfinished::file(out, 0o666)?;
     let schema = Arc::new(schema(&source.header)?);
-    let mut writer = SerializedFileWriter::new(File::create(&unnamed)?, schema, Arc::new(properties()))?;
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties()))?;
     let mut content = Content::of(&source.header);
     let mut group = Vec::new();
     for row in source.rows {
@@ -55,8 +57,8 @@ pub fn from_csv(part: &Path, out: &Path, provenance: &Provenance) -> io::Result<
         (DIGEST, content.digest()),
     ];
     says.into_iter().for_each(|(key, value)| writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value)));
-    writer.into_inner()?.sync_all()?;
-    fs::rename(unnamed, out)
+    drop(writer.into_inner()?);
+    unfinished.finish()
 }
 
 /// What is said of a body, and the values of its features.
