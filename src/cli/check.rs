@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -44,7 +45,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
     report("storage", check_storage(&settings.storage));
     let database = database_of(&settings);
     report("database", check_database(&database));
+    report("spool", check_spool(&settings.storage, &database));
     report("queue", check_queue(&database));
+    report("deliveries", check_deliveries(&database));
     if arguments.online {
         all_good &= super::runtime()?.block_on(super::echo::echo_each(&settings, &[]));
     }
@@ -90,7 +93,54 @@ fn check_database(file: &Path) -> Result<String, String> {
     }
 }
 
-/// What keeps the queue from moving: an outage, a pause.
+/// So old a file that no row names must be: a younger one may be of an image that is being recorded.
+const BEING_RECORDED: Duration = Duration::from_secs(60);
+
+/// Whether database and spool speak of the same files. A database that was lost, or replaced by an older one, may be
+/// sound and know nothing of what is there.
+fn check_spool(storage: &Storage, database: &Path) -> Result<String, String> {
+    let spool = Spool::at(&storage.state_dir);
+    if !database.exists() && spool.count() == 0 {
+        return Ok("nothing is in it".into());
+    }
+    let known = if database.exists() { store::known_files(database).map_err(|e| e.to_string())? } else { Vec::new() };
+    let missing = known.iter().filter(|known| matches!(spool.path(&known.file).try_exists(), Ok(false))).count();
+    let names: Vec<String> = known.into_iter().map(|known| known.file).collect();
+    let is_old = |file: &String| {
+        if !database.exists() {
+            return true;
+        }
+        let age =
+            spool.path(file).metadata().and_then(|file| file.modified()).map(|at| at.elapsed().unwrap_or_default());
+        age.is_ok_and(|age| age > BEING_RECORDED)
+    };
+    let unknown = spool.orphans(&names).map_err(|e| e.to_string())?.iter().filter(|file| is_old(file)).count();
+    match (missing, unknown) {
+        (0, 0) => Ok(format!("{} files, each with its row", names.len())),
+        (0, unknown) => Err(format!(
+            "{unknown} files belong to no row of the database, and the next start deletes them: was the database lost or replaced \
+             by an older one? Then stop the daemon and restore a backup (docs/operation.md, \"Restore\")"
+        )),
+        (missing, unknown) => Err(format!(
+            "{missing} files that the database names are not there, and {unknown} that it does not name are: the next start fails \
+             or reports anew what needs the missing ones"
+        )),
+    }
+}
+
+/// Deliveries that nobody tries any more, and whose files are kept for that.
+fn check_deliveries(database: &Path) -> Result<String, String> {
+    let stranded = if database.exists() { store::stranded(database).map_err(|e| e.to_string())? } else { Vec::new() };
+    if stranded.is_empty() {
+        return Ok("none has failed".into());
+    }
+    let each = stranded.iter().map(|s| format!("{} to {}", s.deliveries, s.destination)).collect::<Vec<_>>().join(", ");
+    Err(format!(
+        "{each} have failed, and their files are kept: spinetriage queue retry --failed, or spinetriage queue give-up --destination NAME"
+    ))
+}
+
+/// What keeps the queue from moving: an outage, a pause, a thing the database refuses.
 fn check_queue(database: &Path) -> Result<String, String> {
     if !database.exists() {
         return Ok("nothing was ever queued".into());

@@ -1,4 +1,4 @@
-//! `spinetriage queue`: what is in the queue, and why; retry, cancel, pause and resume.
+//! `spinetriage queue`: what is in the queue, and why; retry, cancel, give up, pause and resume.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Outcome, table};
-use crate::store::conditions;
 use crate::store::queue::{self, Entry};
+use crate::store::{self, GivenUp, conditions};
 
 /// Arguments of `queue`.
 #[derive(Debug, Args)]
@@ -45,6 +45,18 @@ enum Action {
         name: Option<String>,
         /// Everything that failed
         #[arg(long, conflicts_with = "name")]
+        failed: bool,
+    },
+    /// Give up deliveries that nobody will make: their files may be deleted after keep_days
+    GiveUp {
+        /// Number in the queue, SOP Instance UID or Study Instance UID: all that is undelivered of it
+        #[arg(required_unless_present_any = ["destination", "failed"])]
+        name: Option<String>,
+        /// What has failed at this destination, which need not be configured any more
+        #[arg(long, value_name = "NAME", conflicts_with = "name")]
+        destination: Option<String>,
+        /// Everything that has failed
+        #[arg(long, conflicts_with_all = ["name", "destination"])]
         failed: bool,
     },
     /// Receive images, but analyse and send nothing until the queue is resumed
@@ -98,6 +110,14 @@ pub fn run(arguments: &Arguments, database: &Path) -> Outcome {
             if *json { println!("{}", serde_json::to_string_pretty(&entries)?) } else { entries.iter().for_each(show) }
         }
         Action::Retry { name, .. } => println!("{} queued again", queue::retry(database, name.as_deref())?),
+        Action::GiveUp { name, destination, .. } => {
+            let which = match (name, destination) {
+                (Some(name), _) => GivenUp::Of(name),
+                (None, Some(destination)) => GivenUp::At(destination),
+                (None, None) => GivenUp::Failed,
+            };
+            println!("{} deliveries given up", store::give_up(database, which)?)
+        }
         Action::Pause => {
             let was_paused = !queue::pause(database)?;
             println!(

@@ -27,13 +27,17 @@ pub struct LiveBundle {
 }
 
 /// Starts the first worker's trial run; the daemon does not start with a bundle that is refused.
-pub async fn first(settings: &Settings, executable: PathBuf, store: &Store) -> Result<LiveBundle, DaemonError> {
+pub async fn first(settings: &Settings, executable: PathBuf) -> Result<LiveBundle, DaemonError> {
     let command = command_for(settings, executable);
     let identity =
         trial(&command).await.map_err(|source| DaemonError::Bundle { path: command.bundle.clone(), source })?;
-    store.record_bundle_live(&identity, &command.bundle, "start of the daemon").await?;
     tracing::info!(bundle = %identity.name, version = %identity.version, digest = %identity.digest, "The bundle has passed its self-test");
     Ok(LiveBundle { generation: 1, command, identity })
+}
+
+/// Writes down which bundle a start begins with.
+pub async fn record_first(bundle: &LiveBundle, store: &Store) -> Result<(), DaemonError> {
+    Ok(store.record_bundle_live(&bundle.identity, &bundle.command.bundle, "start of the daemon").await?)
 }
 
 /// Follows the configuration: tries each new bundle and publishes it when it is good. One that is

@@ -1,4 +1,4 @@
-//! Deletes files past `keep_days` that everybody is done with, and keeps the database's log small.
+//! Deletes files past `keep_days` that everybody is done with, keeps the database's log small and its clock up to date.
 //!
 //! What fails here is told and tried again: it must not end the daemon, which still receives and sends.
 
@@ -15,7 +15,7 @@ use crate::store::{LARGE_WAL, Store};
 
 /// Between two looks for expired files.
 const FILES: Duration = Duration::from_secs(3600);
-/// Between two looks at the log.
+/// Between two looks at the log and the clock.
 const LOG: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 const MIB: u64 = 1 << 20;
@@ -40,10 +40,15 @@ pub async fn run(
                     tracing::error!(%error, "Files past keep_days could not be deleted; it is tried again in an hour");
                 }
             }
-            _ = log.tick() => match store.shrink_wal().await {
-                Ok(bytes) => log_size.tell(bytes),
-                Err(error) => tracing::warn!(%error, "The database's log could not be made smaller; it is tried again in a minute"),
-            },
+            _ = log.tick() => {
+                if let Err(error) = store.keep_time().await {
+                    tracing::warn!(%error, "The service clock could not be written down; it is tried again in a minute");
+                }
+                match store.shrink_wal().await {
+                    Ok(bytes) => log_size.tell(bytes),
+                    Err(error) => tracing::warn!(%error, "The database's log could not be made smaller; it is tried again in a minute"),
+                }
+            }
             _ = stop.changed() => {}
         }
     }
@@ -69,9 +74,16 @@ async fn delete_expired(
             // The row first: a file without a row is removed at the next start, a row without its
             // file would promise something.
             if store.forget_files(expired.row).await? {
-                expired.files.iter().try_for_each(|file| spool.remove(file))?;
+                expired.files.iter().for_each(|file| remove(spool, file));
             }
         }
+    }
+}
+
+/// One that cannot be removed costs no other its turn: it belongs to no row any more, and the next start removes it.
+fn remove(spool: &Spool, file: &str) {
+    if let Err(error) = spool.remove(file) {
+        tracing::error!(%error, "A file past keep_days cannot be deleted; the next start tries again");
     }
 }
 
@@ -122,10 +134,11 @@ mod tests {
         store
             .write(move |c| {
                 Ok(c.execute_batch(&format!(
-                    "INSERT INTO reports VALUES (1, '1.2', 1, '1.3', '1.4', '1.5', '2026', '2026');
+                    "INSERT INTO studies (id, study_instance_uid, patient_number, patient_id) VALUES (1, '1.2', 1, '');
+                     INSERT INTO reports VALUES (1, 1, 1, '1.3', '1.4', '1.5', '2026', '2026', -1);
                      INSERT INTO objects (id, report_id, kind, sop_class_uid, sop_instance_uid, file, sha256, compressed_file, compressed_sha256)
                      VALUES (1, 1, 'overlay', '1.6', '1.7', '{file}', '', '{compressed}', '');
-                     INSERT INTO deliveries (object_id, destination, state, next_attempt_at, deadline) VALUES (1, 'pacs', 'delivered', '', '')"
+                     INSERT INTO deliveries (object_id, destination, state) VALUES (1, 'pacs', 'delivered')"
                 ))?)
             })
             .await
@@ -160,10 +173,10 @@ mod tests {
     async fn files_whose_deletion_a_power_cut_interrupted_are_removed_at_the_next_start() {
         let folder = tempfile::tempdir().unwrap();
         let (store, spool, files) = delivered_report(folder.path()).await;
-        recover(&store, &spool).await.unwrap();
+        recover(&store, &spool, 3).await.unwrap();
         assert!(files.iter().all(|file| spool.path(file).exists()));
         assert!(store.forget_files(ExpiredRow::Object(1)).await.unwrap());
-        recover(&store, &spool).await.unwrap();
+        recover(&store, &spool, 3).await.unwrap();
         assert!(files.iter().all(|file| !spool.path(file).exists()));
     }
 

@@ -17,7 +17,9 @@ impl StateLock {
     /// Takes the folder, or says that another daemon has it.
     pub fn take(state_dir: &Path) -> Result<Self, DaemonError> {
         let path = state_dir.join("lock");
-        let file = File::create(&path).map_err(|source| DaemonError::StateFolder { path: path.clone(), source })?;
+        // Not emptied: a start that is refused changes nothing.
+        let open = File::options().write(true).create(true).truncate(false).open(&path);
+        let file = open.map_err(|source| DaemonError::StateFolder { path: path.clone(), source })?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| DaemonError::AlreadyRunning(state_dir.to_owned()))?;
         Ok(Self { _file: file })

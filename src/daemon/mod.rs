@@ -11,6 +11,7 @@ mod bundle;
 mod delivery;
 mod endure;
 mod housekeeper;
+mod listen;
 mod lock;
 mod planner;
 mod receiver;
@@ -19,6 +20,7 @@ mod reload;
 mod run;
 mod selection;
 mod storage;
+mod stuck;
 mod systemd;
 mod workers;
 

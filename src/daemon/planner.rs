@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::DaemonError;
 use super::endure::endure;
 use crate::config::SettingsHandle;
-use crate::store::Store;
+use crate::store::{Settling, Store};
 
 /// How often the studies are looked at.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -21,8 +21,12 @@ pub async fn run(settings: SettingsHandle, store: Store, stop: watch::Receiver<b
 async fn plan(settings: &SettingsHandle, store: &Store, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
     while !*stop.borrow() {
         let now = settings.current();
-        let (settle, at_most) = (now.analysis.settle, now.analysis.settle_at_most);
-        let planned = store.plan_reports(settle, at_most, now.report.no_vertebra_found).await?;
+        let settling = Settling {
+            quiet: now.analysis.settle,
+            at_most: now.analysis.settle_at_most,
+            no_vertebra_found: now.report.no_vertebra_found,
+        };
+        let planned = store.plan_reports(settling).await?;
         if planned > 0 {
             tracing::info!(studies = planned, "Studies have settled and are queued for their report");
         }

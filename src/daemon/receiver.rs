@@ -18,7 +18,7 @@ use crate::dimse::{
 };
 use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Uid};
 use crate::spool::{Spool, SpoolError, SpoolWriter};
-use crate::store::{Event, NewInstance, Recipient, Recorded, RefusedInstance, Store, StoreError};
+use crate::store::{Event, NewInstance, Patient, Recipient, Recorded, RefusedInstance, Store, StoreError};
 
 /// The daemon's Storage SCP service.
 pub struct Receiver {
@@ -184,7 +184,12 @@ impl IncomingObject for Incoming {
             study_instance_uid,
             series_instance_uid,
             sha256: spooled.sha256,
-            patient_id: text(&summary.patient_id),
+            patient: Patient {
+                id: text(&summary.patient_id),
+                issuer: text(&summary.issuer_of_patient_id),
+                name: text(&summary.patient_name),
+                birth_date: text(&summary.patient_birth_date),
+            },
             accession_number: text(&summary.accession_number),
             modality: text(&summary.modality),
             body_part: text(&summary.body_part_examined),
@@ -204,7 +209,12 @@ impl IncomingObject for Incoming {
             let _ = tokio::task::spawn_blocking(move || spool.remove(&file)).await;
         };
         match self.store.record_instance(new).await {
-            Ok(Recorded::Kept { .. }) => Ok(Status::SUCCESS),
+            Ok(Recorded::Kept { id, conflict, .. }) => {
+                if let Some(conflict) = conflict {
+                    tracing::warn!(image = %self.request.sop_instance_uid, row = id, conflict, "An image contradicts what was known");
+                }
+                Ok(Status::SUCCESS)
+            }
             Ok(Recorded::Duplicate) => {
                 unneeded().await;
                 Ok(Status::SUCCESS)

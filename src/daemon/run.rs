@@ -14,8 +14,9 @@ use super::bundle::{self, LiveBundle};
 use super::delivery::Deliverer;
 use super::lock::StateLock;
 use super::receiver::Receiver;
+use super::stuck::Stuck;
 use super::workers::Supervisor;
-use super::{housekeeper, planner, recovery, reload, storage, systemd};
+use super::{housekeeper, listen, planner, recovery, reload, storage, systemd};
 use crate::config::{self, Destination, Settings, SettingsHandle, WatchError};
 use crate::dimse::{self, DimseError, Peer};
 use crate::spool::{self, Spool, SpoolError};
@@ -87,10 +88,11 @@ pub enum DaemonError {
 }
 
 impl DaemonError {
-    /// Whether it may be over by itself: a full disk, a database that was busy.
+    /// Whether a part that met it goes on after a pause: a full disk, a database that was busy or refused something.
     pub(super) fn may_heal(&self) -> bool {
         match self {
-            Self::Store(error) => error.may_heal(),
+            // What the database refuses of one thing must not end what goes on beside it.
+            Self::Store(error) => error.may_heal() || error.concerns_one(),
             Self::Spool(error) => error.is_full(),
             _ => false,
         }
@@ -119,24 +121,24 @@ pub async fn run(settings: Settings, file: Option<&Path>, stop: impl Future<Outp
 }
 
 impl Daemon {
-    /// Takes the state folder, recovers what a crash left, tries the bundle, opens the ports.
+    /// Looks for whatever speaks against a start, which changes nothing; then takes the state folder, recovers what a
+    /// crash left and opens the ports.
     pub async fn prepare(settings: Settings) -> Result<Self, DaemonError> {
         let state_dir = settings.storage.state_dir.clone();
-        // One that is there may lie in a folder that this user cannot open to sync it.
-        if !state_dir.is_dir() {
-            spool::make_durable(&state_dir)
-                .map_err(|source| DaemonError::StateFolder { path: state_dir.clone(), source })?;
-        }
-        let lock = StateLock::take(&state_dir)?;
-        let store = Store::open(&state_dir.join(DATABASE))?;
+        let database = state_dir.join(DATABASE);
+        recovery::refuse_without_database(&database, &Spool::at(&state_dir))?;
+        // Where there is no folder yet nobody has it, and a start that is refused leaves none.
+        let held = state_dir.is_dir().then(|| StateLock::take(&state_dir)).transpose()?;
+        Store::examine(&database)?;
+        let sockets = listen::bind(&settings.server.listen)?;
+        let bundle = bundle::first(&settings, std::env::current_exe()?).await?;
+        let lock = held.map_or_else(|| make_and_take(&state_dir), Ok)?;
+        let store = Store::open_examined(&database)?;
         let spool = Spool::open(&state_dir)?;
-        recovery::recover(&store, &spool).await?;
+        recovery::recover(&store, &spool, settings.analysis.attempts).await?;
+        bundle::record_first(&bundle, &store).await?;
         let device_uid = store.device_uid().await?;
-        let bundle = bundle::first(&settings, std::env::current_exe()?, &store).await?;
-        let mut listeners = Vec::new();
-        for &address in &settings.server.listen {
-            listeners.push(TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })?);
-        }
+        let listeners = listen::listen(sockets)?;
         let (settings, spool) = (SettingsHandle::new(settings), Arc::new(spool));
         Ok(Self { settings, store, spool, listeners, bundle, device_uid, _lock: lock })
     }
@@ -166,6 +168,7 @@ impl Daemon {
             spool: spool.clone(),
             bundle: bundles,
             device_uid,
+            stuck: Stuck::default(),
         };
         parts.spawn(supervisor.run(stopped.clone()));
         parts.spawn(planner::run(settings.clone(), store.clone(), stopped.clone()));
@@ -184,7 +187,8 @@ impl Daemon {
             std::future::pending().await
         });
         if let Some(file) = file {
-            followers.spawn(reload::follow(config::watch(file.to_owned(), settings)?, store, stopped));
+            let watching = config::watch(file.to_owned(), settings)?;
+            followers.spawn(reload::follow(watching, store.clone(), stopped));
         }
 
         systemd::ready();
@@ -196,13 +200,29 @@ impl Daemon {
         systemd::stopping();
         tracing::info!("The daemon stops");
         stopping.send_replace(true);
-        drop(followers);
+        followers.shutdown().await;
         let mut first_error = outcome;
         while let Some(ended) = parts.join_next().await {
             first_error = first_error.and(ended.unwrap_or_else(|e| Err(DaemonError::Task(e))));
         }
+        drop(parts);
+        stop_keeping_time(store).await;
         first_error
     }
+}
+
+/// Makes the state folder and takes it. (One that is there may lie in a folder that this user cannot open to sync it.)
+fn make_and_take(state_dir: &Path) -> Result<StateLock, DaemonError> {
+    spool::make_durable(state_dir).map_err(|source| DaemonError::StateFolder { path: state_dir.to_owned(), source })?;
+    StateLock::take(state_dir)
+}
+
+/// Writes down where the service clock stands, and closes the database.
+async fn stop_keeping_time(store: Store) {
+    if let Err(error) = store.keep_time().await {
+        tracing::warn!(%error, "The service clock could not be written down: what waits waits a little longer");
+    }
+    store.close().await;
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

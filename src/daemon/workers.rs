@@ -1,7 +1,8 @@
 //! The supervisor: N slots, each with one worker process that does one job after the other.
 //!
 //! A worker that crashes, hangs or talks nonsense costs one attempt of one job; its slot starts
-//! another. A failure to start is retried with growing pauses and costs no job anything.
+//! another. A failure to start is retried with pauses and costs no job anything. A worker that cannot even be
+//! killed keeps its job until it ends, and its slot starts another (`stuck.rs`).
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,11 +15,12 @@ use tokio::time::sleep;
 use super::DaemonError;
 use super::bundle::LiveBundle;
 use super::endure::endure;
+use super::stuck::Stuck;
 use crate::config::{Settings, SettingsHandle, SopClass};
 use crate::report::{Companions, FailedImage, ReportImage, ReportRequest};
 use crate::spool::{Spool, SpooledFile};
 use crate::store::{Addressee, Job, NewObject, ObjectFile, ReportInput, Store, StoreError, Work};
-use crate::worker::{Reply, Request, WorkerProcess, WrittenObject};
+use crate::worker::{Reply, Request, WorkerError, WorkerProcess, WrittenObject};
 
 /// What every slot works with.
 #[derive(Clone)]
@@ -29,14 +31,18 @@ pub struct Supervisor {
     pub bundle: watch::Receiver<LiveBundle>,
     /// Device UID of this installation, for reports.
     pub device_uid: crate::identifiers::Uid,
+    /// Workers that were killed and do not end.
+    pub stuck: Stuck,
 }
 
 /// How often an idle slot looks at the queue even when nobody woke it: jobs become due by time.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Pause before a job is tried again that failed for want of disk space.
 const UNTIL_THERE_IS_ROOM: Duration = Duration::from_secs(5);
+/// Pause before a job is tried again that failed because the database was busy.
+const UNTIL_THE_DATABASE_ANSWERS: Duration = Duration::from_secs(2);
 /// A lease outlives the job's time limit by this much.
-const LEASE_MARGIN: Duration = Duration::from_secs(30);
+pub(super) const LEASE_MARGIN: Duration = Duration::from_secs(30);
 
 impl Supervisor {
     /// Runs the slots until `stop` turns true; jobs under way go back to the queue at no cost.
@@ -93,8 +99,9 @@ impl Slot<'_> {
         }
         let store = self.supervisor.store.clone();
         let woken = store.job_may_be_due();
-        let limit = self.supervisor.settings.current().analysis.timeout;
-        match store.lease_job(&self.name, limit + LEASE_MARGIN).await? {
+        let analysis = self.supervisor.settings.current().analysis.clone();
+        let limit = analysis.timeout;
+        match store.lease_job(&self.name, limit + LEASE_MARGIN, analysis.attempts).await? {
             Some(job) => self.attempt(job, limit).await,
             None => {
                 tokio::select! { () = woken => {}, () = sleep(LOOK_AGAIN) => {} }
@@ -111,6 +118,9 @@ impl Slot<'_> {
             return true;
         }
         *self.process = None;
+        if !self.supervisor.stuck.may_start(self.supervisor.settings.current().analysis.workers).await {
+            return false;
+        }
         match WorkerProcess::start(&live.command).await {
             Ok(worker) => {
                 tracing::info!(slot = %self.name, pid = worker.id(), bundle = %live.identity.name, "A worker is ready");
@@ -129,8 +139,14 @@ impl Slot<'_> {
         let begun = Instant::now();
         let request = match self.request_for(&job).await {
             Ok(request) => request,
+            // That says nothing about this job.
+            Err(error) if error.may_heal() => {
+                tracing::warn!(job = job.id, %error, "A job cannot be begun now: it costs nothing");
+                return unless_too_late(self.supervisor.store.give_back(&job, UNTIL_THE_DATABASE_ANSWERS).await)
+                    .map(drop);
+            }
             // Something is wrong with this job alone: it must not take the daemon with it.
-            Err(error) => return self.failed(&job, &error.to_string(), false).await,
+            Err(error) => return self.supervisor.failed(&job, &error.to_string(), false).await,
         };
         let Some((_, worker)) = self.process.as_mut() else { return Ok(()) };
         let outcome = worker.run(&request, limit).await;
@@ -139,14 +155,18 @@ impl Slot<'_> {
             Ok(reply) => self.conclude(&job, reply, seconds).await,
             Err(error) => {
                 tracing::error!(job = job.id, attempt = job.attempt, %error, "A worker did not survive its job");
-                *self.process = None;
-                self.failed(&job, &error.to_string(), false).await
+                match (self.process.take(), &error) {
+                    (Some((_, worker)), WorkerError::Stuck(_)) => {
+                        self.supervisor.wait_for_stuck(worker, job, limit, error.to_string()).await
+                    }
+                    _ => self.supervisor.failed(&job, &error.to_string(), false).await,
+                }
             }
         }
     }
 
     /// What the worker is asked; paths are made whole here.
-    async fn request_for(&self, job: &Job) -> Result<Request, DaemonError> {
+    async fn request_for(&self, job: &Job) -> Result<Request, StoreError> {
         let Supervisor { settings, store, spool, device_uid, .. } = &self.supervisor;
         let report = match &job.work {
             Work::Analyse { file, .. } => return Ok(Request::Analyse { file: spool.path(file) }),
@@ -160,6 +180,7 @@ impl Slot<'_> {
             overlay_series_uid: plan.overlay_series_uid,
             series_number: SERIES_NUMBER,
             version: plan.version,
+            patient_number: plan.patient_number,
             content_time: plan.content_time,
             device_uid: device_uid.clone(),
             observer_name: settings.server.ae_title.to_string(),
@@ -174,11 +195,11 @@ impl Slot<'_> {
             bundle: self.supervisor.bundle.borrow().identity.clone(),
             images: images
                 .into_iter()
-                .map(|i| ReportImage { file: spool.path(&i.file), findings: i.findings })
+                .map(|i| ReportImage { file: i.file.map(|file| spool.path(&file)), findings: i.findings, told: i.told })
                 .collect(),
             failed: failed
                 .into_iter()
-                .map(|f| FailedImage { file: spool.path(&f.file), image: f.image, reason: f.reason })
+                .map(|f| FailedImage { file: f.file.map(|file| spool.path(&file)), image: f.image, reason: f.reason })
                 .collect(),
         };
         Ok(Request::Report { request: Box::new(request), folder: spool.incoming() })
@@ -190,13 +211,15 @@ impl Slot<'_> {
         match (reply, &job.work) {
             (Reply::Findings { findings }, Work::Analyse { image, .. }) => {
                 tracing::info!(%image, vertebrae = findings.vertebrae.len(), seconds, "An image is analysed");
-                unless_too_late(store.finish_analysis(job, &findings).await).map(drop)
+                self.supervisor.concluded(job, store.finish_analysis(job, &findings).await).await.map(drop)
             }
             (Reply::Written { objects }, Work::Report { .. }) => self.take_report(job, objects, seconds).await,
-            (Reply::Failed { reason, permanent }, _) => self.failed(job, &reason, permanent).await,
+            (Reply::Failed { reason, permanent }, _) => self.supervisor.failed(job, &reason, permanent).await,
             (other, _) => {
                 *self.process = None;
-                self.failed(job, &format!("the worker answered something else than was asked: {other:?}"), false).await
+                self.supervisor
+                    .failed(job, &format!("the worker answered something else than was asked: {other:?}"), false)
+                    .await
             }
         }
     }
@@ -211,7 +234,7 @@ impl Slot<'_> {
             let (spooled, compressed) = match adopted {
                 Ok(adopted) => adopted,
                 // What was adopted before is an orphan that the next start removes.
-                Err(error) => return self.failed(job, &error.to_string(), false).await,
+                Err(error) => return self.supervisor.failed(job, &error.to_string(), false).await,
             };
             objects.push(NewObject {
                 kind: object.kind,
@@ -232,23 +255,37 @@ impl Slot<'_> {
             .collect();
         tracing::info!(job = job.id, objects = objects.len(), seconds, "A report is written");
         let files: Vec<String> = objects.iter().flat_map(NewObject::files).map(|file| file.file.clone()).collect();
-        if !unless_too_late(self.supervisor.store.finish_report(job, objects, destinations).await)? {
-            // The newer attempt brings its own.
+        let finished = self.supervisor.store.finish_report(job, objects, destinations).await;
+        if !self.supervisor.concluded(job, finished).await? {
+            // Another attempt brings its own.
             files.iter().try_for_each(|file| self.supervisor.spool.remove(file))?;
         }
         Ok(())
     }
+}
 
-    async fn failed(&self, job: &Job, reason: &str, permanent: bool) -> Result<(), DaemonError> {
-        if !permanent && self.supervisor.spool.is_short() {
+impl Supervisor {
+    /// Writes down that an attempt has failed, and why.
+    pub(super) async fn failed(&self, job: &Job, reason: &str, permanent: bool) -> Result<(), DaemonError> {
+        if !permanent && self.spool.is_short() {
             tracing::warn!(job = job.id, reason, "An attempt has failed while the disk is full: it costs nothing");
-            return unless_too_late(self.supervisor.store.give_back(job, UNTIL_THERE_IS_ROOM).await).map(drop);
+            return unless_too_late(self.store.give_back(job, UNTIL_THERE_IS_ROOM).await).map(drop);
         }
-        let settings = self.supervisor.settings.current();
+        let settings = self.settings.current();
         let (attempts, report_failure) = (settings.analysis.attempts, settings.report.analysis_failed);
         tracing::warn!(job = job.id, attempt = job.attempt, reason, permanent, "An attempt has failed");
-        unless_too_late(self.supervisor.store.fail_attempt(job, reason, permanent, attempts, report_failure).await)
-            .map(drop)
+        unless_too_late(self.store.fail_attempt(job, reason, permanent, attempts, report_failure).await).map(drop)
+    }
+
+    /// Whether the outcome of an attempt was taken. One that the database refuses has failed.
+    async fn concluded(&self, job: &Job, taken: Result<(), StoreError>) -> Result<bool, DaemonError> {
+        match taken {
+            Err(error) if error.concerns_one() => {
+                self.failed(job, &error.to_string(), false).await?;
+                Ok(false)
+            }
+            taken => unless_too_late(taken),
+        }
     }
 }
 
@@ -270,7 +307,7 @@ fn object_file(spooled: SpooledFile) -> ObjectFile {
 
 /// Whether the outcome of an attempt was taken. One that comes too late costs nothing: the newer attempt
 /// counts.
-fn unless_too_late(taken: Result<(), StoreError>) -> Result<bool, DaemonError> {
+pub(super) fn unless_too_late(taken: Result<(), StoreError>) -> Result<bool, DaemonError> {
     match taken {
         Err(error @ StoreError::TooLate { .. }) => {
             tracing::warn!(%error, "The answer of a worker that was given up is dropped");

@@ -163,6 +163,11 @@ impl Spool {
         }
     }
 
+    /// How many images and reports there are; none where there is no spool.
+    pub fn count(&self) -> usize {
+        [IMAGES, REPORTS].into_iter().map(|folder| self.entries(folder).map_or(0, |files| files.len())).sum()
+    }
+
     /// Images and reports that no row in `known` names: written, but never answered with Success.
     pub fn orphans(&self, known: &[String]) -> Result<Vec<String>, SpoolError> {
         let known: std::collections::HashSet<&str> = known.iter().map(String::as_str).collect();

@@ -9,9 +9,7 @@
 //! that shows only a finished and durable copy, is done here.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -19,7 +17,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::audit::{Break, walk};
 use super::connection::open_to_copy;
 use super::error::StoreError;
-use super::integrity;
+use super::{integrity, stray_log};
+use crate::unfinished::Unfinished;
 
 /// A backup that was made, opened and proved.
 #[derive(Debug)]
@@ -47,20 +46,27 @@ pub fn backup(database: &Path, file: &Path) -> Result<Backup, StoreError> {
     let failed = |reason: String| StoreError::Backup { path: file.to_owned(), reason };
     // Absolute, for SQLite would take a name that begins with "file:" for an address.
     let target = std::path::absolute(file).map_err(|e| failed(e.to_string()))?;
+    let taken = || failed("there is such a file already, and a backup replaces none: give another name".into());
     if target.symlink_metadata().is_ok() {
-        return Err(failed("there is such a file already, and a backup replaces none: give another name".into()));
+        return Err(taken());
     }
     let (source, schema) = open_to_copy(database)?;
-    let copy = Unfinished::beside(&target).map_err(|e| failed(e.to_string()))?;
-    let name = copy.path.to_str().ok_or_else(|| failed("its name is no UTF-8 text: give another".into()))?;
+    // An empty file, which `VACUUM INTO` accepts: only its owner can read what patients' data come into it.
+    let (copy, _) = Unfinished::file(&target, 0o600).map_err(|e| failed(e.to_string()))?;
+    let name = copy.path().to_str().ok_or_else(|| failed("its name is no UTF-8 text: give another".into()))?;
     source
         .execute("VACUUM INTO ?1", [name])
         .map_err(|e| integrity::damage(database, &e).unwrap_or_else(|| failed(e.to_string())))?;
-    let made = examine(&copy.path, &target, schema).map_err(|e| match e {
+    let mark = || stray_log::mark_copy(&Connection::open(copy.path())?);
+    mark().map_err(|e: rusqlite::Error| failed(e.to_string()))?;
+    let made = examine(copy.path(), &target, schema).map_err(|e| match e {
         StoreError::Damaged { problem, .. } => failed(format!("the copy is damaged ({problem}): is its disk well?")),
         other => failed(format!("the copy cannot be read: {other}")),
     })?;
-    copy.finish(&target).map_err(|e| failed(e.to_string()))?;
+    copy.finish().map_err(|e| match e.kind() {
+        ErrorKind::AlreadyExists => taken(),
+        _ => failed(e.to_string()),
+    })?;
     Ok(made)
 }
 
@@ -86,34 +92,4 @@ fn examine(copy: &Path, target: &Path, schema: i64) -> Result<Backup, StoreError
         audit: walk(&connection)?,
         last_hash,
     })
-}
-
-/// A copy under a name of its own. Dropped before [`Unfinished::finish`] it leaves nothing.
-struct Unfinished {
-    path: PathBuf,
-}
-
-impl Unfinished {
-    /// An empty file, which `VACUUM INTO` accepts: only its owner can read what patients' data come into it.
-    fn beside(target: &Path) -> io::Result<Self> {
-        let mut name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
-        name.push(format!(".{}.unfinished", uuid::Uuid::new_v4().simple()));
-        let path = target.with_file_name(name);
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        Ok(Self { path })
-    }
-
-    /// Makes the copy durable, and then its name.
-    fn finish(self, target: &Path) -> io::Result<()> {
-        File::open(&self.path)?.sync_all()?;
-        fs::rename(&self.path, target)?;
-        File::open(target.parent().unwrap_or(Path::new("/")))?.sync_all()
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // Not there any more once it has its name.
-        let _ = fs::remove_file(&self.path);
-    }
 }

@@ -1,62 +1,94 @@
-//! Time stamps as the database writes them, by two clocks.
+//! Times as the database writes them, by two clocks.
 //!
-//! What happened is told by the system's clock ([`now`]). What is due follows the daemon's own: the system's
-//! time at the start of this process plus what has passed since. Setting the system's clock, an hour back or a
-//! day forward, so moves no retry, no lease and no deadline of a running daemon.
+//! What happened is told by the system's clock ([`now`]). What is due, and how old a file is, follows the service
+//! clock: the milliseconds in which a daemon ran on this database, from one start to the next. It knows no date, so
+//! that neither setting the system's clock nor a start with a wrong one moves a retry, a lease, a deadline or the
+//! order of the queue; the time between two daemons does not count. SQL asks for it as `service_now()`.
 
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
 use time::OffsetDateTime;
 use time::format_description::FormatItem;
 use time::macros::format_description;
 
+use super::connection::Store;
+use super::error::StoreError;
+
 const FORMAT: &[FormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-
-/// Where the daemon's own clock started.
-static STARTED: LazyLock<(OffsetDateTime, Instant)> = LazyLock::new(|| (OffsetDateTime::now_utc(), Instant::now()));
 
 /// `YYYY-MM-DDTHH:MM:SS.mmmZ`, UTC: sorts as text.
 pub type Timestamp = String;
 
-/// Due at once, whatever the clock says: sorts before every time stamp.
-pub(super) const AT_ONCE: &str = "";
+/// A time of the service clock, milliseconds.
+pub(super) type ServiceTime = i64;
+
+/// Due at once: before every time of the service clock.
+pub(super) const AT_ONCE: ServiceTime = 0;
 
 /// The time now by the system's clock.
 pub fn now() -> Timestamp {
-    stamp(OffsetDateTime::now_utc())
-}
-
-/// The time now by the daemon's own clock.
-pub(super) fn due_now() -> Timestamp {
-    stamp(own())
-}
-
-/// The time `ahead` from now, by the daemon's own clock.
-pub(super) fn after(ahead: Duration) -> Timestamp {
-    stamp(own() + ahead)
-}
-
-/// The time `back` before now, by the daemon's own clock.
-pub(super) fn before(back: Duration) -> Timestamp {
-    stamp(own() - back)
-}
-
-/// The time `back` before now, by whichever clock is behind: while one of them is wrong and ahead, nothing is
-/// taken for older than it is.
-pub(super) fn surely_before(back: Duration) -> Timestamp {
-    stamp(own().min(OffsetDateTime::now_utc()) - back)
-}
-
-fn own() -> OffsetDateTime {
-    let (system, steady) = &*STARTED;
-    *system + steady.elapsed()
-}
-
-fn stamp(at: OffsetDateTime) -> Timestamp {
     // The format has no component that a date of this calendar lacks.
-    at.format(FORMAT).unwrap_or_default()
+    OffsetDateTime::now_utc().format(FORMAT).unwrap_or_default()
+}
+
+/// The service clock of an open database.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ServiceClock {
+    /// What it showed when the database was opened, and when that was.
+    begun: (ServiceTime, Instant),
+}
+
+impl ServiceClock {
+    /// Goes on from where it stood, and gives it to the statements of `connection`. It is written down now and
+    /// then only: what came after that is made up for by the newest image.
+    pub fn resume(connection: &Connection) -> rusqlite::Result<Self> {
+        let stood = "SELECT max(service_ms, coalesce((SELECT received_service_ms FROM instances ORDER BY id DESC LIMIT 1), 0)) FROM service_clock";
+        let begun = (connection.query_row(stood, [], |row| row.get(0))?, Instant::now());
+        let clock = Self { begun };
+        connection.create_scalar_function("service_now", 0, FunctionFlags::SQLITE_UTF8, move |_| Ok(clock.now()))?;
+        Ok(clock)
+    }
+
+    fn now(self) -> ServiceTime {
+        let (stood, since) = self.begun;
+        stood.saturating_add(millis(since.elapsed()))
+    }
+
+    /// The time `back` before now.
+    pub fn before(self, back: Duration) -> ServiceTime {
+        self.now().saturating_sub(millis(back))
+    }
+}
+
+/// The time `ahead` from now.
+pub(super) fn after(c: &Connection, ahead: Duration) -> Result<ServiceTime, StoreError> {
+    Ok(service_now(c)?.saturating_add(millis(ahead)))
+}
+
+/// The time now by the service clock.
+pub(super) fn service_now(c: &Connection) -> Result<ServiceTime, StoreError> {
+    Ok(c.prepare_cached("SELECT service_now()")?.query_row([], |row| row.get(0))?)
+}
+
+pub(super) fn millis(duration: Duration) -> ServiceTime {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Writes down where the service clock stands.
+pub(super) fn keep(c: &Connection) -> Result<(), StoreError> {
+    c.execute("UPDATE service_clock SET service_ms = service_now(), at = ?1", [now()])?;
+    Ok(())
+}
+
+impl Store {
+    /// Writes down where the service clock stands: a daemon that is killed loses what came after that, and keeps
+    /// what waits waiting so much longer.
+    pub async fn keep_time(&self) -> Result<(), StoreError> {
+        self.write(keep).await
+    }
 }
 
 #[cfg(test)]
@@ -69,9 +101,21 @@ mod tests {
     fn stamps_have_fixed_width_and_read_back() {
         let text = now();
         assert_eq!(text.len(), 24);
-        let read = PrimitiveDateTime::parse(&text, FORMAT).unwrap().assume_utc();
-        assert_eq!(stamp(read), text);
-        assert!(before(Duration::from_secs(1)) < text && text < after(Duration::from_secs(1)));
-        assert!(AT_ONCE < before(Duration::from_secs(1)).as_str());
+        PrimitiveDateTime::parse(&text, FORMAT).unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_service_clock_goes_on_where_it_stood_whatever_the_system_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("db.sqlite");
+        let store = Store::open(&database).unwrap();
+        let first = store.write(service_now).await.unwrap();
+        assert!((AT_ONCE..60_000).contains(&first), "{first}");
+        let an_hour = "UPDATE service_clock SET service_ms = 3600000, at = '1970-01-01T00:00:00.000Z'";
+        store.write(move |c| Ok(c.execute(an_hour, [])?)).await.unwrap();
+        store.close().await;
+        let store = Store::open(&database).unwrap();
+        let later = store.write(|c| after(c, Duration::from_secs(1))).await.unwrap();
+        assert!((3_601_000..3_660_000).contains(&later), "{later}");
     }
 }

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::clock::{AT_ONCE, after, due_now};
+use super::aside::Thing;
+use super::clock::{AT_ONCE, ServiceTime, after};
 use super::conditions::PAUSED;
 use super::connection::Store;
-use super::deliveries::{Row, Terms, is_over};
+use super::deliveries::Terms;
+use super::delivery_attempt::{Row, is_over};
 use super::error::StoreError;
 use super::now;
 use crate::identifiers::Uid;
@@ -54,16 +56,17 @@ impl Store {
         most: u32,
         answer_within: Duration,
     ) -> Result<Option<Commitment>, StoreError> {
-        let destination = destination.to_owned();
+        let (destination, aside) = (destination.to_owned(), self.aside.clone());
         self.write(move |c| {
             let mut statement = c.prepare_cached(&format!(
                 "SELECT d.id, coalesce(o.sop_class_uid, i.sop_class_uid), coalesce(o.sop_instance_uid, i.sop_instance_uid)
                  FROM deliveries d LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN instances i ON i.id = d.instance_id
                  WHERE d.destination = ?1 AND d.commitment IN ('due', 'requested') AND d.state = 'delivered'
-                   AND d.commitment_at <= ?2 AND NOT {PAUSED} ORDER BY d.id LIMIT ?3"
+                   AND d.commitment_at <= service_now() AND NOT {PAUSED}
+                   AND d.id NOT IN (SELECT value FROM json_each(?3)) ORDER BY d.id LIMIT ?2"
             ))?;
             let rows: Vec<(i64, String, String)> = statement
-                .query_map(params![destination, due_now(), most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .query_map(params![destination, most, aside.rows(Thing::Delivery)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
                 .collect::<Result<_, _>>()?;
             if rows.is_empty() {
                 return Ok(None);
@@ -74,19 +77,25 @@ impl Store {
                 params![transaction_uid.as_str(), destination, now()],
             )?;
             let commitment = c.last_insert_rowid();
-            let again_at = after(answer_within);
+            let again_at = after(c, answer_within)?;
             let uid = |text: String| Uid::new(&text).map_err(|e| StoreError::Unexpected(e.to_string()));
             let mut objects = Vec::with_capacity(rows.len());
             for (delivery, class, instance) in rows {
-                c.execute(
-                    "INSERT INTO commitment_members (commitment_id, delivery_id) VALUES (?1, ?2)",
-                    [commitment, delivery],
-                )?;
-                c.execute(
-                    "UPDATE deliveries SET commitment = 'requested', commitment_at = ?2, commitment_attempts = commitment_attempts + 1 WHERE id = ?1",
-                    params![delivery, again_at],
-                )?;
-                objects.push((uid(class)?, uid(instance)?));
+                let asked = aside.one(c, Thing::Delivery(delivery), |c| {
+                    c.execute(
+                        "INSERT INTO commitment_members (commitment_id, delivery_id) VALUES (?1, ?2)",
+                        [commitment, delivery],
+                    )?;
+                    c.execute(
+                        "UPDATE deliveries SET commitment = 'requested', commitment_at = ?2, commitment_attempts = commitment_attempts + 1 WHERE id = ?1",
+                        params![delivery, again_at],
+                    )?;
+                    Ok((uid(class)?, uid(instance)?))
+                })?;
+                objects.extend(asked);
+            }
+            if objects.is_empty() {
+                return Ok(None);
             }
             Ok(Some(Commitment { transaction_uid, objects }))
         })
@@ -95,10 +104,12 @@ impl Store {
 
     /// The transaction was not taken: its deliveries are due again after a pause, or fail past their deadline.
     pub async fn commitment_not_taken(&self, transaction: &Uid, error: &str, terms: Terms) -> Result<(), StoreError> {
-        let (transaction, error) = (transaction.to_string(), error.to_owned());
+        let (transaction, error, aside) = (transaction.to_string(), error.to_owned(), self.aside.clone());
         self.write(move |c| {
-            let members = members(c, &transaction)?.unwrap_or_default();
-            members.into_iter().try_for_each(|member| member.later(c, &error, terms))
+            for member in members(c, &transaction)?.unwrap_or_default() {
+                aside.one(c, Thing::Delivery(member.id), |c| member.later(c, &error, terms))?;
+            }
+            Ok(())
         })
         .await
     }
@@ -111,7 +122,7 @@ impl Store {
         verdicts: Vec<(Uid, Verdict)>,
         terms: impl Fn(&str) -> Option<Terms> + Send + 'static,
     ) -> Result<bool, StoreError> {
-        let transaction = transaction.to_string();
+        let (transaction, aside) = (transaction.to_string(), self.aside.clone());
         let known = self
             .write(move |c| {
                 let Some(members) = members(c, &transaction)? else { return Ok(false) };
@@ -122,17 +133,8 @@ impl Store {
                 for member in members {
                     let Some(terms) = terms(&member.row.destination) else { continue };
                     let said = verdicts.iter().find(|(uid, _)| uid.as_str() == member.sop_instance_uid);
-                    match said.map(|(_, verdict)| *verdict) {
-                        Some(Verdict::Committed) => member.committed(c)?,
-                        Some(Verdict::Missing) => member.send_again(c, terms)?,
-                        Some(Verdict::Later { reason }) => {
-                            member.later(c, &format!("not committed, reason {reason:04X}"), terms)?
-                        }
-                        Some(Verdict::Refused { reason }) => {
-                            member.failed(c, &format!("not committed, reason {reason:04X}"))?
-                        }
-                        None => member.later(c, "the answer does not mention it", terms)?,
-                    }
+                    let verdict = said.map(|(_, verdict)| *verdict);
+                    aside.one(c, Thing::Delivery(member.id), |c| member.hears(c, verdict, terms))?;
                 }
                 Ok(true)
             })
@@ -146,7 +148,7 @@ impl Store {
 struct Member {
     id: i64,
     attempts: u32,
-    deadline: String,
+    deadline: Option<ServiceTime>,
     sop_instance_uid: String,
     row: Row,
 }
@@ -164,7 +166,7 @@ fn members(c: &Connection, transaction: &str) -> Result<Option<Vec<Member>>, Sto
          WHERE m.commitment_id = ?1 AND d.state = 'delivered' AND d.commitment IN ('due', 'requested')",
     )?;
     let rows = statement.query_map([commitment], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-    let member = |row: rusqlite::Result<(i64, u32, String, String)>| {
+    let member = |row: rusqlite::Result<(i64, u32, Option<ServiceTime>, String)>| {
         let (id, attempts, deadline, sop_instance_uid) = row?;
         Ok::<_, StoreError>(Member { id, attempts, deadline, sop_instance_uid, row: Row::read(c, id)? })
     };
@@ -172,6 +174,17 @@ fn members(c: &Connection, transaction: &str) -> Result<Option<Vec<Member>>, Sto
 }
 
 impl Member {
+    /// What the destination said of it, if anything.
+    fn hears(&self, c: &Connection, verdict: Option<Verdict>, terms: Terms) -> Result<(), StoreError> {
+        match verdict {
+            Some(Verdict::Committed) => self.committed(c),
+            Some(Verdict::Missing) => self.send_again(c, terms),
+            Some(Verdict::Later { reason }) => self.later(c, &format!("not committed, reason {reason:04X}"), terms),
+            Some(Verdict::Refused { reason }) => self.failed(c, &format!("not committed, reason {reason:04X}")),
+            None => self.later(c, "the answer does not mention it", terms),
+        }
+    }
+
     fn committed(&self, c: &Connection) -> Result<(), StoreError> {
         c.execute(
             "UPDATE deliveries SET commitment = 'committed', committed_at = ?2, last_error = '' WHERE id = ?1",
@@ -183,21 +196,21 @@ impl Member {
     /// The destination says that it has lost what it took.
     fn send_again(&self, c: &Connection, terms: Terms) -> Result<(), StoreError> {
         let error = "the destination does not have it any more (reason 0112)";
-        let next = after(terms.retry.pause(self.attempts, rand::random()));
-        if is_over(&next, &self.deadline) {
+        let next = after(c, terms.retry.pause(self.attempts, rand::random()))?;
+        if is_over(next, self.deadline) {
             return self.failed(c, error);
         }
         // The deadline stays: what is lost again and again is given up like anything else.
         c.execute(
             "UPDATE deliveries SET state = 'pending', commitment = '', last_error = ?2, next_attempt_at = ?3 WHERE id = ?1",
-            params![self.id, error, if self.attempts <= 1 { AT_ONCE.to_owned() } else { next }],
+            params![self.id, error, if self.attempts <= 1 { AT_ONCE } else { next }],
         )?;
         self.row.tell(c, "commitment", "sent again", error.to_owned())
     }
 
     fn later(&self, c: &Connection, error: &str, terms: Terms) -> Result<(), StoreError> {
-        let next = after(terms.retry.pause(self.attempts, rand::random()));
-        if is_over(&next, &self.deadline) {
+        let next = after(c, terms.retry.pause(self.attempts, rand::random()))?;
+        if is_over(next, self.deadline) {
             return self.failed(c, error);
         }
         c.execute(

@@ -1,5 +1,5 @@
-//! Conditions that last: an outage of a destination, too little disk space, a paused queue. Each has one row from
-//! its begin to its end, and two rows in the audit.
+//! Conditions that last: an outage of a destination, too little disk space, a paused queue, something the database
+//! refuses. Each has one row from its begin to its end, and two rows in the audit.
 
 use std::fmt;
 use std::path::Path;
@@ -21,6 +21,8 @@ pub enum What {
     Storage,
     /// An operator has paused the queue.
     Paused,
+    /// The database refuses a change of one study, job or delivery.
+    Refused,
 }
 
 impl What {
@@ -30,6 +32,7 @@ impl What {
             Self::Destination => "destination",
             Self::Storage => "storage",
             Self::Paused => "paused",
+            Self::Refused => "refused",
         }
     }
 }
@@ -40,7 +43,7 @@ pub(super) const PAUSED: &str = "EXISTS (SELECT 1 FROM conditions WHERE what = '
 /// A row of the view `audit_conditions`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Condition {
-    /// `destination`, `storage` or `paused`.
+    /// `destination`, `storage`, `paused` or `refused`.
     pub what: String,
     /// Of several, which: a destination's name.
     pub subject: String,

@@ -5,21 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use rusqlite_migration::{M, Migrations};
 use tokio::sync::Notify;
 
+use super::aside::Aside;
+use super::clock::ServiceClock;
 use super::error::StoreError;
 use super::integrity::{self, Looked};
-use super::wal;
 use super::writer::Writer;
+use super::{stray_log, wal};
 
 /// This version's schema: the number of migrations, which a database keeps as its `user_version`.
-const SCHEMA: i64 = 4;
+const SCHEMA: i64 = 5;
 const MIGRATIONS: [M<'_>; SCHEMA as usize] = [
     M::up(include_str!("../../migrations/0001_queue_and_audit.sql")),
     M::up(include_str!("../../migrations/0002_findings_say_how_levels_are_known.sql")),
     M::up(include_str!("../../migrations/0003_reports_of_several_objects.sql")),
     M::up(include_str!("../../migrations/0004_deliveries_of_images_and_commitment.sql")),
+    M::up(include_str!("../../migrations/0005_studies_of_one_patient.sql")).foreign_key_check(),
 ];
 
 /// The database. Clones share the writer; it ends when the last one is dropped.
@@ -27,29 +31,65 @@ const MIGRATIONS: [M<'_>; SCHEMA as usize] = [
 pub struct Store {
     writer: Writer,
     pub(super) path: Arc<Path>,
+    pub(super) clock: ServiceClock,
+    pub(super) aside: Aside,
     pub(super) jobs: Arc<Notify>,
     pub(super) deliveries: Arc<Notify>,
 }
 
 impl Store {
     /// Opens the database, makes it if need be, and brings its schema up to date. One that is there
-    /// already is looked at first: a damaged one, or a newer version's, is left as it is.
+    /// already is looked at first: a damaged one, a newer version's, or one with another's log beside it is left as
+    /// it is.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let (mut connection, found) = connect(path)?;
+        Self::examine(path)?;
+        Self::open_examined(path)
+    }
+
+    /// Whether the database, if there is one, can be opened. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError::StrayLog`], [`StoreError::NewerSchema`], [`StoreError::Damaged`] and those of the system.
+    pub fn examine(path: &Path) -> Result<(), StoreError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        stray_log::refuse(path)?;
+        let (connection, found) = connect(path)?;
+        // What a crash left in the log stays there for now.
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+            .map_err(|e| cannot_open(path, &e))?;
         if found > 0 && integrity::look_at_start(&connection, path)? == Looked::InPart {
             tracing::info!(
                 database = %path.display(),
                 "The database is too large to be looked at whole at each start: let `spinetriage check` do it now and then"
             );
         }
+        Ok(())
+    }
+
+    /// [`Self::open`] after [`Self::examine`].
+    pub fn open_examined(path: &Path) -> Result<Self, StoreError> {
+        let (mut connection, found) = connect(path)?;
         prepare(&connection).map_err(|e| cannot_open(path, &e))?;
-        Migrations::from_slice(&MIGRATIONS).to_latest(&mut connection).map_err(|e| match e {
-            rusqlite_migration::Error::RusqliteError { err, .. } => cannot_open(path, &err),
-            other => StoreError::Open { path: path.to_owned(), reason: other.to_string() },
-        })?;
+        if found < SCHEMA {
+            migrate(&mut connection).map_err(|e| match e {
+                rusqlite_migration::Error::RusqliteError { err, .. } => cannot_open(path, &err),
+                other => StoreError::Open { path: path.to_owned(), reason: other.to_string() },
+            })?;
+        }
+        let clock = ServiceClock::resume(&connection).map_err(|e| cannot_open(path, &e))?;
         let writer =
             Writer::start(connection).map_err(|e| StoreError::Open { path: path.to_owned(), reason: e.to_string() })?;
-        Ok(Self { writer, path: path.into(), jobs: Arc::default(), deliveries: Arc::default() })
+        let (aside, jobs, deliveries) = (Aside::default(), Arc::default(), Arc::default());
+        Ok(Self { writer, path: path.into(), clock, aside, jobs, deliveries })
+    }
+
+    /// Closes the database, where this is the last clone: its log is then moved into it, and nothing lies beside it
+    /// that could be taken for the log of another.
+    pub async fn close(self) {
+        self.writer.close().await;
     }
 
     /// Runs `change` with the next group and answers after the group is durable. An error of `change`
@@ -89,6 +129,7 @@ pub fn open_existing(path: &Path) -> Result<Connection, StoreError> {
     if found < SCHEMA {
         return Err(StoreError::OlderSchema { path: path.to_owned(), found, needed: SCHEMA });
     }
+    ServiceClock::resume(&connection).map_err(|e| cannot_open(path, &e))?;
     Ok(connection)
 }
 
@@ -106,6 +147,7 @@ pub(super) fn open_to_copy(path: &Path) -> Result<(Connection, i64), StoreError>
 
 /// A connection that has changed nothing yet, and the number of the schema: 0 in a new database.
 fn connect(path: &Path) -> Result<(Connection, i64), StoreError> {
+    stray_log::refuse_beside_a_copy(path)?;
     let look = || {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(10))?;
@@ -119,7 +161,17 @@ fn connect(path: &Path) -> Result<(Connection, i64), StoreError> {
     Ok((connection, found))
 }
 
+/// Brings the schema up to date. Tables that others refer to are made anew, which SQLite allows only while it does not
+/// look at the references (<https://sqlite.org/lang_altertable.html>, "Making Other Kinds Of Table Schema Changes");
+/// they are looked at afterwards, before anything is kept.
+fn migrate(connection: &mut Connection) -> Result<(), rusqlite_migration::Error> {
+    connection.pragma_update(None, "foreign_keys", false)?;
+    Migrations::from_slice(&MIGRATIONS).to_latest(connection)?;
+    Ok(connection.pragma_update(None, "foreign_keys", true)?)
+}
+
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    stray_log::take_mark_off(connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     wal::bound(connection)?;

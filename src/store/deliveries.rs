@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
-use super::audit::{Event, append};
-use super::clock::{AT_ONCE, after, due_now};
+use super::aside::{Aside, Thing};
+use super::clock::{AT_ONCE, ServiceTime, after};
 use super::conditions::PAUSED;
 use super::connection::Store;
+use super::delivery_attempt::{DeliveryOutcome, Row, conclude};
 use super::error::StoreError;
-use super::now;
 use crate::config::Retry;
 use crate::identifiers::Uid;
 
@@ -26,6 +26,17 @@ pub struct Delivery {
     pub file: Option<String>,
     /// The same image losslessly compressed, for a destination that takes it.
     pub compressed_file: Option<String>,
+    /// What it means when the destination answers that it has an object with this UID already.
+    pub duplicate: Duplicate,
+}
+
+/// What a destination has when it answers 0111, duplicate SOP instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplicate {
+    /// This object: its UID is of our own making, or the destination took this very content before, and no other.
+    IsThis,
+    /// An object with this UID, which may be another or an older one.
+    MayBeAnother,
 }
 
 /// The part of a destination's deliveries that one of several associations takes care of.
@@ -48,39 +59,6 @@ pub struct Terms {
     pub commitment: bool,
 }
 
-/// How one attempt went.
-#[derive(Debug, Clone)]
-pub enum DeliveryOutcome {
-    /// The destination has it; the status it answered.
-    Delivered {
-        /// Hexadecimal.
-        status: String,
-    },
-    /// The destination does not have it now; another attempt follows until the deadline.
-    Later {
-        /// Hexadecimal; empty when there was no answer.
-        status: String,
-        /// Why.
-        error: String,
-    },
-    /// The destination will not have it: no further attempt before an operator asks for one.
-    Failed {
-        /// Hexadecimal; empty when it was not asked.
-        status: String,
-        /// Why.
-        error: String,
-    },
-    /// The destination does not take this SOP class, or not in this encoding.
-    ClassRefused {
-        /// Hexadecimal; empty when the negotiation said so.
-        status: String,
-        /// Why.
-        error: String,
-        /// SOP Class UID of the structured report it gets instead.
-        fallback: Option<String>,
-    },
-}
-
 impl Store {
     /// The objects of a share that are due at `destination`, the oldest of those tried least first: one that breaks
     /// its association each time must not keep others from their turn. None while the queue is paused.
@@ -90,48 +68,37 @@ impl Store {
         share: Share,
         most: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let destination = destination.to_owned();
+        let (destination, aside) = (destination.to_owned(), self.aside.clone());
         self.write(move |c| {
             let mut statement = c.prepare_cached(&format!(
-                "SELECT d.id, coalesce(o.sop_class_uid, i.sop_class_uid), coalesce(o.sop_instance_uid, i.sop_instance_uid),
-                        CASE WHEN o.removed_at IS NULL THEN coalesce(o.file, i.file) END, o.compressed_file
-                 FROM deliveries d LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN instances i ON i.id = d.instance_id
-                 WHERE d.state = 'pending' AND d.destination = ?1 AND d.next_attempt_at <= ?2 AND d.id % ?3 = ?4 AND NOT {PAUSED}
+                "SELECT d.id FROM deliveries d
+                 WHERE d.state = 'pending' AND d.destination = ?1 AND d.next_attempt_at <= service_now() AND d.id % ?2 = ?3 AND NOT {PAUSED}
+                   AND d.id NOT IN (SELECT value FROM json_each(?4))
                  ORDER BY d.attempts, d.id LIMIT ?5"
             ))?;
-            let wanted = params![destination, due_now(), share.of as i64, share.part as i64, most];
-            let rows = statement.query_map(wanted, |row| {
-                Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get(3)?, row.get(4)?))
-            })?;
-            let uid = |text: String| Uid::new(&text).map_err(|e| StoreError::Unexpected(e.to_string()));
-            rows.map(|row| {
-                let (id, class, instance, file, compressed_file) = row?;
-                Ok(Delivery { id, sop_class_uid: uid(class)?, sop_instance_uid: uid(instance)?, file, compressed_file })
-            })
-            .collect()
+            let wanted = params![destination, share.of as i64, share.part as i64, aside.rows(Thing::Delivery), most];
+            let due: Vec<i64> = statement.query_map(wanted, |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let mut deliveries = Vec::with_capacity(due.len());
+            for id in due {
+                deliveries.extend(aside.one(c, Thing::Delivery(id), |c| read_due(c, id))?);
+            }
+            Ok(deliveries)
         })
         .await
     }
 
     /// Writes down one attempt. A report that is delivered everywhere makes its images `reported`; what is past
-    /// its deadline is `failed` until somebody retries it.
+    /// its deadline is `failed` until somebody retries it or gives it up.
     pub async fn record_delivery(
         &self,
         delivery: i64,
         outcome: DeliveryOutcome,
         terms: Terms,
     ) -> Result<(), StoreError> {
+        let aside = self.aside.clone();
         self.write(move |c| {
-            let row = Row::read(c, delivery)?;
-            match outcome {
-                DeliveryOutcome::Delivered { status } => row.delivered(c, &status, terms),
-                DeliveryOutcome::Later { status, error } => row.later(c, &status, &error, terms),
-                DeliveryOutcome::Failed { status, error } => row.failed(c, &status, &error),
-                DeliveryOutcome::ClassRefused { status, error, fallback } => match row.stand_in(c, fallback)? {
-                    Some(object) => row.replace(c, object, &error),
-                    None => row.failed(c, &status, &error),
-                },
-            }
+            // What cannot be written down will be sent once more, and costs no other object its turn.
+            aside.one(c, Thing::Delivery(delivery), |c| conclude(c, delivery, outcome, terms)).map(drop)
         })
         .await
     }
@@ -146,23 +113,24 @@ impl Store {
         pause: Duration,
         terms: Terms,
     ) -> Result<(), StoreError> {
-        let (destination, error) = (destination.to_owned(), error.to_owned());
+        let (destination, error, aside) = (destination.to_owned(), error.to_owned(), self.aside.clone());
         self.write(move |c| {
-            let next = after(pause);
-            for id in tried {
+            let (next, deadline) = (after(c, pause)?, after(c, terms.give_up_after)?);
+            aside.each(c, Thing::Delivery, tried, |c, id| {
                 c.prepare_cached(
                     "UPDATE deliveries SET attempts = attempts + 1, last_status = '', last_error = ?2, next_attempt_at = ?3,
-                     deadline = iif(deadline = '', ?4, deadline) WHERE id = ?1 AND state = 'pending'",
+                     deadline = coalesce(deadline, ?4) WHERE id = ?1 AND state = 'pending'",
                 )?
-                .execute(params![id, error, next, after(terms.give_up_after)])?;
-            }
-            give_up(c, &destination, &next, &error)
+                .execute(params![id, error, next, deadline])?;
+                Ok(())
+            })?;
+            give_up(c, &aside, &destination, next, &error)
         })
         .await
     }
 
-    /// After a change of the configuration: fails what waits for a destination that it no longer names, stops
-    /// waiting for the commitment of one that is no longer asked for it, and makes what waits due at once.
+    /// Fails what waits for a destination that the configuration does not name (any more), and stops waiting for the
+    /// commitment of one that is not asked for it.
     pub async fn settle_with_destinations(
         &self,
         names: Vec<String>,
@@ -170,44 +138,74 @@ impl Store {
     ) -> Result<(), StoreError> {
         let list =
             |names: Vec<String>| serde_json::to_string(&names).map_err(|e| StoreError::Unexpected(e.to_string()));
-        let (names, committing) = (list(names)?, list(committing)?);
+        let (names, committing, aside) = (list(names)?, list(committing)?, self.aside.clone());
         self.write(move |c| {
-            let mut statement = c.prepare(
-                "SELECT id FROM deliveries WHERE state = 'pending' AND destination NOT IN (SELECT value FROM json_each(?1))",
-            )?;
-            let lost: Vec<i64> = statement.query_map([names], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            for id in lost {
+            let lost = pending(c, "destination NOT IN (SELECT value FROM json_each(?1))", &[&names])?;
+            aside.each(c, Thing::Delivery, lost, |c, id| {
                 let row = Row::read(c, id)?;
                 let error = format!(
-                    "there is no [[destination]] \"{}\" any more: add it and run spinetriage queue retry",
+                    "there is no [[destination]] \"{}\" any more: add it and run spinetriage queue retry, or run spinetriage queue give-up",
                     row.destination
                 );
-                row.failed(c, "", &error)?;
-            }
-            c.execute("UPDATE deliveries SET next_attempt_at = ?1 WHERE state = 'pending'", [AT_ONCE])?;
-            c.execute(
-                "UPDATE deliveries SET commitment = '' WHERE commitment IN ('due', 'requested', 'failed')
-                 AND destination NOT IN (SELECT value FROM json_each(?1))",
-                [committing],
-            )?;
-            Ok(())
+                row.failed(c, "", &error)
+            })?;
+            let uncommitting = "SELECT id FROM deliveries WHERE commitment IN ('due', 'requested', 'failed')
+                                  AND destination NOT IN (SELECT value FROM json_each(?1))";
+            let uncommitting: Vec<i64> =
+                c.prepare_cached(uncommitting)?.query_map([&committing], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            aside.each(c, Thing::Delivery, uncommitting, |c, id| {
+                c.execute("UPDATE deliveries SET commitment = '' WHERE id = ?1", [id])?;
+                Row::read(c, id)?.tell(c, "commitment", "not asked for", "the destination is not asked for storage commitment any more".into())
+            })
+            .map(drop)
+        })
+        .await
+    }
+
+    /// Makes everything that waits due at once: the configuration has changed, perhaps for that reason.
+    pub async fn hurry_deliveries(&self) -> Result<(), StoreError> {
+        let aside = self.aside.clone();
+        self.write(move |c| {
+            let waiting = pending(c, "next_attempt_at > service_now()", &[])?;
+            aside
+                .each(c, Thing::Delivery, waiting, |c, id| {
+                    c.prepare_cached("UPDATE deliveries SET next_attempt_at = ?2 WHERE id = ?1")?
+                        .execute(params![id, AT_ONCE])?;
+                    Ok(())
+                })
+                .map(drop)
         })
         .await
     }
 }
 
-/// Fails what would be past its deadline at `next`.
-fn give_up(c: &Connection, destination: &str, next: &str, error: &str) -> Result<(), StoreError> {
-    let mut statement = c.prepare_cached(
-        "SELECT id FROM deliveries WHERE state = 'pending' AND destination = ?1 AND deadline <> '' AND deadline < ?2 LIMIT 1000",
-    )?;
-    let over: Vec<i64> = statement.query_map([destination, next], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    over.into_iter().try_for_each(|id| Row::read(c, id)?.gave_up(c, "", error))
+/// The pending deliveries for which `which` holds.
+pub(super) fn pending(c: &Connection, which: &str, with: &[&dyn ToSql]) -> Result<Vec<i64>, StoreError> {
+    let mut statement = c.prepare_cached(&format!("SELECT id FROM deliveries WHERE state = 'pending' AND {which}"))?;
+    Ok(statement.query_map(with, |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// Whether a next attempt at `next` would come too late.
-pub(super) fn is_over(next: &str, deadline: &str) -> bool {
-    deadline != AT_ONCE && next > deadline
+fn read_due(c: &Connection, id: i64) -> Result<Delivery, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT coalesce(o.sop_class_uid, i.sop_class_uid), coalesce(o.sop_instance_uid, i.sop_instance_uid),
+                CASE WHEN o.removed_at IS NULL THEN coalesce(o.file, i.file) END, o.compressed_file,
+                d.object_id IS NOT NULL OR (d.delivered_at IS NOT NULL AND NOT EXISTS (
+                    SELECT 1 FROM deliveries e JOIN instances j ON j.id = e.instance_id
+                    WHERE e.destination = d.destination AND e.id <> d.id AND e.attempts > 0 AND j.sop_instance_uid = i.sop_instance_uid))
+         FROM deliveries d LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN instances i ON i.id = d.instance_id WHERE d.id = ?1",
+    )?;
+    let uid = |text: String| Uid::new(&text).map_err(|e| StoreError::Unexpected(e.to_string()));
+    let (class, instance, file, compressed_file, is_this): (String, String, _, _, bool) =
+        statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+    let duplicate = if is_this { Duplicate::IsThis } else { Duplicate::MayBeAnother };
+    let (sop_class_uid, sop_instance_uid) = (uid(class)?, uid(instance)?);
+    Ok(Delivery { id, sop_class_uid, sop_instance_uid, file, compressed_file, duplicate })
+}
+
+/// Fails what would be past its deadline at `next`.
+fn give_up(c: &Connection, aside: &Aside, destination: &str, next: ServiceTime, error: &str) -> Result<(), StoreError> {
+    let over = pending(c, "destination = ?1 AND deadline < ?2 LIMIT 1000", &[&destination, &next])?;
+    aside.each(c, Thing::Delivery, over, |c, id| Row::read(c, id)?.gave_up(c, "", error)).map(drop)
 }
 
 /// Queues a delivery.
@@ -224,8 +222,35 @@ pub(super) fn insert(
     c.prepare_cached(
         "INSERT INTO deliveries (object_id, instance_id, destination, state, next_attempt_at, deadline) VALUES (?1, ?2, ?3, 'pending', ?4, ?5)",
     )?
-    .execute(params![object, instance, destination, AT_ONCE, after(give_up_after)])?;
+    .execute(params![object, instance, destination, AT_ONCE, after(c, give_up_after)?])?;
     Ok(())
+}
+
+/// Passes a received image on to a destination, once more where it was passed on before: its sender has sent it
+/// again, because the destination has lost it perhaps. False when that waits to be done anyway.
+pub(super) fn pass_on(
+    c: &Connection,
+    instance: i64,
+    destination: &str,
+    give_up_after: Duration,
+) -> Result<bool, StoreError> {
+    let known: Option<(i64, String)> = c
+        .prepare_cached("SELECT id, state FROM deliveries WHERE instance_id = ?1 AND destination = ?2")?
+        .query_row(params![instance, destination], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match known {
+        None => insert(c, Subject::Image(instance), destination, give_up_after).map(|()| true),
+        Some((_, state)) if state == "pending" => Ok(false),
+        Some((id, _)) => {
+            c.execute(
+                "UPDATE deliveries SET state = 'pending', next_attempt_at = ?2, deadline = ?3, last_status = '', last_error = '',
+                        commitment = '', commitment_at = 0, commitment_attempts = 0 WHERE id = ?1",
+                params![id, AT_ONCE, after(c, give_up_after)?],
+            )?;
+            Row::read(c, id)?.tell(c, "delivery", "sent again", "its sender has sent it again".into())?;
+            Ok(true)
+        }
+    }
 }
 
 /// What is delivered.
@@ -234,133 +259,4 @@ pub(super) enum Subject {
     Object(i64),
     /// A received image, by its row.
     Image(i64),
-}
-
-/// A delivery as it stands in the database.
-pub(super) struct Row {
-    id: i64,
-    attempts: u32,
-    deadline: String,
-    pub destination: String,
-    report: Option<i64>,
-    study: String,
-    object: String,
-}
-
-impl Row {
-    pub fn read(c: &Connection, id: i64) -> Result<Self, StoreError> {
-        let mut row = c.prepare_cached(
-            "SELECT d.attempts, d.deadline, d.destination, r.id, coalesce(r.study_instance_uid, i.study_instance_uid),
-                    coalesce(o.sop_instance_uid, i.sop_instance_uid)
-             FROM deliveries d LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN reports r ON r.id = o.report_id
-             LEFT JOIN instances i ON i.id = d.instance_id WHERE d.id = ?1",
-        )?;
-        Ok(row.query_row([id], |row| {
-            Ok(Self {
-                id,
-                attempts: row.get(0)?,
-                deadline: row.get(1)?,
-                destination: row.get(2)?,
-                report: row.get(3)?,
-                study: row.get(4)?,
-                object: row.get(5)?,
-            })
-        })?)
-    }
-
-    /// Appends what happened to the audit.
-    pub fn tell(
-        &self,
-        c: &Connection,
-        event: &'static str,
-        outcome: &'static str,
-        detail: String,
-    ) -> Result<(), StoreError> {
-        let (actor, study, image) = (self.destination.clone(), self.study.clone(), self.object.clone());
-        append(c, &Event { event, actor, study, image, outcome, detail })
-    }
-
-    fn delivered(&self, c: &Connection, status: &str, terms: Terms) -> Result<(), StoreError> {
-        let attempts = self.attempts + 1;
-        let commitment = if terms.commitment { "due" } else { "" };
-        // The time to give up begins anew for the commitment, but not for what it lost and got again.
-        c.execute(
-            "UPDATE deliveries SET state = 'delivered', attempts = ?2, last_status = ?3, last_error = '', delivered_at = ?4,
-             deadline = iif(?5 = 'due' AND commitment_attempts = 0, ?6, deadline), commitment = ?5, commitment_at = ?7 WHERE id = ?1",
-            // Not at once: a PACS may import what it took before it keeps it.
-            params![self.id, attempts, status, now(), commitment, after(terms.give_up_after), after(terms.retry.after)],
-        )?;
-        self.tell(c, "delivery", "success", format!("status {status} at attempt {attempts}"))?;
-        self.report.map_or(Ok(()), |report| complete(c, report))
-    }
-
-    fn later(&self, c: &Connection, status: &str, error: &str, terms: Terms) -> Result<(), StoreError> {
-        let attempts = self.attempts + 1;
-        let next = after(terms.retry.pause(attempts, rand::random()));
-        let deadline = if self.deadline == AT_ONCE { after(terms.give_up_after) } else { self.deadline.clone() };
-        if is_over(&next, &deadline) {
-            return self.gave_up(c, status, error);
-        }
-        c.execute(
-            "UPDATE deliveries SET attempts = ?2, last_status = ?3, last_error = ?4, next_attempt_at = ?5, deadline = ?6 WHERE id = ?1",
-            params![self.id, attempts, status, error, next, deadline],
-        )?;
-        // A destination that refuses for days would fill the audit: the first attempts and the end are enough.
-        if attempts <= 3 || attempts.is_power_of_two() {
-            self.tell(c, "delivery", "will retry", format!("attempt {attempts}: {error}"))?;
-        }
-        Ok(())
-    }
-
-    fn gave_up(&self, c: &Connection, status: &str, error: &str) -> Result<(), StoreError> {
-        self.failed(c, status, &format!("given up after the destination's give_up_after_hours: {error}"))
-    }
-
-    pub fn failed(&self, c: &Connection, status: &str, error: &str) -> Result<(), StoreError> {
-        let attempts = self.attempts + 1;
-        c.execute(
-            "UPDATE deliveries SET state = 'failed', attempts = ?2, last_status = ?3, last_error = ?4 WHERE id = ?1",
-            params![self.id, attempts, status, error],
-        )?;
-        self.tell(c, "delivery", "failed", format!("attempt {attempts}: {error}"))
-    }
-
-    /// The structured report of class `fallback` of the same version, where there is one that this destination
-    /// does not get anyway.
-    fn stand_in(&self, c: &Connection, fallback: Option<String>) -> Result<Option<i64>, StoreError> {
-        let statement = "SELECT o.id FROM objects o JOIN deliveries d ON d.id = ?1 JOIN objects refused ON refused.id = d.object_id
-             WHERE o.report_id = refused.report_id AND o.kind = 'structured-report' AND refused.kind = 'structured-report'
-               AND o.sop_class_uid = ?2 AND o.id <> refused.id
-               AND NOT EXISTS (SELECT 1 FROM deliveries other WHERE other.object_id = o.id AND other.destination = d.destination)";
-        Ok(c.query_row(statement, params![self.id, fallback], |row| row.get(0)).optional()?)
-    }
-
-    fn replace(&self, c: &Connection, object: i64, error: &str) -> Result<(), StoreError> {
-        c.execute(
-            "UPDATE deliveries SET object_id = ?2, attempts = attempts + 1, last_error = ?3, next_attempt_at = ?4 WHERE id = ?1",
-            params![self.id, object, error, AT_ONCE],
-        )?;
-        self.tell(
-            c,
-            "delivery",
-            "fallback",
-            format!("the report goes in the destination's fallback_sop_class: {error}"),
-        )
-    }
-}
-
-/// Makes the images of a report `reported` once every destination has every object of it.
-fn complete(c: &Connection, report: i64) -> Result<(), StoreError> {
-    let open: bool = c.query_row(
-        "SELECT EXISTS (SELECT 1 FROM deliveries d JOIN objects o ON o.id = d.object_id WHERE o.report_id = ?1 AND d.state <> 'delivered')",
-        [report],
-        |row| row.get(0),
-    )?;
-    if !open {
-        c.execute(
-            "UPDATE instances SET state = 'reported', reported_at = ?2 WHERE state = 'analysed' AND id IN (SELECT instance_id FROM report_images WHERE report_id = ?1)",
-            params![report, now()],
-        )?;
-    }
-    Ok(())
 }

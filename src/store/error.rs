@@ -54,6 +54,20 @@ pub enum StoreError {
         /// What SQLite found first.
         problem: String,
     },
+    /// The write-ahead log beside the database belongs to another database; nothing of either was changed.
+    #[error(
+        "beside the database {} lies a log that is not its own ({reason}): SQLite would write its pages over the database. Move {} \
+         and the file that ends in -shm to another place, and start again (docs/operation.md, \"Restore\")",
+        path.display(), log.display()
+    )]
+    StrayLog {
+        /// The database.
+        path: PathBuf,
+        /// The log.
+        log: PathBuf,
+        /// How it is known.
+        reason: String,
+    },
     /// No backup was made; what was there before is as it was.
     #[error("the backup {} was not made: {reason}", path.display())]
     Backup {
@@ -90,6 +104,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it says something about one thing only, which can be left alone while everything else goes on: not
+    /// that the database is busy, full, damaged or closed.
+    pub fn concerns_one(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match self {
+            Self::Sqlite(error) => {
+                !self.may_heal() && !matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+            }
+            Self::Unexpected(_) | Self::NotFound(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether it may be over by itself: a full disk, a device that failed once, a database that was busy.
     pub fn may_heal(&self) -> bool {
         use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, SystemIoFailure};

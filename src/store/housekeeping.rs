@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
+use super::aside::Thing;
 use super::audit::{Event, append};
-use super::clock::surely_before;
+use super::clock::ServiceTime;
 use super::connection::{Store, open_existing};
 use super::error::StoreError;
 use super::now;
@@ -34,8 +35,9 @@ pub enum ExpiredRow {
 const MOST: u32 = 1000;
 
 /// A delivery `d` that may still need its file: the destination does not have it, or was asked to commit itself
-/// to keep it and has not done so.
-const NEEDS_FILE: &str = "(d.state <> 'delivered' OR d.commitment NOT IN ('', 'committed'))";
+/// to keep it and has not done so; and no operator has given that up.
+const NEEDS_FILE: &str =
+    "(d.state IN ('pending', 'failed') OR (d.state = 'delivered' AND d.commitment IN ('due', 'requested', 'failed')))";
 
 impl ExpiredRow {
     /// Whether an image `i` has a file and is done with: it is skipped, failed or reported, no report about it is
@@ -60,14 +62,14 @@ impl ExpiredRow {
 }
 
 impl Store {
-    /// What is older than `keep` and done with, some of it at a time.
+    /// What is older than `keep` by the service clock and done with, some of it at a time; not what is set aside.
     pub async fn expired(&self, keep: Duration) -> Result<Vec<Expired>, StoreError> {
-        let (path, limit) = (self.path.clone(), surely_before(keep));
+        let (path, limit, aside) = (self.path.clone(), self.clock.before(keep), self.aside.clone());
         // Beside the writer: a look through years of rows must not hold up who waits for Success.
         let look = move || {
             let connection = open_existing(&path)?;
-            let mut expired = expired_images(&connection, &limit)?;
-            expired.extend(expired_objects(&connection, &limit)?);
+            let mut expired = expired_images(&connection, limit, &aside.rows(Thing::ImageFile))?;
+            expired.extend(expired_objects(&connection, limit, &aside.rows(Thing::ObjectFile))?);
             Ok(expired)
         };
         let looked = tokio::task::spawn_blocking(look).await;
@@ -75,41 +77,15 @@ impl Store {
     }
 
     /// Takes the files of a row that was found to be expired out of it: they are about to be deleted. Rows and
-    /// audit stay. False, and nothing is changed, when the row is needed again: an operator retried it meanwhile.
+    /// audit stay. False, and nothing is changed, when the row is needed again: an operator retried it meanwhile;
+    /// or when the database refuses it, and it is set aside.
     pub async fn forget_files(&self, row: ExpiredRow) -> Result<bool, StoreError> {
-        self.write(move |c| {
-            let event = |detail: &str| Event {
-                event: "retention",
-                actor: "housekeeper".into(),
-                outcome: "deleted",
-                detail: detail.into(),
-                ..Event::default()
-            };
-            let event = match row {
-                ExpiredRow::Image(id) => {
-                    let done = ExpiredRow::image_is_done();
-                    if c.execute(&format!("UPDATE instances AS i SET file = NULL WHERE id = ?1 AND {done}"), [id])? == 0
-                    {
-                        return Ok(false);
-                    }
-                    super::jobs::about_instance(c, id, event("the image's file is past keep_days"))?
-                }
-                ExpiredRow::Object(id) => {
-                    let done = ExpiredRow::object_is_done();
-                    let forget = format!("UPDATE objects AS o SET removed_at = ?2 WHERE id = ?1 AND {done}");
-                    if c.execute(&forget, params![id, now()])? == 0 {
-                        return Ok(false);
-                    }
-                    let uids = "SELECT r.study_instance_uid, o.sop_instance_uid FROM objects o
-                                JOIN reports r ON r.id = o.report_id WHERE o.id = ?1";
-                    let (study, image) = c.query_row(uids, [id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                    Event { study, image, ..event("the report's file is past keep_days") }
-                }
-            };
-            append(c, &event)?;
-            Ok(true)
-        })
-        .await
+        let aside = self.aside.clone();
+        let thing = match row {
+            ExpiredRow::Image(id) => Thing::ImageFile(id),
+            ExpiredRow::Object(id) => Thing::ObjectFile(id),
+        };
+        self.write(move |c| Ok(aside.one(c, thing, |c| forget(c, row))?.unwrap_or(false))).await
     }
 
     /// A bundle has taken over.
@@ -149,25 +125,61 @@ impl Store {
     }
 }
 
-fn expired_images(c: &Connection, limit: &str) -> Result<Vec<Expired>, StoreError> {
+/// Takes the files out of a row, where it is still done with.
+fn forget(c: &Connection, row: ExpiredRow) -> Result<bool, StoreError> {
+    let event = |detail: &str| Event {
+        event: "retention",
+        actor: "housekeeper".into(),
+        outcome: "deleted",
+        detail: detail.into(),
+        ..Event::default()
+    };
+    let event = match row {
+        ExpiredRow::Image(id) => {
+            let done = ExpiredRow::image_is_done();
+            if c.execute(&format!("UPDATE instances AS i SET file = NULL WHERE id = ?1 AND {done}"), [id])? == 0 {
+                return Ok(false);
+            }
+            super::jobs::about_instance(c, id, event("the image's file is past keep_days"))?
+        }
+        ExpiredRow::Object(id) => {
+            let done = ExpiredRow::object_is_done();
+            let forget = format!("UPDATE objects AS o SET removed_at = ?2 WHERE id = ?1 AND {done}");
+            if c.execute(&forget, params![id, now()])? == 0 {
+                return Ok(false);
+            }
+            let uids = "SELECT s.study_instance_uid, o.sop_instance_uid FROM objects o
+                        JOIN reports r ON r.id = o.report_id JOIN studies s ON s.id = r.study_id WHERE o.id = ?1";
+            let (study, image) = c.query_row(uids, [id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Event { study, image, ..event("the report's file is past keep_days") }
+        }
+    };
+    append(c, &event)?;
+    Ok(true)
+}
+
+fn expired_images(c: &Connection, limit: ServiceTime, aside: &str) -> Result<Vec<Expired>, StoreError> {
     let done = ExpiredRow::image_is_done();
-    let mut statement =
-        c.prepare(&format!("SELECT i.id, i.file FROM instances i WHERE i.received_at < ?1 AND {done} LIMIT ?2"))?;
+    let mut statement = c.prepare(&format!(
+        "SELECT i.id, i.file FROM instances i WHERE i.received_service_ms < ?1 AND {done}
+           AND i.id NOT IN (SELECT value FROM json_each(?3)) LIMIT ?2"
+    ))?;
     let image = |row: &Row<'_>| Ok(Expired { row: ExpiredRow::Image(row.get(0)?), files: vec![row.get(1)?] });
-    let images = statement.query_map(params![limit, MOST], image)?.collect::<Result<_, _>>()?;
+    let images = statement.query_map(params![limit, MOST, aside], image)?.collect::<Result<_, _>>()?;
     Ok(images)
 }
 
-fn expired_objects(c: &Connection, limit: &str) -> Result<Vec<Expired>, StoreError> {
+fn expired_objects(c: &Connection, limit: ServiceTime, aside: &str) -> Result<Vec<Expired>, StoreError> {
     let done = ExpiredRow::object_is_done();
     let mut statement = c.prepare(&format!(
         "SELECT o.id, o.file, o.compressed_file FROM objects o JOIN reports r ON r.id = o.report_id
-         WHERE r.written_at < ?1 AND {done} LIMIT ?2"
+         WHERE r.written_at IS NOT NULL AND r.written_service_ms < ?1 AND {done}
+           AND o.id NOT IN (SELECT value FROM json_each(?3)) LIMIT ?2"
     ))?;
     let object = |row: &Row<'_>| {
         let files = [row.get(1)?, row.get::<_, Option<String>>(2)?];
         Ok(Expired { row: ExpiredRow::Object(row.get(0)?), files: files.into_iter().flatten().collect() })
     };
-    let objects = statement.query_map(params![limit, MOST], object)?.collect::<Result<_, _>>()?;
+    let objects = statement.query_map(params![limit, MOST, aside], object)?.collect::<Result<_, _>>()?;
     Ok(objects)
 }

@@ -1,15 +1,22 @@
 //! Received images: recorded once, with their job, before Success leaves.
+//!
+//! An object is itself by patient, study, series, SOP Instance UID and content. All the same: it is here already;
+//! what has been left out or lost is made up for. Other content: a new revision, even where it is an earlier one's
+//! again. The same SOP Instance UID elsewhere, or another patient under the study's UID: an object of its own.
 
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Event, append};
-use super::clock::due_now;
 use super::connection::Store;
-use super::deliveries::{Subject, insert};
+use super::deliveries::pass_on;
 use super::error::StoreError;
+use super::jobs::queue_analysis;
 use super::now;
+use super::patient::Patient;
+use super::refused::close_refused;
+use super::studies::{self, Study, image_has_come};
 use crate::identifiers::Uid;
 
 /// An image whose file is durable.
@@ -25,8 +32,8 @@ pub struct NewInstance {
     pub series_instance_uid: Uid,
     /// SHA-256 of the data set as received.
     pub sha256: String,
-    /// Patient ID.
-    pub patient_id: String,
+    /// Whose it is.
+    pub patient: Patient,
     /// Accession Number.
     pub accession_number: String,
     /// Modality.
@@ -63,42 +70,27 @@ pub struct Recipient {
 }
 
 /// What became of a received image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recorded {
-    /// New, or a new revision of a UID that came with other content before.
+    /// Its file is needed: it is new, a new revision, or in the place of a file that is gone.
     Kept {
         /// Its row.
         id: i64,
         /// 1, or more after a conflict.
         revision: u32,
+        /// What contradicts what was known, in plain words without the patient's: another content, another study
+        /// with its UID, another patient in its study.
+        conflict: Option<String>,
     },
     /// Known already with the same content: its new file is not needed.
     Duplicate,
 }
 
-/// An object that was refused with a failure status after its UIDs were known.
-#[derive(Debug, Clone)]
-pub struct RefusedInstance {
-    /// SOP Instance UID.
-    pub sop_instance_uid: Uid,
-    /// SOP Class UID.
-    pub sop_class_uid: Uid,
-    /// Study Instance UID; empty when it was not seen.
-    pub study_instance_uid: String,
-    /// Series Instance UID; empty when it was not seen.
-    pub series_instance_uid: String,
-    /// Calling AE title.
-    pub sender_ae_title: String,
-    /// Address it called from.
-    pub sender_address: String,
-    /// Why, with the status sent.
-    pub reason: String,
-}
-
 impl Store {
-    /// Records a received image, its job, whom it is passed on to and its audit row in one transaction. The same UID with the
-    /// same content is a duplicate; with other content it is kept as a new revision and audited as a
-    /// conflict. One that was refused before, or failed, is taken anew.
+    /// Records a received image, its job, whom it is passed on to and its audit row in one transaction. The same
+    /// object with the same content is a duplicate: selection is asked again where it said no, its sender's
+    /// destinations get it again, and one that has failed is taken anew. What differs is kept and audited as a
+    /// conflict.
     pub async fn record_instance(&self, new: NewInstance) -> Result<Recorded, StoreError> {
         let is_forwarded = !new.forward_to.is_empty();
         let recorded = self.write(move |c| record(c, &new)).await?;
@@ -107,32 +99,6 @@ impl Store {
             self.deliveries.notify_waiters();
         }
         Ok(recorded)
-    }
-
-    /// Records an object that was answered with a failure status: it shows in the queue as failed,
-    /// and nothing of it is kept. The sender still has it.
-    pub async fn record_refused(&self, refused: RefusedInstance) -> Result<(), StoreError> {
-        self.write(move |c| {
-            let r = &refused;
-            let revision = highest_revision(c, &r.sop_instance_uid)? + 1;
-            c.execute(
-                "INSERT INTO instances (sop_instance_uid, sop_class_uid, revision, study_instance_uid, series_instance_uid, patient_id,
-                 accession_number, modality, body_part, study_description, series_description, transfer_syntax, bytes,
-                 sender_ae_title, sender_address, received_at, state, reason)
-                 VALUES (?1, ?2, ?3, ?4, ?5, '', '', '', '', '', '', '', 0, ?6, ?7, ?8, 'failed', ?9)",
-                params![r.sop_instance_uid.as_str(), r.sop_class_uid.as_str(), revision, r.study_instance_uid, r.series_instance_uid,
-                    r.sender_ae_title, r.sender_address, now(), format!("refused: {}", r.reason)],
-            )?;
-            append(c, &Event {
-                event: "received",
-                actor: format!("{} at {}", r.sender_ae_title, r.sender_address),
-                study: r.study_instance_uid.clone(),
-                image: r.sop_instance_uid.to_string(),
-                outcome: "refused",
-                detail: r.reason.clone(),
-            })
-        })
-        .await
     }
 
     /// The Device UID of this installation, made at the first start.
@@ -151,66 +117,165 @@ impl Store {
     }
 }
 
-fn highest_revision(c: &Connection, uid: &Uid) -> Result<u32, StoreError> {
-    let statement = "SELECT coalesce(max(revision), 0) FROM instances WHERE sop_instance_uid = ?1";
-    Ok(c.prepare_cached(statement)?.query_row([uid.as_str()], |row| row.get(0))?)
+/// The newest revision of an object that is here.
+struct Newest {
+    id: i64,
+    revision: u32,
+    sha256: String,
+    has_file: bool,
+    /// Its analysis or its report has failed, or its file was lost before: sending it again is the remedy.
+    has_failed: bool,
+    /// Selection has left it out, and no operator.
+    is_left_out: bool,
 }
 
 fn record(c: &Connection, new: &NewInstance) -> Result<Recorded, StoreError> {
-    let event = |outcome, detail: String| Event {
+    let study = studies::of_patient(c, &new.study_instance_uid, &new.patient)?;
+    let newest = newest(c, &study, new)?;
+    let recorded = match newest {
+        Some(known) if known.sha256 == new.sha256 => come_again(c, new, &known)?,
+        other => keep(c, new, &study, other.as_ref())?,
+    };
+    close_refused(c, new)?;
+    Ok(recorded)
+}
+
+fn newest(c: &Connection, study: &Study, new: &NewInstance) -> Result<Option<Newest>, StoreError> {
+    let mut statement = c.prepare_cached(
+        "SELECT id, revision, sha256, file IS NOT NULL,
+                state = 'failed' AND (findings IS NULL OR file IS NULL OR EXISTS (
+                    SELECT 1 FROM jobs j WHERE j.state = 'failed' AND (j.instance_id = i.id OR j.report_id IN
+                        (SELECT m.report_id FROM report_images m WHERE m.instance_id = i.id)))),
+                state = 'skipped' AND findings IS NULL AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.instance_id = i.id AND j.state = 'cancelled')
+         FROM instances i WHERE study_id = ?1 AND series_instance_uid = ?2 AND sop_instance_uid = ?3 AND sha256 IS NOT NULL
+         ORDER BY revision DESC LIMIT 1",
+    )?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Newest {
+            id: row.get(0)?,
+            revision: row.get(1)?,
+            sha256: row.get(2)?,
+            has_file: row.get(3)?,
+            has_failed: row.get(4)?,
+            is_left_out: row.get(5)?,
+        })
+    };
+    let of = params![study.id, new.series_instance_uid.as_str(), new.sop_instance_uid.as_str()];
+    Ok(statement.query_row(of, read).optional()?)
+}
+
+/// An object with the content it had: what was left undone about it is done now.
+fn come_again(c: &Connection, new: &NewInstance, known: &Newest) -> Result<Recorded, StoreError> {
+    let is_wanted = known.has_failed || known.is_left_out;
+    let is_analysed = is_wanted && new.skipped.is_none();
+    let passed_on: Vec<&str> = new
+        .forward_to
+        .iter()
+        .map(|to| pass_on(c, known.id, &to.name, to.give_up_after).map(|again| again.then_some(to.name.as_str())))
+        .filter_map(Result::transpose)
+        .collect::<Result<_, _>>()?;
+    let needs_file = !known.has_file && (is_analysed || !passed_on.is_empty());
+    if needs_file {
+        c.execute(
+            "UPDATE instances SET file = ?2, received_service_ms = service_now() WHERE id = ?1",
+            params![known.id, new.file],
+        )?;
+    }
+    let mut done = Vec::new();
+    if is_analysed {
+        queue_analysis(c, known.id)?;
+        image_has_come(c, known.id)?;
+        done.push(
+            if known.is_left_out { "selection takes it now" } else { "it had failed and is analysed again" }.to_owned(),
+        );
+    } else if let Some(reason) = new.skipped.as_ref().filter(|_| is_wanted) {
+        c.execute("UPDATE instances SET state = 'skipped', reason = ?2 WHERE id = ?1", params![known.id, reason])?;
+    }
+    if !passed_on.is_empty() {
+        done.push(format!("it is passed on again to {}", passed_on.join(", ")));
+    }
+    let done = if done.is_empty() { "nothing is queued".to_owned() } else { done.join("; ") };
+    append(c, &received(new, "duplicate", format!("the same content is here already as row {}; {done}", known.id)))?;
+    if needs_file {
+        return Ok(Recorded::Kept { id: known.id, revision: known.revision, conflict: None });
+    }
+    Ok(Recorded::Duplicate)
+}
+
+/// An object, or a content, that is not here.
+fn keep(c: &Connection, new: &NewInstance, study: &Study, before: Option<&Newest>) -> Result<Recorded, StoreError> {
+    let revision = before.map_or(1, |before| before.revision + 1);
+    let state = if new.skipped.is_some() { "skipped" } else { "queued" };
+    let conflict = conflict(c, new, study, revision)?;
+    c.prepare_cached(
+        "INSERT INTO instances (study_id, sop_instance_uid, sop_class_uid, revision, sha256, study_instance_uid, series_instance_uid,
+         patient_id, accession_number, modality, body_part, study_description, series_description, transfer_syntax, bytes, file,
+         sender_ae_title, sender_address, received_at, received_service_ms, state, reason)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, service_now(), ?20, ?21)",
+    )?
+    .execute(params![
+        study.id, new.sop_instance_uid.as_str(), new.sop_class_uid.as_str(), revision, new.sha256, new.study_instance_uid.as_str(),
+        new.series_instance_uid.as_str(), new.patient.id, new.accession_number, new.modality, new.body_part, new.study_description,
+        new.series_description, new.transfer_syntax, new.bytes as i64, new.file, new.sender_ae_title, new.sender_address, now(), state,
+        new.skipped.as_deref().unwrap_or(""),
+    ])?;
+    let id = c.last_insert_rowid();
+    match &conflict {
+        Some(conflict) => append(c, &received(new, "conflict", format!("{conflict}; sha256 {}", new.sha256)))?,
+        None => append(c, &received(new, "success", format!("{} bytes, sha256 {}", new.bytes, new.sha256)))?,
+    }
+    match &new.skipped {
+        Some(reason) => append(
+            c,
+            &Event { event: "selected", actor: "selection".into(), ..received(new, "skipped", reason.clone()) },
+        )?,
+        None => {
+            queue_analysis(c, id)?;
+            image_has_come(c, id)?;
+        }
+    }
+    for to in &new.forward_to {
+        pass_on(c, id, &to.name, to.give_up_after)?;
+    }
+    Ok(Recorded::Kept { id, revision, conflict })
+}
+
+/// What contradicts what was known.
+fn conflict(c: &Connection, new: &NewInstance, study: &Study, revision: u32) -> Result<Option<String>, StoreError> {
+    let mut conflicts = Vec::new();
+    if let Some(difference) = study.differs {
+        conflicts.push(format!(
+            "the Study Instance UID is known with another patient ({} differs): this one, number {}, gets a report of its own",
+            difference.name(),
+            study.patient_number
+        ));
+    }
+    if revision > 1 {
+        conflicts.push(format!("the UID is known with other content; kept as revision {revision}"));
+    }
+    let mut elsewhere = c.prepare_cached(
+        "SELECT study_instance_uid FROM instances WHERE sop_instance_uid = ?1 AND sha256 IS NOT NULL
+           AND (study_id <> ?2 OR series_instance_uid <> ?3) ORDER BY id DESC LIMIT 1",
+    )?;
+    let of = params![new.sop_instance_uid.as_str(), study.id, new.series_instance_uid.as_str()];
+    if let Some(other) = elsewhere.query_row(of, |row| row.get::<_, String>(0)).optional()? {
+        let place = if other == new.study_instance_uid.as_str() {
+            "another series or patient of this study".into()
+        } else {
+            format!("study {other}")
+        };
+        conflicts.push(format!("the UID is known in {place} too; kept as an object of its own"));
+    }
+    Ok((!conflicts.is_empty()).then(|| conflicts.join("; ")))
+}
+
+fn received(new: &NewInstance, outcome: &'static str, detail: String) -> Event {
+    Event {
         event: "received",
         actor: format!("{} at {}", new.sender_ae_title, new.sender_address),
         study: new.study_instance_uid.to_string(),
         image: new.sop_instance_uid.to_string(),
         outcome,
         detail,
-    };
-    let same: Option<i64> = c
-        .prepare_cached("SELECT id FROM instances WHERE sop_instance_uid = ?1 AND sha256 = ?2 AND file IS NOT NULL AND state <> 'failed'")?
-        .query_row(params![new.sop_instance_uid.as_str(), new.sha256], |row| row.get(0))
-        .optional()?;
-    if same.is_some() {
-        append(c, &event("duplicate", "the same content is here already; nothing is queued".into()))?;
-        return Ok(Recorded::Duplicate);
     }
-    let other: bool = c
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM instances WHERE sop_instance_uid = ?1 AND sha256 IS NOT NULL AND sha256 <> ?2)")?
-        .query_row(params![new.sop_instance_uid.as_str(), new.sha256], |row| row.get(0))?;
-    let revision = highest_revision(c, &new.sop_instance_uid)? + 1;
-    let (at, due) = (now(), due_now());
-    let state = if new.skipped.is_some() { "skipped" } else { "queued" };
-    c.prepare_cached(
-        "INSERT INTO instances (sop_instance_uid, sop_class_uid, revision, sha256, study_instance_uid, series_instance_uid, patient_id,
-         accession_number, modality, body_part, study_description, series_description, transfer_syntax, bytes, file,
-         sender_ae_title, sender_address, received_at, state, reason, queued_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
-    )?
-    .execute(params![
-        new.sop_instance_uid.as_str(), new.sop_class_uid.as_str(), revision, new.sha256, new.study_instance_uid.as_str(),
-        new.series_instance_uid.as_str(), new.patient_id, new.accession_number, new.modality, new.body_part, new.study_description,
-        new.series_description, new.transfer_syntax, new.bytes as i64, new.file, new.sender_ae_title, new.sender_address, at, state,
-        new.skipped.as_deref().unwrap_or(""), due,
-    ])?;
-    let id = c.last_insert_rowid();
-    if other {
-        let detail = format!("the UID is known with other content; kept as revision {revision}, sha256 {}", new.sha256);
-        append(c, &event("conflict", detail))?;
-    } else {
-        append(c, &event("success", format!("{} bytes, sha256 {}", new.bytes, new.sha256)))?;
-    }
-    match &new.skipped {
-        Some(reason) => {
-            append(c, &Event { event: "selected", actor: "selection".into(), ..event("skipped", reason.clone()) })?
-        }
-        None => {
-            c.prepare_cached(
-                "INSERT INTO jobs (kind, instance_id, state, not_before, created_at, first_image_at) VALUES ('analyse', ?1, 'queued', ?2, ?3, ?2)",
-            )?
-            .execute(params![id, due, at])?;
-        }
-    }
-    for to in &new.forward_to {
-        insert(c, Subject::Image(id), &to.name, to.give_up_after)?;
-    }
-    Ok(Recorded::Kept { id, revision })
 }

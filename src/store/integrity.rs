@@ -12,6 +12,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::connection::open_existing;
 use super::error::StoreError;
+use super::stray_log;
 
 /// Longest look of a start: systemd waits 90 seconds for all of it (`TimeoutStartSec`).
 const AT_START: Duration = Duration::from_secs(20);
@@ -28,8 +29,9 @@ pub(super) enum Looked {
 /// Looks at all of a database: its pages, its constraints, and every row in every index.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] with the first thing that is wrong.
+/// [`StoreError::Damaged`] with the first thing that is wrong, [`StoreError::StrayLog`].
 pub fn check(database: &Path) -> Result<(), StoreError> {
+    stray_log::refuse(database)?;
     prove(&open_existing(database)?, database)
 }
 

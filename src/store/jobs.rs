@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::aside::{Aside, Thing};
 use super::audit::{Event, append};
-use super::clock::{after, due_now};
+use super::clock::{AT_ONCE, after};
 use super::conditions::PAUSED;
 use super::connection::Store;
 use super::error::StoreError;
 use super::now;
+use super::studies::report_is_due;
 use crate::analysis::Findings;
 
 /// A job a worker has. Row, worker and attempt together name the lease: only its holder can end it.
@@ -43,7 +45,7 @@ pub enum Work {
 }
 
 /// Pause before the next attempt of a job: two seconds for each attempt made.
-const PAUSE_PER_ATTEMPT: Duration = Duration::from_secs(2);
+pub(super) const PAUSE_PER_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// The job `?1` as worker `?2` has it in attempt `?3`. One that ran out but was not given on still counts.
 const HELD: &str = "id = ?1 AND worker = ?2 AND attempts = ?3 AND state = 'running'";
@@ -51,11 +53,34 @@ const HELD: &str = "id = ?1 AND worker = ?2 AND attempts = ?3 AND state = 'runni
 pub(super) const FILE_GONE: &str = "the image's file is gone: send the image again";
 
 impl Store {
-    /// Leases the oldest job that is due, none while the queue is paused; a lease that runs out makes the job due again. A job that
-    /// cannot be done because its file is gone fails, and the next one is leased.
-    pub async fn lease_job(&self, worker: &str, lease: Duration) -> Result<Option<Job>, StoreError> {
-        let worker = worker.to_owned();
-        self.write(move |c| take(c, &worker, lease)).await
+    /// Leases the oldest job that is due, none while the queue is paused. A lease that runs out makes the job due
+    /// again. A job that cannot be done because its file is gone, or that was begun `most_attempts` times and never
+    /// ended, fails, and the next one is leased; one that the database refuses is set aside.
+    pub async fn lease_job(
+        &self,
+        worker: &str,
+        lease: Duration,
+        most_attempts: u32,
+    ) -> Result<Option<Job>, StoreError> {
+        let (worker, aside) = (worker.to_owned(), self.aside.clone());
+        self.write(move |c| take(c, &aside, &worker, lease, most_attempts)).await
+    }
+
+    /// Gives the lease of `job` to `holder` for another `lease`: its worker does not end although it was killed, and
+    /// no other may be lost in the same way meanwhile. The job as `holder` has it.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLate`] when the job has been given to a newer attempt.
+    pub async fn hold_job(&self, job: &Job, holder: &str, lease: Duration) -> Result<Job, StoreError> {
+        let (job, holder) = (job.clone(), holder.to_owned());
+        self.write(move |c| {
+            let hold = format!("UPDATE jobs SET worker = ?4, lease_until = ?5 WHERE {HELD}");
+            match c.execute(&hold, params![job.id, job.worker, job.attempt, holder, after(c, lease)?])? {
+                0 => Err(too_late(&job)),
+                _ => Ok(Job { worker: holder, ..job }),
+            }
+        })
+        .await
     }
 
     /// Gives back, at no cost, what a worker that is stopped had.
@@ -78,7 +103,7 @@ impl Store {
             let back = format!(
                 "UPDATE jobs SET state = 'queued', attempts = attempts - 1, not_before = ?4, lease_until = NULL, worker = NULL WHERE {HELD}"
             );
-            match c.execute(&back, params![job.id, job.worker, job.attempt, after(pause)])? {
+            match c.execute(&back, params![job.id, job.worker, job.attempt, after(c, pause)?])? {
                 0 => Err(too_late(&job)),
                 _ => Ok(()),
             }
@@ -108,6 +133,7 @@ impl Store {
                 "UPDATE instances SET state = 'analysed', reason = '', findings = ?2, analysed_at = ?3, report_failure = 0 WHERE id = ?1",
                 params![instance, json, now()],
             )?;
+            report_is_due(c, instance)?;
             append(
                 c,
                 &about_instance(
@@ -134,8 +160,9 @@ impl Store {
         most_attempts: u32,
         report_failure: bool,
     ) -> Result<(), StoreError> {
-        let (job, reason) = (job.clone(), reason.to_owned());
-        self.write(move |c| {
+        let (job, reason, aside) = (job.clone(), reason.to_owned(), self.aside.clone());
+        let thing = Thing::Job(job.id);
+        let fail_attempt = move |c: &Connection| {
             let held = format!("SELECT EXISTS (SELECT 1 FROM jobs WHERE {HELD})");
             if !c.query_row(&held, params![job.id, job.worker, job.attempt], |row| row.get(0))? {
                 return Err(too_late(&job));
@@ -148,62 +175,113 @@ impl Store {
                     "UPDATE instances SET report_failure = ?2 WHERE id = (SELECT instance_id FROM jobs WHERE id = ?1)",
                     params![id, report_failure],
                 )?;
-                return fail(c, id, &reason, event("failed"));
+                fail(c, id, &reason, event("failed"))?;
+                let image: Option<i64> =
+                    c.query_row("SELECT instance_id FROM jobs WHERE id = ?1", [id], |row| row.get(0))?;
+                return image.filter(|_| report_failure).map_or(Ok(()), |image| report_is_due(c, image));
             }
-            let due = after(PAUSE_PER_ATTEMPT * attempt);
+            let due = after(c, PAUSE_PER_ATTEMPT * attempt)?;
             c.execute(
                 "UPDATE jobs SET state = 'queued', reason = ?2, not_before = ?3, lease_until = NULL, worker = NULL WHERE id = ?1",
                 params![id, reason, due],
             )?;
             append(c, &about_job(c, id, event("will retry"))?)
-        })
-        .await
+        };
+        self.write(move |c| aside.one(c, thing, fail_attempt).map(drop)).await
     }
 }
 
-/// Leases the first job that is due and can be done: the oldest images first, their report before newer images, so
-/// that nothing starves.
-fn take(c: &Connection, worker: &str, lease: Duration) -> Result<Option<Job>, StoreError> {
-    let due = |what: &str| {
-        c.prepare_cached(&format!(
-            "SELECT j.id, j.attempts, j.report_id, i.file, i.sop_instance_uid FROM jobs j LEFT JOIN instances i ON i.id = j.instance_id
-             WHERE {what} AND NOT {PAUSED} ORDER BY j.first_image_at, j.id LIMIT 1"
-        ))
-    };
-    let mut queued = due("j.state = 'queued' AND j.not_before <= ?1")?;
-    let mut given_up = due("j.state = 'running' AND j.lease_until < ?1")?;
-    loop {
-        type Row = (i64, u32, Option<i64>, Option<String>, Option<String>);
-        let at = due_now();
-        let first = |due: &mut rusqlite::Statement<'_>| {
-            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
-            due.query_row([&at], read).optional()
-        };
-        let row: Option<Row> = first(&mut given_up)?.map_or_else(|| first(&mut queued), |row| Ok(Some(row)))?;
-        let Some((id, attempts, report, file, image)) = row else { return Ok(None) };
-        let work = match (report, file, image) {
-            (Some(report), ..) => Work::Report { report },
-            (None, Some(file), Some(image)) => Work::Analyse { file, image },
-            // One job that cannot be done must not keep the others from being done.
-            _ => {
-                let (actor, detail) = (worker.to_owned(), FILE_GONE.to_owned());
-                let event = Event { event: "attempt", actor, outcome: "failed", detail, ..Event::default() };
-                fail(c, id, FILE_GONE, event)?;
-                continue;
-            }
-        };
-        c.prepare_cached(
-            "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = ?2, worker = ?3 WHERE id = ?1",
+/// Queues the analysis of an image, anew where it was queued before.
+pub(super) fn queue_analysis(c: &Connection, instance: i64) -> Result<(), StoreError> {
+    c.execute("UPDATE instances SET state = 'queued', reason = '' WHERE id = ?1", [instance])?;
+    let again = c
+        .prepare_cached(
+            "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', not_before = ?2, lease_until = NULL, worker = NULL, finished_at = NULL
+             WHERE instance_id = ?1",
         )?
-        .execute(params![id, after(lease), worker])?;
-        return Ok(Some(Job { id, worker: worker.to_owned(), attempt: attempts + 1, work }));
+        .execute(params![instance, AT_ONCE])?;
+    if again == 0 {
+        c.prepare_cached(
+            "INSERT INTO jobs (kind, instance_id, state, not_before, created_at, first_image) VALUES ('analyse', ?1, 'queued', ?2, ?3, ?1)",
+        )?
+        .execute(params![instance, AT_ONCE, now()])?;
     }
+    Ok(())
+}
+
+/// Leases the first job that is due and can be done: the oldest images first, their report before newer images, so
+/// that nothing starves. What was given up by a worker comes before that.
+fn take(
+    c: &Connection,
+    aside: &Aside,
+    worker: &str,
+    lease: Duration,
+    most_attempts: u32,
+) -> Result<Option<Job>, StoreError> {
+    let first = |which: &str| {
+        let not_aside = "id NOT IN (SELECT value FROM json_each(?1))";
+        let due = format!(
+            "SELECT id FROM jobs WHERE {which} AND {not_aside} AND NOT {PAUSED} ORDER BY first_image, id LIMIT 1"
+        );
+        c.prepare_cached(&due)?.query_row([aside.rows(Thing::Job)], |row| row.get::<_, i64>(0)).optional()
+    };
+    loop {
+        let given_up = first("state = 'running' AND lease_until <= service_now()")?;
+        let due =
+            given_up.map_or_else(|| first("state = 'queued' AND not_before <= service_now()"), |job| Ok(Some(job)))?;
+        let Some(id) = due else { return Ok(None) };
+        // Whatever is wrong with one job must not keep the others from being done.
+        if let Some(Some(job)) = aside.one(c, Thing::Job(id), |c| begin(c, id, worker, lease, most_attempts))? {
+            return Ok(Some(job));
+        }
+    }
+}
+
+/// Leases this job, or fails it where it cannot be done.
+fn begin(
+    c: &Connection,
+    id: i64,
+    worker: &str,
+    lease: Duration,
+    most_attempts: u32,
+) -> Result<Option<Job>, StoreError> {
+    let fails = |reason: String| {
+        let (actor, detail) = (worker.to_owned(), reason.clone());
+        fail(c, id, &reason, Event { event: "attempt", actor, outcome: "failed", detail, ..Event::default() })
+    };
+    let (attempts, report, file, image): (u32, Option<i64>, Option<String>, Option<String>) = c
+        .prepare_cached(
+            "SELECT j.attempts, j.report_id, i.file, i.sop_instance_uid FROM jobs j LEFT JOIN instances i ON i.id = j.instance_id WHERE j.id = ?1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    if attempts >= most_attempts.max(1) {
+        fails(never_ended(attempts))?;
+        return Ok(None);
+    }
+    let work = match (report, file, image) {
+        (Some(report), ..) => Work::Report { report },
+        (None, Some(file), Some(image)) => Work::Analyse { file, image },
+        _ => {
+            fails(FILE_GONE.to_owned())?;
+            return Ok(None);
+        }
+    };
+    c.prepare_cached(
+        "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = ?2, worker = ?3 WHERE id = ?1",
+    )?
+    .execute(params![id, after(c, lease)?, worker])?;
+    Ok(Some(Job { id, worker: worker.to_owned(), attempt: attempts + 1, work }))
+}
+
+/// Why a job has failed that was begun as often as allowed, and of which nobody heard again.
+pub(super) fn never_ended(attempts: u32) -> String {
+    format!("it was begun {attempts} times and never ended: worker or daemon went down with it each time")
 }
 
 /// Marks a job failed, and with it the images that now wait for a person.
 pub(super) fn fail(c: &Connection, job: i64, reason: &str, event: Event) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE jobs SET state = 'failed', reason = ?2, finished_at = ?3, lease_until = NULL WHERE id = ?1",
+        "UPDATE jobs SET state = 'failed', reason = ?2, finished_at = ?3, lease_until = NULL, worker = NULL WHERE id = ?1",
         params![job, reason, now()],
     )?;
     c.execute(
@@ -238,9 +316,11 @@ fn instance_of(c: &Connection, job: i64) -> Result<i64, StoreError> {
 }
 
 /// The event with the UIDs of what a job is about filled in: of its image, or of its report's study.
-fn about_job(c: &Connection, job: i64, event: Event) -> Result<Event, StoreError> {
-    let uids = "SELECT coalesce(i.study_instance_uid, r.study_instance_uid), coalesce(i.sop_instance_uid, '') FROM jobs j
-                LEFT JOIN instances i ON i.id = j.instance_id LEFT JOIN reports r ON r.id = j.report_id WHERE j.id = ?1";
+pub(super) fn about_job(c: &Connection, job: i64, event: Event) -> Result<Event, StoreError> {
+    let uids =
+        "SELECT coalesce(i.study_instance_uid, s.study_instance_uid), coalesce(i.sop_instance_uid, '') FROM jobs j
+                LEFT JOIN instances i ON i.id = j.instance_id LEFT JOIN reports r ON r.id = j.report_id
+                LEFT JOIN studies s ON s.id = r.study_id WHERE j.id = ?1";
     let (study, image) = c.prepare_cached(uids)?.query_row([job], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(Event { study, image, ..event })
 }

@@ -5,6 +5,7 @@
 //! Never: touches another file, or the network. Every change of state writes its audit
 //! row in the same transaction; callers get their answer after the commit.
 
+mod aside;
 mod audit;
 mod backup;
 mod clock;
@@ -12,14 +13,22 @@ mod commitments;
 pub mod conditions;
 mod connection;
 mod deliveries;
+mod delivery_attempt;
 mod error;
+mod giving_up;
 mod housekeeping;
 mod instances;
 mod integrity;
 mod jobs;
+mod patient;
+mod planning;
 pub mod queue;
 mod recovery;
+mod refused;
+mod reported;
 mod reports;
+mod stray_log;
+mod studies;
 mod wal;
 mod writer;
 
@@ -28,12 +37,18 @@ pub use backup::{Backup, backup};
 pub use clock::{Timestamp, now};
 pub use commitments::{Commitment, Verdict};
 pub use connection::{Store, open_existing};
-pub use deliveries::{Delivery, DeliveryOutcome, Share, Terms};
+pub use deliveries::{Delivery, Duplicate, Share, Terms};
+pub use delivery_attempt::DeliveryOutcome;
 pub use error::StoreError;
+pub use giving_up::{GivenUp, Stranded, give_up, stranded};
 pub use housekeeping::{Expired, ExpiredRow};
-pub use instances::{NewInstance, Recipient, Recorded, RefusedInstance};
+pub use instances::{NewInstance, Recipient, Recorded};
 pub use integrity::check as check_integrity;
 pub use jobs::{Job, Work};
-pub use recovery::{KnownFile, Owner};
+pub use patient::Patient;
+pub use planning::Settling;
+pub use recovery::{KnownFile, Owner, known_files};
+pub use refused::RefusedInstance;
 pub use reports::{Addressee, FailedSource, NewObject, ObjectFile, ReportInput, ReportPlan, SourceImage};
+pub use stray_log::knows_nothing;
 pub use wal::LARGE as LARGE_WAL;

@@ -10,7 +10,10 @@ use super::clock::AT_ONCE;
 use super::conditions::{self, What};
 use super::connection::open_existing;
 use super::error::StoreError;
+use super::jobs::queue_analysis;
 use super::now;
+use super::studies::image_has_come;
+use crate::dimse::uids::RECEIVED_SOP_CLASSES;
 
 /// One image in the queue.
 #[derive(Debug, Clone, Serialize)]
@@ -86,8 +89,8 @@ pub fn find(database: &Path, name: &str) -> Result<Vec<Entry>, StoreError> {
 }
 
 /// Queues what failed anew: an analysis, a report or a delivery; of everything, or of the image or
-/// study called `name`. What an operator cancelled comes back only by its name. The number of things
-/// queued.
+/// study called `name`. What an operator cancelled or gave up comes back only by its name, and so does what selection
+/// left out. The number of things queued.
 pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
     if let Some(name) = name {
         find(database, name)?;
@@ -115,9 +118,9 @@ pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
         )?;
         let deliveries = c.execute(
             &format!(
-                "UPDATE deliveries SET state = iif(state = 'failed', 'pending', state), next_attempt_at = ?2, deadline = ?2,
-                        commitment = iif(commitment = 'failed', 'due', commitment), commitment_at = ?2, commitment_attempts = 0
-                 WHERE (state = 'failed' OR commitment = 'failed')
+                "UPDATE deliveries SET state = iif(state = 'delivered', state, 'pending'), next_attempt_at = ?2, deadline = NULL,
+                        commitment = iif(commitment IN ('failed', 'given-up'), 'due', commitment), commitment_at = ?2, commitment_attempts = 0
+                 WHERE (state = 'failed' OR commitment = 'failed' OR (?1 IS NOT NULL AND (state = 'given-up' OR commitment = 'given-up')))
                    AND (instance_id IN (SELECT i.id FROM instances i WHERE {wanted})
                      OR object_id IN (SELECT o.id FROM objects o JOIN report_images m ON m.report_id = o.report_id
                                       JOIN instances i ON i.id = m.instance_id WHERE {wanted}))"
@@ -125,10 +128,40 @@ pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
             // Without a deadline: the destination's time to give up begins anew.
             params![name, AT_ONCE],
         )?;
-        let detail = format!("{jobs} jobs and {deliveries} deliveries of {}", name.unwrap_or("everything that failed"));
+        c.execute(
+            "UPDATE instances SET state = 'analysed', reason = '' WHERE state = 'failed' AND findings IS NOT NULL AND id IN
+             (SELECT m.instance_id FROM report_images m JOIN objects o ON o.report_id = m.report_id
+              JOIN deliveries d ON d.object_id = o.id WHERE d.state = 'pending' AND d.next_attempt_at = 0)",
+            [],
+        )?;
+        let left_out = name.map_or(Ok(0), |name| analyse_left_out(c, name))?;
+        let detail = format!(
+            "{} jobs and {deliveries} deliveries of {}",
+            jobs + left_out,
+            name.unwrap_or("everything that failed")
+        );
         append(c, &Event { event: "queue", actor: "operator".into(), outcome: "retry", detail, ..Event::default() })?;
-        Ok(jobs + deliveries)
+        Ok(jobs + deliveries + left_out)
     })
+}
+
+/// Queues the analysis of the images called `name` that selection left out: the operator has named them. Their number.
+fn analyse_left_out(c: &Connection, name: &str) -> Result<usize, StoreError> {
+    let mut statement = c.prepare(
+        "SELECT id, sop_class_uid FROM instances i WHERE state = 'skipped' AND findings IS NULL AND file IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.instance_id = i.id)
+           AND (id = ?1 OR sop_instance_uid = ?1 OR study_instance_uid = ?1)",
+    )?;
+    let named: Vec<(i64, String)> =
+        statement.query_map([name], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let can_be_analysed = named.into_iter().filter(|(_, class)| RECEIVED_SOP_CLASSES.contains(&class.as_str()));
+    let mut queued = 0;
+    for (instance, _) in can_be_analysed {
+        queue_analysis(c, instance)?;
+        image_has_come(c, instance)?;
+        queued += 1;
+    }
+    Ok(queued)
 }
 
 /// Takes the image or study called `name` out of the queue. The number of jobs cancelled.
@@ -172,7 +205,10 @@ pub fn resume(database: &Path) -> Result<bool, StoreError> {
 }
 
 /// Runs `change` in a transaction of its own beside the daemon's.
-fn changed<T>(database: &Path, change: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+pub(super) fn changed<T>(
+    database: &Path,
+    change: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     let connection = open_existing(database)?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let outcome = change(&connection)?;

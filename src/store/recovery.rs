@@ -1,16 +1,21 @@
-//! What a start finds after a crash, and how it is put right: interrupted jobs, times of a clock that was set,
-//! rows whose file is gone. Each is audited.
+//! What a start finds after a crash or an upgrade, and how it is put right: interrupted jobs, rows whose file is
+//! gone. Each is audited. What the database refuses is set aside: a start goes on beside it.
 
-use rusqlite::{Connection, params};
+use std::path::Path;
 
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::aside::{Aside, Thing};
 use super::audit::{Event, append};
-use super::clock::{AT_ONCE, due_now};
+use super::clock::{AT_ONCE, after, keep, millis};
 use super::conditions::end_those_of_an_earlier_run;
-use super::connection::Store;
-use super::deliveries::Row;
+use super::connection::{Store, open_existing};
+use super::deliveries::pending;
+use super::delivery_attempt::Row;
 use super::error::StoreError;
-use super::jobs::{FILE_GONE, about_instance, fail};
+use super::jobs::{FILE_GONE, PAUSE_PER_ATTEMPT, about_instance, about_job, fail, never_ended};
 use super::now;
+use super::studies::report_is_due;
 
 /// A file that a row names.
 #[derive(Debug, Clone)]
@@ -33,56 +38,67 @@ pub enum Owner {
 }
 
 impl Store {
-    /// After a crash of the daemon nobody works on anything: running jobs are queued again at no cost, and
-    /// whatever waits is due now, since the clock it waits by may have been set meanwhile.
-    pub async fn recover_after_restart(&self) -> Result<usize, StoreError> {
-        self.write(|c| {
-            let count = c.execute("UPDATE jobs SET state = 'queued', attempts = attempts - 1, lease_until = NULL, worker = NULL WHERE state = 'running'", [])?;
-            c.execute("UPDATE jobs SET not_before = ?1 WHERE state = 'queued'", [AT_ONCE])?;
-            c.execute("UPDATE deliveries SET next_attempt_at = ?1 WHERE state = 'pending'", [AT_ONCE])?;
-            c.execute("UPDATE deliveries SET commitment_at = ?1 WHERE commitment IN ('due', 'requested')", [AT_ONCE])?;
-            c.execute("UPDATE instances SET queued_at = ?1 WHERE queued_at > ?1", [due_now()])?;
+    /// After a crash of the daemon nobody works on anything: running jobs are queued again after a pause, so that
+    /// others get their turn before one that perhaps ended the daemon; the attempt counts, and one that was begun
+    /// `most_attempts` times fails. (An orderly stop gives attempts back, [`Store::release_jobs_of`].) Everything
+    /// else that waits is due now. The number of interrupted jobs.
+    pub async fn recover_after_restart(&self, most_attempts: u32) -> Result<usize, StoreError> {
+        let aside = self.aside.clone();
+        self.write(move |c| {
+            let running = rows(c, "SELECT id FROM jobs WHERE state = 'running' ORDER BY id")?;
+            let interrupted = running.len();
+            aside.each(c, Thing::Job, running, |c, job| interrupt(c, job, most_attempts))?;
+            shorten_pauses(c, &aside)?;
+            make_deliveries_due(c, &aside)?;
             end_those_of_an_earlier_run(c)?;
-            append(c, &Event { event: "daemon", actor: "daemon".into(), outcome: "started", detail: format!("{count} interrupted jobs queued again"), ..Event::default() })?;
-            Ok(count)
+            let detail = format!("{interrupted} interrupted jobs queued again");
+            append(
+                c,
+                &Event { event: "daemon", actor: "daemon".into(), outcome: "started", detail, ..Event::default() },
+            )?;
+            keep(c)?;
+            Ok(interrupted)
         })
         .await
     }
 
-    /// Whether nothing was ever written down in this database.
-    pub async fn is_new(&self) -> Result<bool, StoreError> {
-        let nothing = "SELECT NOT EXISTS (SELECT 1 FROM audit) AND NOT EXISTS (SELECT 1 FROM instances) AND NOT EXISTS (SELECT 1 FROM objects)";
-        self.write(|c| Ok(c.query_row(nothing, [], |row| row.get(0))?)).await
+    /// What an upgrade put right in rows that the version before had written: told once, in words.
+    pub async fn tell_what_was_put_right(&self) -> Result<Vec<String>, StoreError> {
+        self.write(|c| {
+            let mut statement =
+                c.prepare("SELECT study_instance_uid, sop_instance_uid, detail FROM put_right ORDER BY id")?;
+            let told: Vec<(String, String, String)> = statement
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .collect::<Result<_, _>>()?;
+            let mut sentences = Vec::with_capacity(told.len());
+            for (study, image, detail) in told {
+                sentences.push(format!("image {image}: {detail}"));
+                append(
+                    c,
+                    &Event { event: "upgrade", actor: "daemon".into(), study, image, outcome: "put right", detail },
+                )?;
+            }
+            c.execute("DELETE FROM put_right", [])?;
+            Ok(sentences)
+        })
+        .await
     }
 
     /// The files that rows name: everything else in the spool is a left-over.
     pub async fn known_files(&self) -> Result<Vec<KnownFile>, StoreError> {
-        self.write(|c| {
-            let mut statement = c.prepare(
-                "SELECT file, 'image', id FROM instances WHERE file IS NOT NULL
-                 UNION ALL SELECT file, 'object', id FROM objects WHERE removed_at IS NULL
-                 UNION ALL SELECT compressed_file, 'compressed', id FROM objects WHERE removed_at IS NULL AND compressed_file IS NOT NULL",
-            )?;
-            let read = |row: &rusqlite::Row<'_>| {
-                let id = row.get(2)?;
-                let owner = match row.get_ref(1)?.as_str()? {
-                    "image" => Owner::Image(id),
-                    "object" => Owner::Object(id),
-                    _ => Owner::Compressed,
-                };
-                Ok(KnownFile { file: row.get(0)?, owner })
-            };
-            Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
-        })
-        .await
+        self.write(known).await
     }
 
     /// A file that a row names is not there: what needs it fails with the remedy, or is made anew.
     pub async fn file_is_gone(&self, known: KnownFile) -> Result<(), StoreError> {
-        self.write(move |c| match known.owner {
-            Owner::Image(id) => image_is_gone(c, id, &known.file),
-            Owner::Object(id) => object_is_gone(c, id, &known.file),
-            Owner::Compressed => Ok(()),
+        let aside = self.aside.clone();
+        self.write(move |c| {
+            let gone = match known.owner {
+                Owner::Image(id) => aside.one(c, Thing::ImageFile(id), |c| image_is_gone(c, id, &known.file)),
+                Owner::Object(id) => aside.one(c, Thing::ObjectFile(id), |c| object_is_gone(c, id, &known.file)),
+                Owner::Compressed => Ok(None),
+            };
+            gone.map(drop)
         })
         .await
     }
@@ -100,6 +116,79 @@ impl Store {
         })
         .await
     }
+}
+
+/// [`Store::known_files`] as another process than the daemon sees them.
+pub fn known_files(database: &Path) -> Result<Vec<KnownFile>, StoreError> {
+    known(&open_existing(database)?)
+}
+
+fn known(c: &Connection) -> Result<Vec<KnownFile>, StoreError> {
+    let mut statement = c.prepare(
+        "SELECT file, 'image', id FROM instances WHERE file IS NOT NULL
+         UNION ALL SELECT file, 'object', id FROM objects WHERE removed_at IS NULL
+         UNION ALL SELECT compressed_file, 'compressed', id FROM objects WHERE removed_at IS NULL AND compressed_file IS NOT NULL",
+    )?;
+    let read = |row: &rusqlite::Row<'_>| {
+        let id = row.get(2)?;
+        let owner = match row.get_ref(1)?.as_str()? {
+            "image" => Owner::Image(id),
+            "object" => Owner::Object(id),
+            _ => Owner::Compressed,
+        };
+        Ok(KnownFile { file: row.get(0)?, owner })
+    };
+    Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
+}
+
+fn rows(c: &Connection, query: &str) -> Result<Vec<i64>, StoreError> {
+    Ok(c.prepare(query)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// The daemon went down while a worker had this job.
+fn interrupt(c: &Connection, job: i64, most_attempts: u32) -> Result<(), StoreError> {
+    let attempts: u32 = c.query_row("SELECT attempts FROM jobs WHERE id = ?1", [job], |row| row.get(0))?;
+    let event =
+        |outcome, detail| Event { event: "attempt", actor: "daemon".into(), outcome, detail, ..Event::default() };
+    if attempts >= most_attempts {
+        let reason = never_ended(attempts);
+        return fail(c, job, &reason, event("failed", reason.clone()));
+    }
+    c.execute(
+        "UPDATE jobs SET state = 'queued', not_before = ?2, lease_until = NULL, worker = NULL WHERE id = ?1",
+        params![job, after(c, PAUSE_PER_ATTEMPT * attempts)?],
+    )?;
+    let detail = format!("attempt {attempts} of {most_attempts}: the daemon went down meanwhile");
+    append(c, &about_job(c, job, event("will retry", detail))?)
+}
+
+/// No queued job waits for longer than its pause: a crash may have set the service clock back by a minute.
+fn shorten_pauses(c: &Connection, aside: &Aside) -> Result<(), StoreError> {
+    let waiting = rows(c, "SELECT id FROM jobs WHERE state = 'queued' AND not_before > service_now()")?;
+    let pause = millis(PAUSE_PER_ATTEMPT);
+    aside.each(c, Thing::Job, waiting, |c, job| {
+        c.execute(
+            "UPDATE jobs SET not_before = min(not_before, service_now() + attempts * ?2) WHERE id = ?1",
+            params![job, pause],
+        )?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn make_deliveries_due(c: &Connection, aside: &Aside) -> Result<(), StoreError> {
+    let waiting = pending(c, "next_attempt_at > 0", &[])?;
+    aside.each(c, Thing::Delivery, waiting, |c, id| {
+        c.execute("UPDATE deliveries SET next_attempt_at = ?2 WHERE id = ?1", params![id, AT_ONCE])?;
+        Ok(())
+    })?;
+    let uncommitted =
+        rows(c, "SELECT id FROM deliveries WHERE commitment IN ('due', 'requested') AND commitment_at > 0")?;
+    aside.each(c, Thing::Delivery, uncommitted, |c, id| {
+        c.execute("UPDATE deliveries SET commitment_at = ?2 WHERE id = ?1", params![id, AT_ONCE])?;
+        Ok(())
+    })?;
+    Ok(())
 }
 
 fn image_is_gone(c: &Connection, instance: i64, file: &str) -> Result<(), StoreError> {
@@ -121,12 +210,13 @@ fn image_is_gone(c: &Connection, instance: i64, file: &str) -> Result<(), StoreE
            AND NOT EXISTS (SELECT 1 FROM report_images m JOIN reports r ON r.id = m.report_id WHERE m.instance_id = ?1 AND r.written_at IS NOT NULL)",
         params![instance, FILE_GONE],
     )?;
-    fail_pending(c, "d.instance_id = ?1", instance, FILE_GONE)
+    fail_pending(c, "instance_id = ?1", instance, FILE_GONE)
 }
 
 fn object_is_gone(c: &Connection, object: i64, file: &str) -> Result<(), StoreError> {
     let (report, study, uid): (i64, String, String) = c.query_row(
-        "SELECT r.id, r.study_instance_uid, o.sop_instance_uid FROM objects o JOIN reports r ON r.id = o.report_id WHERE o.id = ?1",
+        "SELECT r.id, s.study_instance_uid, o.sop_instance_uid FROM objects o JOIN reports r ON r.id = o.report_id
+         JOIN studies s ON s.id = r.study_id WHERE o.id = ?1",
         [object],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
@@ -140,16 +230,19 @@ fn object_is_gone(c: &Connection, object: i64, file: &str) -> Result<(), StoreEr
     let (actor, detail) = ("daemon".into(), format!("{file} is not in the spool any more; {detail}"));
     append(c, &Event { event: "recovery", actor, study, image: uid, outcome: "file missing", detail })?;
     if waited {
-        fail_pending(c, "d.object_id = ?1", object, "the report's file is gone: a new version is written")?;
-        // Images that no report tells of are reported anew.
+        fail_pending(c, "object_id = ?1", object, "the report's file is gone: a new version is written")?;
+        // All of it is told anew, pictures too.
+        c.execute("UPDATE report_images SET analysed_at = NULL WHERE report_id = ?1", [report])?;
+        let images = "SELECT m.instance_id FROM report_images m JOIN instances i ON i.id = m.instance_id
+                      WHERE m.report_id = ?1 AND i.file IS NOT NULL ORDER BY 1 LIMIT 1";
+        if let Some(image) = c.query_row(images, [report], |row| row.get(0)).optional()? {
+            report_is_due(c, image)?;
+        }
         c.execute("UPDATE instances SET state = 'analysed' WHERE state = 'reported' AND file IS NOT NULL AND id IN (SELECT instance_id FROM report_images WHERE report_id = ?1)", [report])?;
-        c.execute("DELETE FROM report_images WHERE report_id = ?1 AND instance_id IN (SELECT id FROM instances WHERE file IS NOT NULL)", [report])?;
     }
     Ok(())
 }
 
 fn fail_pending(c: &Connection, which: &str, id: i64, error: &str) -> Result<(), StoreError> {
-    let mut statement = c.prepare(&format!("SELECT d.id FROM deliveries d WHERE d.state = 'pending' AND {which}"))?;
-    let pending: Vec<i64> = statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    pending.into_iter().try_for_each(|delivery| Row::read(c, delivery)?.failed(c, "", error))
+    pending(c, which, &[&id])?.into_iter().try_for_each(|delivery| Row::read(c, delivery)?.failed(c, "", error))
 }

@@ -1,15 +1,15 @@
-//! Reports: planned when a study has settled, written once, never changed.
+//! Reports: written once, never changed; what they are made from, and who gets them.
 
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Event, append};
-use super::clock::{before, due_now};
 use super::connection::Store;
 use super::deliveries::{Subject, insert};
 use super::error::StoreError;
 use super::jobs::{Job, finish};
+use super::reported::complete;
 use super::{Timestamp, now};
 use crate::analysis::{Findings, ImageIdentity};
 use crate::identifiers::Uid;
@@ -26,6 +26,8 @@ pub struct ReportPlan {
     pub overlay_series_uid: Uid,
     /// 1, or more when images came later.
     pub version: u32,
+    /// 1, or more for another patient under the same Study Instance UID.
+    pub patient_number: u32,
     /// Content date and time.
     pub content_time: Timestamp,
     /// The version before.
@@ -35,10 +37,12 @@ pub struct ReportPlan {
 /// An image a report is made from.
 #[derive(Debug, Clone)]
 pub struct SourceImage {
-    /// The file, below the state folder.
-    pub file: String,
+    /// The file, below the state folder; `None` when it was deleted as past `keep_days`.
+    pub file: Option<String>,
     /// What was found on it.
     pub findings: Findings,
+    /// Whether the version before tells of the same findings.
+    pub told: bool,
 }
 
 /// Everything a worker needs to write a report.
@@ -55,8 +59,8 @@ pub struct ReportInput {
 /// An image without findings that a report tells of.
 #[derive(Debug, Clone)]
 pub struct FailedSource {
-    /// The file, below the state folder.
-    pub file: String,
+    /// The file, below the state folder; `None` when it was deleted as past `keep_days`.
+    pub file: Option<String>,
     /// What was known of it when it came: no size and no pixel spacing.
     pub image: ImageIdentity,
     /// Why its analysis failed.
@@ -106,40 +110,6 @@ pub struct Addressee {
 }
 
 impl Store {
-    /// Queues a report job for every study that has analysed images no report tells of, none that is
-    /// still queued, no other report job, and has been quiet for `settle`; or whose first such image
-    /// has waited for `settle_at_most`. Images whose failure is to be reported count as analysed ones. A
-    /// study without any vertebra is skipped unless `no_vertebra_found`. The number of reports.
-    pub async fn plan_reports(
-        &self,
-        settle: Duration,
-        settle_at_most: Duration,
-        no_vertebra_found: bool,
-    ) -> Result<usize, StoreError> {
-        let (quiet_since, overdue) = (before(settle), before(settle_at_most));
-        let planned = self
-            .write(move |c| {
-                let mut statement = c.prepare_cached(
-                    "SELECT study_instance_uid FROM instances i
-                     WHERE (state = 'analysed' OR (state = 'failed' AND report_failure AND file IS NOT NULL))
-                       AND NOT EXISTS (SELECT 1 FROM report_images m WHERE m.instance_id = i.id AND m.failed = (i.state = 'failed'))
-                       AND NOT EXISTS (SELECT 1 FROM reports r JOIN jobs j ON j.report_id = r.id
-                                       WHERE r.study_instance_uid = i.study_instance_uid AND j.state IN ('queued', 'running'))
-                     GROUP BY study_instance_uid
-                     HAVING min(queued_at) <= ?2
-                         OR (NOT EXISTS (SELECT 1 FROM instances q WHERE q.study_instance_uid = i.study_instance_uid AND q.state = 'queued')
-                             AND (SELECT max(queued_at) FROM instances a WHERE a.study_instance_uid = i.study_instance_uid) <= ?1)",
-                )?;
-                let studies: Vec<String> = statement.query_map([quiet_since, overdue], |row| row.get(0))?.collect::<Result<_, _>>()?;
-                studies.iter().map(|study| plan(c, study, no_vertebra_found)).sum()
-            })
-            .await?;
-        if planned > 0 {
-            self.jobs.notify_waiters();
-        }
-        Ok(planned)
-    }
-
     /// What a report is made from.
     pub async fn report_input(&self, report: i64) -> Result<ReportInput, StoreError> {
         self.write(move |c| input(c, report)).await
@@ -159,11 +129,14 @@ impl Store {
         self.write(move |c| {
             finish(c, &job)?;
             let (report, study): (i64, String) = c.query_row(
-                "SELECT r.id, r.study_instance_uid FROM jobs j JOIN reports r ON r.id = j.report_id WHERE j.id = ?1",
+                "SELECT r.id, s.study_instance_uid FROM jobs j JOIN reports r ON r.id = j.report_id JOIN studies s ON s.id = r.study_id WHERE j.id = ?1",
                 [job.id],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
-            c.execute("UPDATE reports SET written_at = ?2 WHERE id = ?1", params![report, now()])?;
+            c.execute(
+                "UPDATE reports SET written_at = ?2, written_service_ms = service_now() WHERE id = ?1",
+                params![report, now()],
+            )?;
             for object in &objects {
                 c.execute(
                     "INSERT INTO objects (report_id, kind, sop_class_uid, sop_instance_uid, file, sha256, compressed_file, compressed_sha256)
@@ -186,7 +159,9 @@ impl Store {
             }
             let names: Vec<_> = destinations.iter().map(|to| to.name.as_str()).collect();
             let detail = format!("{} objects, to be sent to {}", objects.len(), if names.is_empty() { "nobody".into() } else { names.join(", ") });
-            append(c, &Event { event: "report", actor: job.worker, study, outcome: "written", detail, ..Event::default() })
+            append(c, &Event { event: "report", actor: job.worker, study, outcome: "written", detail, ..Event::default() })?;
+            // One that is for nobody waits for nobody.
+            complete(c, report)
         })
         .await?;
         self.deliveries.notify_waiters();
@@ -205,82 +180,6 @@ fn is_for(object: &NewObject, to: &Addressee, objects: &[NewObject]) -> bool {
     wanted.is_some_and(|wanted| wanted.sop_instance_uid == object.sop_instance_uid)
 }
 
-/// The images a study's next report tells of: each in its newest revision, analysed or with a failure to report.
-const TOLD: &str = "study_instance_uid = ?1 AND state <> 'skipped'
-   AND revision = (SELECT max(revision) FROM instances n WHERE n.sop_instance_uid = i.sop_instance_uid AND (n.findings IS NOT NULL OR n.report_failure))
-   AND (findings IS NOT NULL OR (state = 'failed' AND report_failure AND file IS NOT NULL))";
-
-/// Whether the study shows no vertebra although all of it could be analysed.
-fn shows_no_vertebra(c: &Connection, study: &str) -> Result<bool, StoreError> {
-    let shows = format!(
-        "SELECT NOT EXISTS (SELECT 1 FROM instances i WHERE {TOLD} AND (findings IS NULL OR json_array_length(findings, '$.vertebrae') > 0))"
-    );
-    Ok(c.query_row(&shows, [study], |row| row.get(0))?)
-}
-
-/// Ends the images of a study that nobody wants a report of.
-fn skip(c: &Connection, study: &str) -> Result<(), StoreError> {
-    let reason = "no vertebra was found, and [report] no_vertebra_found is false";
-    c.execute(
-        "UPDATE instances SET state = 'skipped', reason = ?2 WHERE study_instance_uid = ?1 AND state = 'analysed'",
-        [study, reason],
-    )?;
-    let (actor, study, detail) = ("planner".into(), study.into(), reason.into());
-    append(c, &Event { event: "report", actor, study, outcome: "skipped", detail, ..Event::default() })
-}
-
-/// Fixes version, UIDs and time of a study's next report, and queues its job; the number of reports.
-fn plan(c: &Connection, study: &str, no_vertebra_found: bool) -> Result<usize, StoreError> {
-    if !no_vertebra_found && shows_no_vertebra(c, study)? {
-        return skip(c, study).map(|()| 0);
-    }
-    let version: u32 = c.query_row(
-        "SELECT coalesce(max(version), 0) + 1 FROM reports WHERE study_instance_uid = ?1",
-        [study],
-        |row| row.get(0),
-    )?;
-    let at = now();
-    c.execute(
-        "INSERT INTO reports (study_instance_uid, version, sop_instance_uid, series_instance_uid, overlay_series_uid, content_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![study, version, Uid::generate().as_str(), Uid::generate().as_str(), Uid::generate().as_str(), at],
-    )?;
-    let report = c.last_insert_rowid();
-    // Every image with findings, one whose earlier report failed too.
-    let told = format!(
-        "INSERT INTO report_images (report_id, instance_id, failed) SELECT ?2, id, findings IS NULL FROM instances i WHERE {TOLD}"
-    );
-    c.execute(&told, params![study, report])?;
-    c.execute(
-        "UPDATE instances SET state = 'analysed', reason = '' WHERE state = 'failed'
-           AND id IN (SELECT instance_id FROM report_images WHERE report_id = ?1 AND NOT failed)",
-        [report],
-    )?;
-    // Older revisions that wait would ask for a report for ever.
-    c.execute(
-        "UPDATE instances SET state = 'skipped', reason = 'a newer revision is reported' WHERE study_instance_uid = ?2 AND state = 'analysed'
-           AND id NOT IN (SELECT instance_id FROM report_images WHERE report_id = ?1)",
-        params![report, study],
-    )?;
-    c.execute(
-        "INSERT INTO jobs (kind, report_id, state, not_before, created_at, first_image_at) VALUES ('report', ?1, 'queued', ?2, ?3,
-         (SELECT min(i.queued_at) FROM report_images m JOIN instances i ON i.id = m.instance_id WHERE m.report_id = ?1))",
-        params![report, due_now(), at],
-    )?;
-    let detail = format!("version {version}, the study has settled");
-    append(
-        c,
-        &Event {
-            event: "report",
-            actor: "planner".into(),
-            study: study.into(),
-            outcome: "planned",
-            detail,
-            ..Event::default()
-        },
-    )?;
-    Ok(1)
-}
-
 /// SOP Class UID and SOP Instance UID of a report's structured reports, in the order they were written.
 fn structured_reports(c: &Connection, report: i64) -> Result<Vec<(Uid, Uid)>, StoreError> {
     let mut statement = c.prepare(
@@ -292,50 +191,56 @@ fn structured_reports(c: &Connection, report: i64) -> Result<Vec<(Uid, Uid)>, St
 }
 
 fn input(c: &Connection, report: i64) -> Result<ReportInput, StoreError> {
-    let (study, version, sop, series, overlay, content_time): (String, u32, String, String, String, String) = c.query_row(
-        "SELECT study_instance_uid, version, sop_instance_uid, series_instance_uid, overlay_series_uid, content_time FROM reports WHERE id = ?1",
+    type Plan = (i64, u32, u32, String, String, String, String);
+    let (study, patient_number, version, sop, series, overlay, content_time): Plan = c.query_row(
+        "SELECT s.id, s.patient_number, r.version, r.sop_instance_uid, r.series_instance_uid, r.overlay_series_uid, r.content_time
+         FROM reports r JOIN studies s ON s.id = r.study_id WHERE r.id = ?1",
         [report],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?)),
     )?;
     let before: Option<(i64, String)> = c
         .query_row(
-            "SELECT id, series_instance_uid FROM reports WHERE study_instance_uid = ?1 AND version < ?2 AND written_at IS NOT NULL
+            "SELECT id, series_instance_uid FROM reports WHERE study_id = ?1 AND version < ?2 AND written_at IS NOT NULL
              ORDER BY version DESC LIMIT 1",
             params![study, version],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
+    let (images, failed) = (analysed_images(c, report, before.as_ref().map(|(id, _)| *id))?, failed_images(c, report)?);
     let predecessor = before
         .map(|(id, series)| {
-            Ok::<_, StoreError>(Predecessor { series_uid: uid(series)?, reports: structured_reports(c, id)? })
+            let images = "SELECT count(*) FROM report_images WHERE report_id = ?1 AND NOT failed";
+            let images = c.query_row(images, [id], |row| row.get(0))?;
+            Ok::<_, StoreError>(Predecessor { series_uid: uid(series)?, reports: structured_reports(c, id)?, images })
         })
         .transpose()?;
-    let (images, failed) = (analysed_images(c, report)?, failed_images(c, report)?);
     let plan = ReportPlan {
         sop_instance_uid: uid(sop)?,
         series_instance_uid: uid(series)?,
         overlay_series_uid: uid(overlay)?,
         version,
+        patient_number,
         content_time,
         predecessor,
     };
     Ok(ReportInput { plan, images, failed })
 }
 
-/// The images of a report and what was found on them.
-fn analysed_images(c: &Connection, report: i64) -> Result<Vec<SourceImage>, StoreError> {
+/// The images of a report and what was found on them, and whether the report `before` tells of the same analysis.
+fn analysed_images(c: &Connection, report: i64, before: Option<i64>) -> Result<Vec<SourceImage>, StoreError> {
     let mut statement = c.prepare(
-        "SELECT i.file, i.findings FROM report_images m JOIN instances i ON i.id = m.instance_id
+        "SELECT i.file, i.findings, coalesce(b.analysed_at = i.analysed_at, 0) FROM report_images m JOIN instances i ON i.id = m.instance_id
+         LEFT JOIN report_images b ON b.report_id = ?2 AND b.instance_id = i.id AND NOT b.failed
          WHERE m.report_id = ?1 AND NOT m.failed ORDER BY i.id",
     )?;
-    let rows: Vec<(Option<String>, Option<String>)> =
-        statement.query_map([report], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    let image = |(file, findings): (Option<String>, Option<String>)| match (file, findings) {
-        (Some(file), Some(json)) => {
-            let findings = serde_json::from_str(&json).map_err(|e| StoreError::Unexpected(format!("findings: {e}")))?;
-            Ok(SourceImage { file, findings })
-        }
-        _ => Err(gone(report)),
+    let rows: Vec<(Option<String>, Option<String>, bool)> = statement
+        .query_map(params![report, before], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
+    let image = |(file, findings, told): (Option<String>, Option<String>, bool)| {
+        let json = findings
+            .ok_or_else(|| StoreError::Unexpected(format!("report {report} names an image without findings")))?;
+        let findings = serde_json::from_str(&json).map_err(|e| StoreError::Unexpected(format!("findings: {e}")))?;
+        Ok(SourceImage { file, findings, told })
     };
     rows.into_iter().map(image).collect()
 }
@@ -361,15 +266,11 @@ fn failed_images(c: &Connection, report: i64) -> Result<Vec<FailedSource>, Store
             rows: 0,
             columns: 0,
             pixel_spacing: None,
+            spacing_refused: None,
         };
-        let file = row.get::<_, Option<String>>(0)?.ok_or_else(|| gone(report))?;
-        images.push(FailedSource { file, image, reason: row.get(1)? });
+        images.push(FailedSource { file: row.get(0)?, image, reason: row.get(1)? });
     }
     Ok(images)
-}
-
-fn gone(report: i64) -> StoreError {
-    StoreError::Unexpected(format!("report {report} names an image that is gone"))
 }
 
 fn uid(text: String) -> Result<Uid, StoreError> {

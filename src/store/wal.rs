@@ -55,13 +55,13 @@ fn shrink(database: &Path) -> Result<u64, StoreError> {
     Ok(bytes_of(&log))
 }
 
-fn log_of(database: &Path) -> PathBuf {
+pub(super) fn log_of(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push("-wal");
     name.into()
 }
 
-/// A log that is not there has none.
-fn bytes_of(log: &Path) -> u64 {
+/// A file that is not there has none.
+pub(super) fn bytes_of(log: &Path) -> u64 {
     log.metadata().map_or(0, |file| file.len())
 }

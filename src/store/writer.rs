@@ -3,6 +3,9 @@
 //! Each change runs in a savepoint, so that an error undoes only what that change did. The rest is
 //! durable together or undone together, and every caller hears which of the two.
 
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,14 +24,25 @@ type Change = Box<dyn FnOnce(&mut Group<'_>) -> Answer + Send>;
 #[derive(Clone)]
 pub(super) struct Writer {
     changes: mpsc::Sender<Change>,
+    thread: Arc<JoinHandle<()>>,
 }
 
 impl Writer {
     /// Starts the thread, which keeps the connection.
     pub fn start(connection: Connection) -> std::io::Result<Self> {
         let (changes, waiting) = mpsc::channel(WAITING);
-        std::thread::Builder::new().name("database".into()).spawn(move || write(&connection, waiting))?;
-        Ok(Self { changes })
+        let thread = std::thread::Builder::new().name("database".into()).spawn(move || write(&connection, waiting))?;
+        Ok(Self { changes, thread: Arc::new(thread) })
+    }
+
+    /// Waits until the connection is closed, where this is the last clone; else the last one closes it some time.
+    pub async fn close(self) {
+        let Self { changes, thread } = self;
+        drop(changes);
+        if let Some(thread) = Arc::into_inner(thread) {
+            // A panic in there has been told, and closes the connection too.
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
     }
 
     /// Runs `change` with the next group and answers after the group is durable, or undone.
@@ -110,7 +124,8 @@ impl<'a> Group<'a> {
     }
 }
 
-fn in_savepoint<T>(
+/// Runs `change` so that an error undoes only what it did.
+pub(super) fn in_savepoint<T>(
     connection: &Connection,
     change: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {

@@ -11,6 +11,9 @@ use tokio::time::timeout;
 use super::protocol::{Reply, Request};
 use crate::analysis::BundleIdentity;
 
+/// So long a killed process may take to end. One that takes longer hangs in the system, on a file server that does
+/// not answer perhaps, where no signal reaches it.
+const END_WITHIN: Duration = Duration::from_secs(5);
 /// Longest reply accepted from a worker, bytes.
 const LONGEST_REPLY: u64 = 16 << 20;
 
@@ -56,6 +59,13 @@ pub enum WorkerError {
     /// No reply in time; the process is killed.
     #[error("the worker gave no answer within {} seconds and was killed", .0.as_secs())]
     TimedOut(Duration),
+    /// No reply in time; the process was killed and does not end.
+    #[error(
+        "the worker gave no answer within {} seconds, was killed and does not end: it hangs in the system, on a disk or a file \
+         server that does not answer perhaps",
+        .0.as_secs()
+    )]
+    Stuck(Duration),
     /// The reply is not of the protocol.
     #[error("the worker's answer is not understood: {0}")]
     Garbled(String),
@@ -106,8 +116,14 @@ impl WorkerProcess {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Waits until the process has ended.
+    pub async fn ended(&mut self) {
+        // An error says that there is no such process any more.
+        let _ = self.child.wait().await;
+    }
+
     /// Hands the worker one job and waits for the reply. After an error the worker is dead and must
-    /// be dropped.
+    /// be dropped; after [`WorkerError::Stuck`] only once it has [`Self::ended`].
     pub async fn run(&mut self, request: &Request, within: Duration) -> Result<Reply, WorkerError> {
         let mut line = serde_json::to_vec(request).map_err(|e| WorkerError::Garbled(e.to_string()))?;
         line.push(b'\n');
@@ -141,28 +157,29 @@ impl WorkerProcess {
             Ok(Ok(Some(line))) => match serde_json::from_str(&line) {
                 Ok(reply) => Ok(reply),
                 Err(e) => {
-                    self.kill().await;
+                    self.kill(within).await?;
                     Err(WorkerError::Garbled(e.to_string()))
                 }
             },
-            Ok(Ok(None) | Err(_)) => Err(WorkerError::Ended(self.kill().await)),
+            Ok(Ok(None) | Err(_)) => Err(WorkerError::Ended(self.kill(within).await?)),
             Err(_) => {
-                self.kill().await;
+                self.kill(within).await?;
                 Err(WorkerError::TimedOut(within))
             }
         }
     }
 
     /// Kills the process, reaps it, and says how it ended.
-    async fn kill(&mut self) -> String {
+    async fn kill(&mut self, within: Duration) -> Result<String, WorkerError> {
         // A process that is ending by itself gets a moment, so that its own exit status is reported.
         if let Ok(Ok(status)) = timeout(Duration::from_millis(200), self.child.wait()).await {
-            return status.to_string();
+            return Ok(status.to_string());
         }
         let _ = self.child.start_kill();
-        match self.child.wait().await {
-            Ok(status) => status.to_string(),
-            Err(e) => e.to_string(),
+        match timeout(END_WITHIN, self.child.wait()).await {
+            Ok(Ok(status)) => Ok(status.to_string()),
+            Ok(Err(e)) => Ok(e.to_string()),
+            Err(_) => Err(WorkerError::Stuck(within)),
         }
     }
 }

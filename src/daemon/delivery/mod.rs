@@ -8,9 +8,11 @@ mod sender;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 
 use self::lane::Lane;
 use self::outage::Outage;
@@ -19,6 +21,9 @@ use super::endure::endure;
 use crate::config::{Destination, SettingsHandle};
 use crate::spool::Spool;
 use crate::store::{Store, Terms};
+
+/// Between two looks for deliveries to destinations that are gone.
+const SETTLE: Duration = Duration::from_secs(30);
 
 /// The delivering side.
 #[derive(Clone)]
@@ -32,13 +37,19 @@ impl Deliverer {
     /// Delivers until `stop` turns true; an object under way is finished first.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
         let mut changes = self.settings.subscribe();
+        changes.mark_changed();
         let mut lanes = JoinSet::new();
         let mut running: HashSet<(String, usize)> = HashSet::new();
         let mut outages: HashMap<String, Arc<Outage>> = HashMap::new();
+        let mut settling = interval(SETTLE);
+        settling.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !*stop.borrow() {
+            let is_new = changes.has_changed().unwrap_or(false);
             let settings = changes.borrow_and_update().clone();
-            self.settle(&settings.destinations, &stop).await?;
-            outages.values().for_each(|outage| outage.forgive());
+            self.settle(&settings.destinations, is_new, &stop).await?;
+            if is_new {
+                outages.values().for_each(|outage| outage.forgive());
+            }
             for destination in &settings.destinations {
                 for part in 0..destination.associations {
                     let key = (destination.name.clone(), part);
@@ -53,6 +64,7 @@ impl Deliverer {
                     running.remove(&ended.map_err(DaemonError::Task)??);
                 }
                 Ok(()) = changes.changed() => {}
+                _ = settling.tick() => {}
                 _ = stop.changed() => {}
             }
         }
@@ -74,14 +86,24 @@ impl Deliverer {
         Ok(key)
     }
 
-    /// What waits for a destination that is gone must not wait for ever; what waits for another is tried at once.
-    async fn settle(&self, destinations: &[Destination], stop: &watch::Receiver<bool>) -> Result<(), DaemonError> {
+    /// What waits for a destination that is gone must not wait for ever, nor what was written for one just as it went;
+    /// after a change of the configuration what waits for another is tried at once.
+    async fn settle(
+        &self,
+        destinations: &[Destination],
+        is_new: bool,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<(), DaemonError> {
         let names = |of: &dyn Fn(&&Destination) -> bool| -> Vec<String> {
             destinations.iter().filter(of).map(|destination| destination.name.clone()).collect()
         };
         let (all, committing) = (names(&|_| true), names(&|d| d.storage_commitment));
         endure("looking for destinations that are gone", stop.clone(), || async {
-            Ok(self.store.settle_with_destinations(all.clone(), committing.clone()).await?)
+            self.store.settle_with_destinations(all.clone(), committing.clone()).await?;
+            if is_new {
+                self.store.hurry_deliveries().await?;
+            }
+            Ok(())
         })
         .await
     }

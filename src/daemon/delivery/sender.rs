@@ -11,7 +11,7 @@ use crate::daemon::peer_of;
 use crate::dimse::part10::FileHeader;
 use crate::dimse::{ProposedContext, ScuError, Status, StoreAssociation, StoreResponse, Timeouts};
 use crate::spool::Spool;
-use crate::store::{Delivery, DeliveryOutcome};
+use crate::store::{Delivery, DeliveryOutcome, Duplicate};
 
 /// How long an association is kept for what may come next.
 const KEEP_OPEN: Duration = Duration::from_secs(5);
@@ -92,7 +92,7 @@ impl<'a> Sender<'a> {
                         let error = format!("SOP class {class} is answered with {}", said(&response));
                         refused(destination, code(response.status), &error)
                     } else {
-                        Attempt::Concluded(outcome_of(&response))
+                        Attempt::Concluded(outcome_of(&response, delivery.duplicate))
                     };
                 }
                 Err(ScuError::File(error)) => {
@@ -159,10 +159,19 @@ impl<'a> Sender<'a> {
 
 /// What the answer to a C-STORE means (PS3.4 B.2.3): success, a warning and "duplicate", the answer to a re-send, mean
 /// that the PACS has the object; lack of resources may pass; everything else would be answered in the same way again.
-fn outcome_of(response: &StoreResponse) -> DeliveryOutcome {
+/// A duplicate of an image that others may have sent before, with another content, says nothing of ours.
+fn outcome_of(response: &StoreResponse, duplicate: Duplicate) -> DeliveryOutcome {
     let status = response.status;
-    if status.is_stored() || status == Status::DUPLICATE_SOP_INSTANCE {
+    let is_duplicate = status == Status::DUPLICATE_SOP_INSTANCE;
+    if status.is_stored() || (is_duplicate && duplicate == Duplicate::IsThis) {
         DeliveryOutcome::Delivered { status: code(status) }
+    } else if is_duplicate {
+        let error = format!(
+            "{}: the destination has an image with this UID, which may be another or an older one; compare them, and run \
+             spinetriage queue give-up where its own is right",
+            said(response)
+        );
+        DeliveryOutcome::Failed { status: code(status), error }
     } else if status.is_transient() {
         DeliveryOutcome::Later { status: code(status), error: said(response) }
     } else {
@@ -197,7 +206,7 @@ mod tests {
     use super::*;
 
     fn outcome(code: u16) -> DeliveryOutcome {
-        outcome_of(&StoreResponse { status: Status(code), comment: String::new() })
+        outcome_of(&StoreResponse { status: Status(code), comment: String::new() }, Duplicate::IsThis)
     }
 
     #[test]
@@ -205,6 +214,16 @@ mod tests {
         let delivered = |code| matches!(outcome(code), DeliveryOutcome::Delivered { .. });
         assert!([0x0000, 0xB000, 0xB006, 0xB007, 0x0111].into_iter().all(delivered));
         assert!(![0xA700, 0xA900, 0xC000, 0x0122, 0x0124].into_iter().any(delivered));
+    }
+
+    /// A PACS that keeps what it has answered 0111 to a newer revision of a film, and the film counted as passed on.
+    #[test]
+    fn a_duplicate_of_a_received_image_counted_as_delivered() {
+        let response = StoreResponse { status: Status(0x0111), comment: String::new() };
+        let DeliveryOutcome::Failed { status, error } = outcome_of(&response, Duplicate::MayBeAnother) else {
+            panic!("it may be another image")
+        };
+        assert!(status == "0111" && error.contains("give-up"), "{error}");
     }
 
     #[test]

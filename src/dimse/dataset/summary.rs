@@ -36,8 +36,14 @@ pub struct DatasetSummary {
     pub protocol_name: Option<String>,
     /// View Position (0018,5101).
     pub view_position: Option<String>,
-    /// Patient ID (0010,0020). For the database only, never for a log.
+    /// Patient ID (0010,0020). For the database only, never for a log, as the three that follow.
     pub patient_id: Option<String>,
+    /// Issuer of Patient ID (0010,0021).
+    pub issuer_of_patient_id: Option<String>,
+    /// Patient's Name (0010,0010).
+    pub patient_name: Option<String>,
+    /// Patient's Birth Date (0010,0030), `YYYYMMDD` if the sender keeps to the standard.
+    pub patient_birth_date: Option<String>,
     /// Accession Number (0008,0050).
     pub accession_number: Option<String>,
     /// Study Date (0020,0008), `YYYYMMDD` if the sender keeps to the standard.
@@ -53,7 +59,7 @@ pub struct DatasetSummary {
 }
 
 /// The elements that are kept, in the order of [`Collector::values`].
-const KEPT: [Tag; 16] = [
+const KEPT: [Tag; 19] = [
     tags::SPECIFIC_CHARACTER_SET,
     tags::SOP_CLASS_UID,
     tags::SOP_INSTANCE_UID,
@@ -66,6 +72,9 @@ const KEPT: [Tag; 16] = [
     tags::PROTOCOL_NAME,
     tags::VIEW_POSITION,
     tags::PATIENT_ID,
+    tags::ISSUER_OF_PATIENT_ID,
+    tags::PATIENT_NAME,
+    tags::PATIENT_BIRTH_DATE,
     tags::ACCESSION_NUMBER,
     tags::STUDY_DATE,
     tags::ROWS,
@@ -104,6 +113,9 @@ impl Collector {
             protocol_name: text(tags::PROTOCOL_NAME),
             view_position: text(tags::VIEW_POSITION),
             patient_id: text(tags::PATIENT_ID),
+            issuer_of_patient_id: text(tags::ISSUER_OF_PATIENT_ID),
+            patient_name: text(tags::PATIENT_NAME),
+            patient_birth_date: text(tags::PATIENT_BIRTH_DATE),
             accession_number: text(tags::ACCESSION_NUMBER),
             study_date: text(tags::STUDY_DATE),
             rows: number(tags::ROWS),

@@ -1,0 +1,155 @@
+//! What the database refused, left alone for a while, so that one bad study, job or delivery costs nobody else.
+//!
+//! Kept in memory: a start tries everything again. Each is a condition in the database as well, as far as that can
+//! be written, so that an operator sees it (`spinetriage check`, `queue list`) and an auditor finds it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::conditions::{self, What};
+use super::error::StoreError;
+use super::writer::in_savepoint;
+
+/// Pause before the database is asked again, doubled each time it refuses.
+const FIRST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// What was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Thing {
+    /// A study's next report.
+    Study(i64),
+    /// A job.
+    Job(i64),
+    /// A delivery.
+    Delivery(i64),
+    /// The files of an image.
+    ImageFile(i64),
+    /// The files of an object of a report.
+    ObjectFile(i64),
+}
+
+impl Thing {
+    fn row(self) -> i64 {
+        match self {
+            Self::Study(row) | Self::Job(row) | Self::Delivery(row) | Self::ImageFile(row) | Self::ObjectFile(row) => {
+                row
+            }
+        }
+    }
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Study(id) => write!(f, "report of study {id}"),
+            Self::Job(id) => write!(f, "job {id}"),
+            Self::Delivery(id) => write!(f, "delivery {id}"),
+            Self::ImageFile(id) => write!(f, "file of image {id}"),
+            Self::ObjectFile(id) => write!(f, "file of report object {id}"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pause {
+    until: Instant,
+    long: Duration,
+}
+
+/// Everything that was refused, shared by all clones.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Aside {
+    things: Arc<Mutex<HashMap<Thing, Pause>>>,
+}
+
+impl Aside {
+    /// Does `change` to each of these rows, each by itself. What the database refuses is undone, told and set aside;
+    /// the number of those that were done.
+    ///
+    /// # Errors
+    /// One that concerns everything: the disk is full, the database is busy, damaged or closed.
+    pub fn each(
+        &self,
+        c: &Connection,
+        thing: fn(i64) -> Thing,
+        rows: impl IntoIterator<Item = i64>,
+        mut change: impl FnMut(&Connection, i64) -> Result<(), StoreError>,
+    ) -> Result<usize, StoreError> {
+        let mut done = 0;
+        for row in rows {
+            done += usize::from(self.one(c, thing(row), |c| change(c, row))?.is_some());
+        }
+        Ok(done)
+    }
+
+    /// As [`Self::each`] with one thing: what `change` gave, or `None` when it is set aside.
+    pub fn one<T>(
+        &self,
+        c: &Connection,
+        thing: Thing,
+        change: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        if self.is_aside(thing) {
+            return Ok(None);
+        }
+        match in_savepoint(c, change) {
+            Ok(value) => {
+                self.is_well(c, thing)?;
+                Ok(Some(value))
+            }
+            Err(error) if error.concerns_one() && !c.is_autocommit() => {
+                self.refused(c, thing, &error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The rows of a kind that are to be left alone for now, as a JSON array for a statement.
+    pub fn rows(&self, thing: fn(i64) -> Thing) -> String {
+        let now = Instant::now();
+        let things = self.things();
+        let kept = things.iter().filter(|(kept, pause)| pause.until > now && thing(kept.row()) == **kept);
+        format!("[{}]", kept.map(|(kept, _)| kept.row().to_string()).collect::<Vec<_>>().join(","))
+    }
+
+    /// Whether the thing is to be left alone for now.
+    pub fn is_aside(&self, thing: Thing) -> bool {
+        self.things().get(&thing).is_some_and(|pause| pause.until > Instant::now())
+    }
+
+    /// The database has refused something: it is left alone, and told as far as that can be written.
+    pub fn refused(&self, c: &Connection, thing: Thing, error: &StoreError) {
+        let long = self.things().get(&thing).map_or(FIRST, |pause| (pause.long * 2).min(LONGEST));
+        let now = Instant::now();
+        let mut things = self.things();
+        // What nobody has asked for since is over: what is kept here must not only grow.
+        things.retain(|_, pause| pause.until + LONGEST > now);
+        things.insert(thing, Pause { until: now + long, long });
+        drop(things);
+        let minutes = long.as_secs() / 60;
+        tracing::error!(%thing, %error, "The database refuses this and nothing else waits for it; it is tried again in {minutes} minutes");
+        let detail = format!("{error}; everything else goes on");
+        let told = in_savepoint(c, |c| conditions::begin(c, What::Refused, &thing.to_string(), &detail, "daemon"));
+        if let Err(error) = told {
+            tracing::error!(%thing, %error, "That could not be audited");
+        }
+    }
+
+    fn is_well(&self, c: &Connection, thing: Thing) -> Result<(), StoreError> {
+        if self.things().remove(&thing).is_some() {
+            conditions::end(c, What::Refused, &thing.to_string(), "the database has taken it", "daemon")?;
+        }
+        Ok(())
+    }
+
+    fn things(&self) -> MutexGuard<'_, HashMap<Thing, Pause>> {
+        // Nothing in here can panic half-way.
+        self.things.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
