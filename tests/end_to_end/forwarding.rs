@@ -83,7 +83,7 @@ fn every_image_is_passed_on_as_it_came() {
         forwarded,
         &format!("archive|{number}|{number}|image|delivered\npacs|{number}|{number}|image|delivered"),
     );
-    // The same image once more is no other image.
+    // The same image once more is no other image, and goes once more: the PACS may have lost it.
     assert_eq!(Modality::new(SENDER, site.port).send(&files[0]).unwrap(), Status::SUCCESS);
     let without_rule = film(folder, "intact");
     assert!(storescu("CR_ROOM2", AE_TITLE, site.port, &[&without_rule.file]).0);
@@ -94,15 +94,19 @@ fn every_image_is_passed_on_as_it_came() {
         &format!("archive|{number}|{number}|image|delivered\npacs|{number}|{number}|image|delivered"),
     );
 
-    assert_eq!(archive.attempts().len(), number, "each once");
+    wait_for(20, "the first is passed on again", || (archive.attempts().len() > number).then_some(()));
+    assert_eq!(archive.attempts().len(), number + 1, "each once, and the first again");
     let straight = Modality::of(SENDER, "ORTHANC", pacs.dicom_port);
     for file in &files {
         let bytes = fs::read(file).unwrap();
         let (header, dataset) = dataset_of(&bytes);
         let uid = header.sop_instance_uid.unwrap();
-        let [sent] = &archive.attempts_of(&uid)[..] else { panic!("{} is not there once", file.display()) };
-        assert_eq!(sent.transfer_syntax, header.transfer_syntax, "{}", file.display());
-        assert!(sent.dataset == dataset, "the data set of {} was changed", file.display());
+        let sent = archive.attempts_of(&uid);
+        assert_eq!(sent.len(), if file == &files[0] { 2 } else { 1 }, "{}", file.display());
+        for sent in sent {
+            assert_eq!(sent.transfer_syntax, header.transfer_syntax, "{}", file.display());
+            assert!(sent.dataset == dataset, "the data set of {} was changed", file.display());
+        }
         // Orthanc may write a data set in its own way: as it does when it gets the file from the modality.
         let passed_on = pacs.kept(&uid);
         pacs.delete(&uid);
@@ -146,7 +150,7 @@ fn an_image_is_kept_until_it_is_passed_on() {
     // Past keep_days, and the housekeeper looks when the daemon starts.
     let restart_years_later = |site: &mut Site| {
         site.stop();
-        site.sql("UPDATE instances SET received_at = '2001-01-01T00:00:00.000Z'");
+        site.sql("UPDATE instances SET received_service_ms = received_service_ms - 700000000000");
         site.start();
     };
     restart_years_later(&mut site);

@@ -1,5 +1,9 @@
 //! `kill -9` of the daemon and of its workers at random moments, under four senders: what was answered Success is
-//! reported, and reported once.
+//! reported, and reported once, in its own study and with its own patient.
+//!
+//! Among the films are two patients under one Study Instance UID, one SOP Instance UID in two studies, and chests,
+//! which selection leaves out until the configuration changes half way; then a destination that never answered
+//! leaves it too, and what waited for it is given up at the end.
 //!
 //! `SPINETRIAGE_KILLS` and `SPINETRIAGE_WORKER_KILLS` say how many of each (12 and 4). `SPINETRIAGE_SEED` draws the
 //! moments of an earlier run again, though not what the processes were doing in them.
@@ -15,11 +19,11 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
-use crate::daemon::{Options, Site, signal_if_there};
+use crate::daemon::{Options, SENDER, Site, destination, forward, sender, signal_if_there};
 use crate::orthanc::Orthanc;
 use crate::recording_archive::RecordingArchive;
 use crate::tools::{free_port, setting, wait_for};
-use sender::Senders;
+use sender::{LEFT_OUT, Senders};
 
 /// So long the recording archive holds an answer back: kills fall between what was sent and what was answered.
 const SLOW_ANSWER: Duration = Duration::from_millis(100);
@@ -77,6 +81,21 @@ fn ready_workers(site: &Site) -> Vec<u32> {
     site.workers().into_iter().filter(is_ready).collect()
 }
 
+/// A destination that never answers and half way leaves the configuration.
+const LOST: &str = "lost";
+
+/// Films go to a destination that nobody is at, too.
+fn first_half() -> String {
+    let nobody = destination(LOST, 9, "retry_at_most_seconds = 30");
+    format!("{nobody}{}{}", forward(&[LOST]), sender(SENDER, "127.0.0.0/8"))
+}
+
+/// That is over, and chests are wanted.
+fn second_half() -> String {
+    let bodies = format!("[\"SPINE\", \"LSPINE\", \"TLSPINE\", \"{LEFT_OUT}\"]");
+    format!("\n[select]\nbody_parts = {bodies}\n{}", sender(SENDER, "127.0.0.0/8"))
+}
+
 #[test]
 fn what_was_answered_success_is_reported_once_however_often_processes_are_killed() {
     let (kills, worker_kills) = (setting("SPINETRIAGE_KILLS", 12), setting("SPINETRIAGE_WORKER_KILLS", 4));
@@ -95,10 +114,16 @@ fn what_was_answered_success_is_reported_once_however_often_processes_are_killed
         ..Options::default()
     };
     let mut site = Site::at(free_port(), &options);
+    site.write_configuration(&first_half());
     site.launch();
     let senders = Senders::start(site.port, &archive, seed);
     let mut chance = StdRng::seed_from_u64(seed);
-    for blow in blows(kills as usize, worker_kills as usize, &mut chance) {
+    let blows = blows(kills as usize, worker_kills as usize, &mut chance);
+    let half = blows.len() / 2;
+    for (number, blow) in blows.into_iter().enumerate() {
+        if number == half {
+            site.write_configuration(&second_half());
+        }
         strike(&mut site, blow);
     }
     site.wait_until_ready();
@@ -112,7 +137,9 @@ fn what_was_answered_success_is_reported_once_however_often_processes_are_killed
     );
     println!("{} times there was no answer, {} times a film was sent again", sent.unanswered, sent.again);
     assert!(!sent.answered.is_empty(), "no film was answered between the kills: nothing was tried");
+    proofs::everything_was_met(&sent);
     proofs::drained(&site, 120 + 2 * sent.films as u64);
+    proofs::what_waited_for_the_lost_one_is_given_up(&site, LOST);
     println!("the queue was empty {:.0} s later", (begun.elapsed() - killing).as_secs_f64());
     proofs::every_film_is_reported(&site, &sent);
     proofs::the_pacs_holds_each_version_once(&site, &pacs);

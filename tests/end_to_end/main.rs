@@ -4,6 +4,7 @@
 //! in vendor/, pydicom-data in vendor/python); what is missing is a failure that names it.
 
 mod access;
+mod again;
 mod audit;
 mod backbones;
 #[path = "../support/bundles.rs"]
@@ -12,6 +13,7 @@ mod clock;
 mod commitment;
 #[path = "../support/commitment_messages.rs"]
 mod commitment_messages;
+mod conflicts;
 mod crash;
 mod daemon;
 mod delivery_faults;
@@ -39,6 +41,7 @@ mod same_answer;
 #[path = "../support/scripted_pacs.rs"]
 mod scripted_pacs;
 mod soak;
+mod stuck;
 mod studies;
 mod tools;
 mod trace;

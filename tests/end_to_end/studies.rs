@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
-use dicom_object::InMemDicomObject;
+use dicom_object::{InMemDicomObject, open_file};
 
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
 use crate::films::{Film, film, film_with};
@@ -25,10 +25,17 @@ fn texts(object: &InMemDicomObject) -> Vec<String> {
     std::iter::once(value(object, tags::TEXT_VALUE)).chain(below.iter().flat_map(texts)).collect()
 }
 
-/// Another image of `first`'s study.
+/// Another image of `first`'s study and patient.
 fn in_the_study_of(site: &Site, first: &Film, sample: &str) -> Film {
     let film = film_with(site.folder.path(), sample, |object| {
         object.put(DataElement::new(tags::STUDY_INSTANCE_UID, VR::UI, first.study.as_str()));
+        let known = open_file(&first.file).unwrap();
+        for tag in [tags::PATIENT_ID, tags::ISSUER_OF_PATIENT_ID, tags::PATIENT_NAME, tags::PATIENT_BIRTH_DATE] {
+            object.remove_element(tag);
+            if let Some(element) = known.get(tag) {
+                object.put(element.clone());
+            }
+        }
     });
     Film { study: first.study.clone(), ..film }
 }

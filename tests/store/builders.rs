@@ -9,7 +9,7 @@ use spinetriage::config::Retry;
 use spinetriage::identifiers::Uid;
 use spinetriage::report::ObjectKind;
 use spinetriage::store::{
-    self, Addressee, Delivery, Job, NewInstance, NewObject, ObjectFile, Share, Store, Terms, Work,
+    self, Addressee, Delivery, Job, NewInstance, NewObject, ObjectFile, Patient, Settling, Share, Store, Terms, Work,
 };
 
 /// A destination without storage commitment.
@@ -22,6 +22,8 @@ pub const TERMS: Terms = Terms {
 pub const ALL: Share = Share { part: 0, of: 1 };
 
 pub const ATTEMPTS: u32 = 2;
+/// Attempts that no test uses up.
+pub const MANY: u32 = 100;
 pub const LONG: Duration = Duration::from_secs(600);
 
 pub fn uid(kind: u32, n: usize) -> Uid {
@@ -35,7 +37,7 @@ pub fn instance(n: usize, content: &str) -> NewInstance {
         study_instance_uid: uid(3, n / 2),
         series_instance_uid: uid(4, n / 2),
         sha256: format!("{content}{n}"),
-        patient_id: String::new(),
+        patient: Patient::default(),
         accession_number: String::new(),
         modality: "DX".into(),
         body_part: "LSPINE".into(),
@@ -64,6 +66,7 @@ pub fn findings(n: usize) -> Findings {
         rows: 1,
         columns: 1,
         pixel_spacing: None,
+        spacing_refused: None,
     };
     let bundle =
         BundleIdentity { name: "b".into(), version: "1".into(), digest: "d".into(), ..BundleIdentity::default() };
@@ -104,4 +107,9 @@ pub async fn finish(store: &Store, job: &Job, destinations: usize) {
 /// Everything that is due at a destination.
 pub async fn what_is_due(store: &Store, destination: &str) -> Vec<Delivery> {
     store.due_deliveries(destination, ALL, 100).await.unwrap()
+}
+
+/// When a study is reported.
+pub fn settling(quiet: Duration, at_most: Duration, no_vertebra_found: bool) -> Settling {
+    Settling { quiet, at_most, no_vertebra_found }
 }

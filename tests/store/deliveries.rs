@@ -36,9 +36,9 @@ async fn forward(store: &Store, n: usize, to: &[&str]) {
 async fn report(store: &Store, n: usize) {
     store.record_instance(instance(n, "a")).await.unwrap();
     for _ in 0..2 {
-        let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+        let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
         finish(store, &job, 1).await;
-        store.plan_reports(Duration::ZERO, LONG, true).await.unwrap();
+        store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap();
     }
 }
 
@@ -93,7 +93,7 @@ async fn what_a_destination_will_never_take_fails_at_once_and_an_outage_fails_wh
     assert_eq!(count(&database, "SELECT attempts FROM deliveries WHERE state = 'failed' AND last_status = 'C001'"), 1);
 
     // Only one of the two was tried; both are past their deadline.
-    let late = "UPDATE deliveries SET deadline = '2000-01-01T00:00:00.000Z' WHERE state = 'pending'";
+    let late = "UPDATE deliveries SET deadline = -1 WHERE state = 'pending'";
     store.write(move |c| Ok(c.execute(late, [])?)).await.unwrap();
     store.record_outage("pacs", vec![due[1].id], "nobody answers", Duration::ZERO, TERMS).await.unwrap();
     let given_up = "SELECT count(*) FROM deliveries WHERE state = 'failed' AND last_error LIKE '%give_up_after_hours%nobody answers'";
@@ -121,10 +121,10 @@ async fn a_destination_that_is_gone_leaves_nothing_waiting() {
 async fn a_destination_that_refuses_the_class_of_a_report_gets_the_other_one() {
     let (_folder, database, store) = open();
     store.record_instance(instance(1, "a")).await.unwrap();
-    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     finish(&store, &job, 0).await;
-    store.plan_reports(Duration::ZERO, LONG, true).await.unwrap();
-    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap();
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     let object = |class: usize| NewObject {
         kind: spinetriage::report::ObjectKind::StructuredReport,
         sop_class_uid: uid(2, class),
@@ -160,7 +160,7 @@ async fn commitment_is_asked_for_until_there_is_an_answer_and_what_was_lost_is_s
     for due in what_is_due(&store, "pacs").await {
         store.record_delivery(due.id, delivered(), COMMITTING).await.unwrap();
     }
-    let at_once = "UPDATE deliveries SET commitment_at = ''";
+    let at_once = "UPDATE deliveries SET commitment_at = 0";
     store.write(move |c| Ok(c.execute(at_once, [])?)).await.unwrap();
     let first = store.begin_commitment("pacs", 10, Duration::ZERO).await.unwrap().expect("four are due");
     assert_eq!(first.objects.len(), 4);
@@ -192,7 +192,7 @@ async fn commitment_is_asked_for_until_there_is_an_answer_and_what_was_lost_is_s
 
     // Lost when it was asked for twice already: after a pause.
     assert!(what_is_due(&store, "pacs").await.is_empty());
-    store.write(|c| Ok(c.execute("UPDATE deliveries SET next_attempt_at = ''", [])?)).await.unwrap();
+    store.write(|c| Ok(c.execute("UPDATE deliveries SET next_attempt_at = 0", [])?)).await.unwrap();
     let [again] = &what_is_due(&store, "pacs").await[..] else { panic!("what was lost is due again") };
     assert_eq!(again.sop_instance_uid, uid(1, 1));
     // An operator asks again for what failed.
@@ -206,17 +206,12 @@ async fn a_transaction_that_was_not_taken_is_due_again_until_the_deadline() {
     report(&store, 1).await;
     let due = what_is_due(&store, "pacs0").await;
     store.record_delivery(due[0].id, delivered(), COMMITTING).await.unwrap();
-    store.write(|c| Ok(c.execute("UPDATE deliveries SET commitment_at = ''", [])?)).await.unwrap();
+    store.write(|c| Ok(c.execute("UPDATE deliveries SET commitment_at = 0", [])?)).await.unwrap();
     let begun = store.begin_commitment("pacs0", 10, LONG).await.unwrap().unwrap();
     store.commitment_not_taken(&begun.transaction_uid, "no association", COMMITTING).await.unwrap();
     assert_eq!(text(&store, "SELECT commitment FROM deliveries").await, "due");
     let impatient = Terms { give_up_after: Duration::ZERO, ..COMMITTING };
-    store
-        .write(
-            |c| Ok(c.execute("UPDATE deliveries SET commitment_at = '', deadline = '2000-01-01T00:00:00.000Z'", [])?),
-        )
-        .await
-        .unwrap();
+    store.write(|c| Ok(c.execute("UPDATE deliveries SET commitment_at = 0, deadline = -1", [])?)).await.unwrap();
     let begun = store.begin_commitment("pacs0", 10, LONG).await.unwrap().unwrap();
     store.commitment_not_taken(&begun.transaction_uid, "no association", impatient).await.unwrap();
     assert_eq!(text(&store, "SELECT commitment || ': ' || last_error FROM deliveries").await, "failed: no association");
@@ -228,13 +223,13 @@ async fn a_paused_queue_gives_nothing_away_and_a_pause_outlasts_a_restart() {
     forward(&store, 1, &["pacs"]).await;
     assert!(store::queue::pause(&database).unwrap());
     assert!(!store::queue::pause(&database).unwrap(), "it is paused already");
-    store.recover_after_restart().await.unwrap();
-    assert!(store.lease_job("w", LONG).await.unwrap().is_none());
+    store.recover_after_restart(MANY).await.unwrap();
+    assert!(store.lease_job("w", LONG, MANY).await.unwrap().is_none());
     assert!(what_is_due(&store, "pacs").await.is_empty());
     assert_eq!(conditions::lasting(&database).unwrap().len(), 1);
     assert!(store::queue::resume(&database).unwrap());
     assert!(!store::queue::resume(&database).unwrap());
-    assert!(store.lease_job("w", LONG).await.unwrap().is_some());
+    assert!(store.lease_job("w", LONG, MANY).await.unwrap().is_some());
     assert_eq!(what_is_due(&store, "pacs").await.len(), 1);
     assert!(conditions::lasting(&database).unwrap().is_empty());
 }
@@ -251,7 +246,7 @@ async fn a_condition_lasts_once_and_a_restart_ends_what_it_cannot_know() {
     assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE event = 'destination'"), 3);
     let [lasting] = &conditions::lasting(&database).unwrap()[..] else { panic!("one lasts") };
     assert_eq!(lasting.subject, "archive");
-    store.recover_after_restart().await.unwrap();
+    store.recover_after_restart(MANY).await.unwrap();
     assert!(conditions::lasting(&database).unwrap().is_empty());
 }
 
@@ -261,11 +256,11 @@ async fn the_oldest_images_go_first_and_a_report_goes_with_its_images() {
     store.record_instance(instance(0, "a")).await.unwrap();
     tokio::time::sleep(Duration::from_millis(3)).await;
     store.record_instance(instance(2, "a")).await.unwrap();
-    let first = store.lease_job("w", LONG).await.unwrap().unwrap();
+    let first = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     assert!(matches!(&first.work, Work::Analyse { image, .. } if *image == uid(1, 0).to_string()));
     finish(&store, &first, 1).await;
-    store.plan_reports(Duration::ZERO, LONG, true).await.unwrap();
-    let second = store.lease_job("w", LONG).await.unwrap().unwrap();
+    store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap();
+    let second = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     assert!(matches!(second.work, Work::Report { .. }), "{second:?}");
 }
 
@@ -302,7 +297,7 @@ async fn rows_whose_file_is_gone_end_with_a_reason_or_are_made_anew() {
     report(&store, 2).await;
     assert!(matches!(lost("spool/reports/r.dcm").await, Owner::Object(_)));
     assert!(what_is_due(&store, "pacs0").await.is_empty(), "what is gone cannot be sent");
-    assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 1, "a new version");
+    assert_eq!(store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap(), 1, "a new version");
     assert_eq!(count(&database, "SELECT max(version) FROM reports"), 2);
     assert!(store::verify_audit(&database).unwrap().is_ok());
 }
@@ -311,9 +306,9 @@ async fn rows_whose_file_is_gone_end_with_a_reason_or_are_made_anew() {
 async fn a_job_given_back_costs_nothing_and_waits() {
     let (_folder, database, store) = open();
     store.record_instance(instance(1, "a")).await.unwrap();
-    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     store.give_back(&job, LONG).await.unwrap();
     assert_eq!(count(&database, "SELECT attempts FROM jobs WHERE state = 'queued'"), 0);
-    assert!(store.lease_job("w", LONG).await.unwrap().is_none());
+    assert!(store.lease_job("w", LONG, MANY).await.unwrap().is_none());
     assert!(store.give_back(&job, LONG).await.is_err(), "it is not held any more");
 }

@@ -2,6 +2,10 @@
 
 mod builders;
 mod deliveries;
+mod identity;
+mod lasting;
+mod refusals;
+mod upgrade;
 
 use std::time::Duration;
 
@@ -49,33 +53,33 @@ proptest! {
             for step in steps {
                 match step {
                     Step::Receive(n) => {
-                        // The same content again is a duplicate while a row that has not failed holds it.
-                        let held = format!("SELECT count(*) FROM instances WHERE state <> 'failed' AND sop_instance_uid = '{}'", uid(1, n));
+                        // The same content again is a duplicate; where it had failed its row is taken up again.
+                        let held = format!("SELECT count(*) FROM instances WHERE sop_instance_uid = '{}'", uid(1, n));
                         let known = count(&database, &held) > 0;
                         let recorded = store.record_instance(instance(n, "a")).await.unwrap();
                         assert_eq!(recorded == Recorded::Duplicate, known);
                         received.insert(n);
                     }
-                    Step::Finish => if let Some(job) = store.lease_job("w", LONG).await.unwrap() { finish(&store, &job, 1).await },
-                    Step::Fail(permanent) => if let Some(job) = store.lease_job("w", LONG).await.unwrap() {
+                    Step::Finish => if let Some(job) = store.lease_job("w", LONG, MANY).await.unwrap() { finish(&store, &job, 1).await },
+                    Step::Fail(permanent) => if let Some(job) = store.lease_job("w", LONG, MANY).await.unwrap() {
                         store.fail_attempt(&job, "because", permanent, ATTEMPTS, false).await.unwrap();
                     },
                     // A worker that never answers: its lease runs out at once.
-                    Step::Lose => { store.lease_job("w", Duration::ZERO).await.unwrap(); }
+                    Step::Lose => { store.lease_job("w", Duration::ZERO, MANY).await.unwrap(); }
                     Step::Crash => {
                         drop(store);
                         store = Store::open(&database).unwrap();
-                        store.recover_after_restart().await.unwrap();
+                        store.recover_after_restart(MANY).await.unwrap();
                     }
-                    Step::Plan => { store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(); }
+                    Step::Plan => { store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap(); }
                 }
             }
             // Now everything works: pauses before a next attempt are skipped as time would.
-            store.recover_after_restart().await.unwrap();
+            store.recover_after_restart(MANY).await.unwrap();
             for _ in 0..40 {
-                store.write(|c| Ok(c.execute("UPDATE jobs SET not_before = '2000'", [])?)).await.unwrap();
-                store.plan_reports(Duration::ZERO, Duration::ZERO, true).await.unwrap();
-                while let Some(job) = store.lease_job("w", LONG).await.unwrap() { finish(&store, &job, 1).await }
+                store.write(|c| Ok(c.execute("UPDATE jobs SET not_before = 0", [])? + c.execute("UPDATE studies SET next_report_at = 0", [])?)).await.unwrap();
+                store.plan_reports(settling(Duration::ZERO, Duration::ZERO, true)).await.unwrap();
+                while let Some(job) = store.lease_job("w", LONG, MANY).await.unwrap() { finish(&store, &job, 1).await }
                 for delivery in what_is_due(&store, "pacs0").await {
                     store.record_delivery(delivery.id, DeliveryOutcome::Delivered { status: "0000".into() }, TERMS).await.unwrap();
                 }
@@ -134,23 +138,18 @@ async fn an_undelivered_report_waits_until_its_deadline_and_can_be_retried() {
     let database = folder.path().join("db.sqlite");
     let store = Store::open(&database).unwrap();
     store.record_instance(instance(1, "a")).await.unwrap();
-    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     finish(&store, &job, 1).await;
-    assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 1);
-    assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 0, "one report job a study");
-    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    assert_eq!(store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap(), 1);
+    assert_eq!(store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap(), 0, "one report job a study");
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     finish(&store, &job, 2).await;
     let [delivery] = &what_is_due(&store, "pacs0").await[..] else { panic!("one object is due") };
     let refused = || DeliveryOutcome::Later { status: "A700".into(), error: "out of resources".into() };
     store.record_delivery(delivery.id, refused(), TERMS).await.unwrap();
     assert!(what_is_due(&store, "pacs0").await.is_empty(), "it waits");
     store
-        .write(|c| {
-            Ok(c.execute(
-                "UPDATE deliveries SET deadline = '2000-01-01T00:00:00.000Z' WHERE destination = 'pacs0'",
-                [],
-            )?)
-        })
+        .write(|c| Ok(c.execute("UPDATE deliveries SET deadline = -1 WHERE destination = 'pacs0'", [])?))
         .await
         .unwrap();
     store.record_delivery(delivery.id, refused(), TERMS).await.unwrap();
@@ -178,7 +177,7 @@ async fn a_retry_of_everything_that_failed_revived_what_was_cancelled() {
     let store = Store::open(&database).unwrap();
     store.record_instance(instance(1, "a")).await.unwrap();
     store.record_instance(instance(2, "a")).await.unwrap();
-    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     store.fail_attempt(&job, "because", true, ATTEMPTS, false).await.unwrap();
     assert_eq!(store::queue::cancel(&database, uid(1, 2).as_str()).unwrap(), 1);
     assert_eq!(store::queue::retry(&database, None).unwrap(), 1);
@@ -199,7 +198,7 @@ async fn a_job_without_a_file_stopped_the_whole_queue() {
     store.record_instance(instance(1, "a")).await.unwrap();
     store.record_instance(instance(2, "a")).await.unwrap();
     store.write(|c| Ok(c.execute("UPDATE instances SET file = NULL WHERE id = 1", [])?)).await.unwrap();
-    let job = store.lease_job("w", LONG).await.unwrap().expect("the job behind it");
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().expect("the job behind it");
     assert!(matches!(&job.work, Work::Analyse { image, .. } if image == uid(1, 2).as_str()));
     let [failed] = &store::queue::list(&database, Some("failed"), 10).unwrap()[..] else { panic!("one has failed") };
     assert_eq!(failed.image, uid(1, 1).as_str());
@@ -219,14 +218,14 @@ async fn a_worker_that_was_given_up_overwrote_the_newer_attempt() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("db.sqlite");
     let store = Store::open(&database).unwrap();
-    let run_out = || store.write(|c| Ok(c.execute("UPDATE jobs SET lease_until = '2000'", [])?));
+    let run_out = || store.write(|c| Ok(c.execute("UPDATE jobs SET lease_until = 0", [])?));
     let too_late = |told: Result<(), StoreError>| assert!(matches!(told, Err(StoreError::TooLate { .. })), "{told:?}");
     store.record_instance(instance(1, "a")).await.unwrap();
-    let given_up = store.lease_job("a", LONG).await.unwrap().unwrap();
+    let given_up = store.lease_job("a", LONG, MANY).await.unwrap().unwrap();
     run_out().await.unwrap();
-    let by_another = store.lease_job("b", LONG).await.unwrap().unwrap();
+    let by_another = store.lease_job("b", LONG, MANY).await.unwrap().unwrap();
     run_out().await.unwrap();
-    let newest = store.lease_job("a", LONG).await.unwrap().unwrap();
+    let newest = store.lease_job("a", LONG, MANY).await.unwrap().unwrap();
     assert_eq!((newest.id, newest.attempt), (given_up.id, 3));
     for old in [&given_up, &by_another] {
         too_late(store.fail_attempt(old, "because", true, ATTEMPTS, false).await);
@@ -238,10 +237,10 @@ async fn a_worker_that_was_given_up_overwrote_the_newer_attempt() {
     store.finish_analysis(&newest, &findings(1)).await.expect("run out, but nobody else has it");
     too_late(store.finish_analysis(&newest, &findings(1)).await);
 
-    assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 1);
-    let given_up = store.lease_job("a", LONG).await.unwrap().unwrap();
+    assert_eq!(store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap(), 1);
+    let given_up = store.lease_job("a", LONG, MANY).await.unwrap().unwrap();
     run_out().await.unwrap();
-    let newest = store.lease_job("b", LONG).await.unwrap().unwrap();
+    let newest = store.lease_job("b", LONG, MANY).await.unwrap().unwrap();
     too_late(store.finish_report(&given_up, vec![], vec![]).await);
     finish(&store, &newest, 1).await;
     assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE outcome = 'written' AND actor = 'b'"), 1);
@@ -250,13 +249,13 @@ async fn a_worker_that_was_given_up_overwrote_the_newer_attempt() {
 
 /// Leases the job that is due and does it.
 async fn work(store: &Store) {
-    let job = store.lease_job("w", LONG).await.unwrap().expect("a job is due");
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().expect("a job is due");
     finish(store, &job, 1).await;
 }
 
 /// Leases the job that is due; it fails for good.
 async fn fail(store: &Store, report_failure: bool) {
-    let job = store.lease_job("w", LONG).await.unwrap().expect("a job is due");
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().expect("a job is due");
     store.fail_attempt(&job, "no pixels", true, ATTEMPTS, report_failure).await.unwrap();
 }
 
@@ -265,14 +264,14 @@ async fn a_failed_analysis_is_reported_where_that_is_asked_for_and_again_when_it
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("db.sqlite");
     let store = Store::open(&database).unwrap();
-    let plan = || store.plan_reports(Duration::ZERO, LONG, true);
+    let plan = || store.plan_reports(settling(Duration::ZERO, LONG, true));
     for n in [2, 4] {
         store.record_instance(instance(n, "a")).await.unwrap();
     }
     fail(&store, false).await;
     fail(&store, true).await;
     assert_eq!(plan().await.unwrap(), 1, "the second study alone");
-    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     let Work::Report { report } = job.work else { panic!("{job:?}") };
     let input = store.report_input(report).await.unwrap();
     let [failed] = &input.failed[..] else { panic!("{input:?}") };
@@ -294,7 +293,7 @@ async fn a_failed_analysis_is_reported_where_that_is_asked_for_and_again_when_it
     store::queue::retry(&database, Some(uid(1, 4).as_str())).unwrap();
     work(&store).await;
     assert_eq!(plan().await.unwrap(), 1, "now there are findings to report");
-    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     let Work::Report { report } = job.work else { panic!("{job:?}") };
     let later = store.report_input(report).await.unwrap();
     assert_eq!((later.images.len(), later.failed.len(), later.plan.version), (1, 0, 2));
@@ -309,10 +308,10 @@ async fn a_study_without_a_vertebra_is_skipped_where_nobody_wants_its_report() {
     let store = Store::open(&database).unwrap();
     store.record_instance(instance(1, "a")).await.unwrap();
     work(&store).await;
-    assert_eq!(store.plan_reports(Duration::ZERO, LONG, false).await.unwrap(), 0);
+    assert_eq!(store.plan_reports(settling(Duration::ZERO, LONG, false)).await.unwrap(), 0);
     let [entry] = &store::queue::list(&database, Some("skipped"), 10).unwrap()[..] else { panic!("one is skipped") };
     assert!(entry.reason.contains("no vertebra was found"), "{}", entry.reason);
-    assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 0, "it has ended");
+    assert_eq!(store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap(), 0, "it has ended");
     assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE event = 'report' AND outcome = 'skipped'"), 1);
 }
 
@@ -322,8 +321,8 @@ async fn each_destination_gets_the_report_in_its_own_sop_class_and_all_companion
     let store = Store::open(&folder.path().join("db.sqlite")).unwrap();
     store.record_instance(instance(1, "a")).await.unwrap();
     work(&store).await;
-    store.plan_reports(Duration::ZERO, LONG, true).await.unwrap();
-    let job = store.lease_job("w", LONG).await.unwrap().unwrap();
+    store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap();
+    let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     let object = |kind, class, n: usize| NewObject {
         kind,
         sop_class_uid: uid(2, class),
@@ -384,5 +383,5 @@ async fn reports_and_deliveries_of_an_earlier_version_are_kept() {
     );
     assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'reported' AND NOT report_failure"), 1);
     assert_eq!(count(&database, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
-    assert_eq!(store.plan_reports(Duration::ZERO, LONG, true).await.unwrap(), 0, "it is reported");
+    assert_eq!(store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap(), 0, "it is reported");
 }

@@ -31,9 +31,9 @@ async fn a_backup_beside_a_daemon_that_writes_is_of_one_moment_and_can_take_its_
             while !enough.load(Ordering::Relaxed) {
                 id += 1;
                 let job = format!(
-                    "INSERT INTO jobs (kind, instance_id, state, not_before, created_at) VALUES ('analyse', {id}, 'queued', '', '');"
+                    "INSERT INTO jobs (kind, instance_id, state, not_before, created_at, first_image) VALUES ('analyse', {id}, 'queued', 0, '', {id});"
                 );
-                run(&store, image(id, "2026", "queued") + &job).await;
+                run(&store, image(id, 0, "queued") + &job).await;
                 fill_audit(&store, 1).await;
             }
             id as i64

@@ -6,9 +6,9 @@ use spinetriage::store::{ExpiredRow, Store};
 
 use crate::support::{Site, count, delivery, image, object, report, run};
 
-const OLD: &str = "2026-01-01T00:00:00.000Z";
-/// After any day on which this runs.
-const NEW: &str = "2999-01-01T00:00:00.000Z";
+/// Two days before the service clock began.
+const OLD: i64 = -2 * 86_400_000;
+const NEW: i64 = 0;
 const KEEP: Duration = Duration::from_secs(86_400);
 
 async fn expired(store: &Store) -> Vec<ExpiredRow> {
@@ -41,6 +41,12 @@ async fn an_image_is_kept_until_it_is_done_and_passed_on() {
         ),
         (image(12, OLD, "reported") + &delivery("instance_id", 12, "delivered", "failed"), false, "commitment refused"),
         (image(13, OLD, "reported") + &delivery("instance_id", 13, "delivered", "committed"), true, "committed"),
+        (image(14, OLD, "skipped") + &delivery("instance_id", 14, "given-up", ""), true, "given up"),
+        (
+            image(15, OLD, "reported") + &delivery("instance_id", 15, "delivered", "given-up"),
+            true,
+            "commitment given up",
+        ),
     ];
     run(&store, images.iter().map(|(rows, ..)| rows.as_str()).collect()).await;
     let found = expired(&store).await;
@@ -75,6 +81,7 @@ async fn the_files_of_a_report_are_kept_until_everybody_has_all_of_it() {
             false,
             "may be sent instead of the one that is to be sent",
         ),
+        (report(10, OLD) + &object(10, 10) + &delivery("object_id", 10, "given-up", ""), true, "given up"),
     ];
     run(&store, reports.iter().map(|(rows, ..)| rows.as_str()).collect()).await;
     let found = expired(&store).await;

@@ -81,20 +81,23 @@ pub fn count(database: &Path, query: &str) -> i64 {
     store::open_existing(database).unwrap().query_row(query, [], |row| row.get(0)).unwrap()
 }
 
-/// An image that was received at `received_at` and is in `state`; its row is `id`.
-pub fn image(id: usize, received_at: &str, state: &str) -> String {
+/// An image that was received at `received_at` of the service clock and is in `state`; its row is `id`.
+pub fn image(id: usize, received_at: i64, state: &str) -> String {
     format!(
         "INSERT INTO instances (id, sop_instance_uid, sop_class_uid, revision, study_instance_uid, series_instance_uid, patient_id,
              accession_number, modality, body_part, study_description, series_description, transfer_syntax, bytes, file,
-             sender_ae_title, sender_address, received_at, state)
+             sender_ae_title, sender_address, received_at, received_service_ms, state)
          VALUES ({id}, '2.25.1{id}', '2.25.2', 1, '2.25.3{id}', '2.25.4', '', '', 'DX', '', '', '', '1.2.840.10008.1.2.1', 1,
-             'spool/images/{id}.dcm', 'DX', '127.0.0.1', '{received_at}', '{state}');"
+             'spool/images/{id}.dcm', 'DX', '127.0.0.1', '', {received_at}, '{state}');"
     )
 }
 
 /// A report of version 1 about a study of its own.
-pub fn report(id: usize, written_at: &str) -> String {
-    format!("INSERT INTO reports VALUES ({id}, '2.25.5{id}', 1, '2.25.6{id}', '2.25.7', '2.25.8', '', '{written_at}');")
+pub fn report(id: usize, written_at: i64) -> String {
+    format!(
+        "INSERT INTO studies (id, study_instance_uid, patient_number, patient_id) VALUES ({id}, '2.25.5{id}', 1, '');
+         INSERT INTO reports VALUES ({id}, {id}, 1, '2.25.6{id}', '2.25.7', '2.25.8', '', '2026', {written_at});"
+    )
 }
 
 /// An object of a report.
@@ -108,8 +111,8 @@ pub fn object(id: usize, report: usize) -> String {
 /// A delivery of `what`, `object_id` or `instance_id`, of this row.
 pub fn delivery(what: &str, row: usize, state: &str, commitment: &str) -> String {
     format!(
-        "INSERT INTO deliveries ({what}, destination, state, next_attempt_at, deadline, commitment)
-         VALUES ({row}, 'pacs', '{state}', '', '', '{commitment}');"
+        "INSERT INTO deliveries ({what}, destination, state, commitment)
+         VALUES ({row}, 'pacs', '{state}', '{commitment}');"
     )
 }
 

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 
 use dicom_dictionary_std::tags;
+use dicom_object::DefaultDicomObject;
 use sha2::{Digest, Sha256};
 use spinetriage::dimse::part10::FileHeader;
 
 use super::sender::Sent;
 use crate::daemon::Site;
-use crate::objects::{predecessors, read, value};
+use crate::objects::{images_of, predecessors, read, value};
 use crate::orthanc::Orthanc;
 use crate::recording_archive::RecordingArchive;
 
@@ -28,17 +29,42 @@ fn of_one_column(site: &Site, query: &str) -> BTreeSet<String> {
 pub fn drained(site: &Site, seconds: u64) {
     let open = "SELECT (SELECT count(*) FROM jobs WHERE state IN ('queued', 'running'))
                   + (SELECT count(*) FROM deliveries WHERE state = 'pending')
-                  + (SELECT count(*) FROM instances WHERE state IN ('queued', 'analysed'))";
+                  + (SELECT count(*) FROM studies WHERE report_due)
+                  + (SELECT count(*) FROM instances WHERE state = 'queued')";
     site.wait_sql(seconds, open, "0");
+}
+
+/// What is to be tried came about.
+pub fn everything_was_met(sent: &Sent) {
+    println!("{} films of another patient or study under a UID, {} left out first", sent.of_others, sent.left_out);
+    assert!(sent.of_others > 0 && sent.left_out > 0, "a run of a few kills may be too short: take more");
+}
+
+/// What was written for a destination that never answered has failed since it left the configuration, and an
+/// operator's word ends it.
+pub fn what_waited_for_the_lost_one_is_given_up(site: &Site, name: &str) {
+    let failed =
+        site.sql(&format!("SELECT count(*) FROM audit_deliveries WHERE destination = '{name}' AND state = 'failed'"));
+    let all = site.sql(&format!("SELECT count(*) FROM audit_deliveries WHERE destination = '{name}'"));
+    assert_eq!(failed, all, "deliveries to a destination that is gone");
+    let given_up = site.command(&["queue", "give-up", "--destination", name]);
+    assert!(given_up.status.success(), "{}", crate::tools::text(&given_up));
+    println!("{failed} deliveries to a destination that left are given up");
+    let open = "SELECT count(*) FROM instances WHERE state IN ('queued', 'analysed')";
+    site.wait_sql(10, open, "0");
 }
 
 /// Each film that was answered Success is here once and reported. So is what arrived although its sender never heard.
 pub fn every_film_is_reported(site: &Site, sent: &Sent) {
-    let kept = rows::<2>(site, "SELECT sop_instance_uid, state || ' ' || reason FROM instances");
-    let states: HashMap<_, _> = kept.iter().map(|[image, state]| (image, state.trim())).collect();
+    let kept = rows::<3>(site, "SELECT study_instance_uid, sop_instance_uid, state FROM instances");
+    let states: HashMap<_, _> = kept.iter().map(|[study, image, state]| ((study, image), state.as_str())).collect();
     assert_eq!(states.len(), kept.len(), "an image was recorded twice");
-    for image in &sent.answered {
-        assert_eq!(states.get(image), Some(&"reported"), "film {image} was answered Success");
+    for (study, image) in &sent.answered {
+        assert_eq!(
+            states.get(&(study, image)),
+            Some(&"reported"),
+            "film {image} of study {study} was answered Success"
+        );
     }
     let others: BTreeSet<_> = states.iter().filter(|(_, state)| **state != "reported").collect();
     assert!(others.is_empty(), "{others:?}");
@@ -48,15 +74,23 @@ pub fn every_film_is_reported(site: &Site, sent: &Sent) {
 
 /// Orthanc's structured reports are the versions in SQLite: each names the one before it, the last is current.
 pub fn the_pacs_holds_each_version_once(site: &Site, pacs: &Orthanc) {
-    let query = "SELECT study, version, report, coalesce(predecessor, ''), current FROM audit_reports
-                 WHERE written IS NOT NULL ORDER BY study, version";
-    let mut studies: BTreeMap<String, Vec<[String; 4]>> = BTreeMap::new();
-    for [study, version, report, predecessor, current] in rows::<5>(site, query) {
-        studies.entry(study).or_default().push([version, report, predecessor, current]);
+    let query = "SELECT study, patient, version, report, coalesce(predecessor, ''), current FROM audit_reports
+                 WHERE written IS NOT NULL ORDER BY study, patient, version";
+    let mut studies: BTreeMap<(String, String), Vec<[String; 4]>> = BTreeMap::new();
+    for [study, patient, version, report, predecessor, current] in rows::<6>(site, query) {
+        studies.entry((study, patient)).or_default().push([version, report, predecessor, current]);
     }
     let reports: usize = studies.values().map(Vec::len).sum();
     assert_eq!(site.sql("SELECT count(*) FROM reports"), reports.to_string(), "every report was written");
-    for (study, versions) in &studies {
+    let all = "SELECT study_instance_uid, patient_id, sop_instance_uid FROM instances";
+    let images: BTreeSet<[String; 3]> = rows::<3>(site, all).into_iter().collect();
+    let mut held: HashMap<String, Vec<DefaultDicomObject>> = HashMap::new();
+    for (study, _) in studies.keys().filter(|(study, _)| !held.contains_key(study)).collect::<Vec<_>>() {
+        let number = studies.iter().filter(|((of, _), _)| of == study).map(|(_, versions)| versions.len()).sum();
+        let files = pacs.wait_files(study, "SR", number);
+        held.insert(study.clone(), files.iter().map(|file| read(file)).collect());
+    }
+    for ((study, patient), versions) in &studies {
         let mut expected = BTreeMap::new();
         let mut before = String::new();
         for (number, [version, report, predecessor, current]) in versions.iter().enumerate() {
@@ -68,9 +102,13 @@ pub fn the_pacs_holds_each_version_once(site: &Site, pacs: &Orthanc) {
             expected.insert(report.clone(), named);
             before = report.clone();
         }
-        let held = pacs.wait_files(study, "SR", versions.len());
-        let held = held.iter().map(|file| read(file)).map(|r| (value(&r, tags::SOP_INSTANCE_UID), predecessors(&r)));
-        assert_eq!(held.collect::<BTreeMap<_, _>>(), expected, "reports of study {study}");
+        let own = || held[study].iter().filter(|report| value(report, tags::PATIENT_ID) == *patient);
+        let named = own().map(|r| (value(r, tags::SOP_INSTANCE_UID), predecessors(r)));
+        assert_eq!(named.collect::<BTreeMap<_, _>>(), expected, "reports of study {study}");
+        for image in own().flat_map(|report| images_of(report)) {
+            let of = [study.clone(), patient.clone(), image];
+            assert!(images.contains(&of), "a report tells of an image of another study or patient: {of:?}");
+        }
     }
     // No study named means all of them.
     assert_eq!(pacs.instances("", "SR").len(), reports, "reports of all studies");
