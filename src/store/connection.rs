@@ -13,8 +13,9 @@ use super::aside::Aside;
 use super::clock::ServiceClock;
 use super::error::StoreError;
 use super::integrity::{self, Looked};
+use super::stray_log;
+use super::wal::{self, bytes_of, log_of};
 use super::writer::Writer;
-use super::{stray_log, wal};
 
 /// This version's schema: the number of migrations, which a database keeps as its `user_version`.
 const SCHEMA: i64 = 5;
@@ -56,10 +57,6 @@ impl Store {
         }
         stray_log::refuse(path)?;
         let (connection, found) = connect(path)?;
-        // What a crash left in the log stays there for now.
-        connection
-            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-            .map_err(|e| cannot_open(path, &e))?;
         if found > 0 && integrity::look_at_start(&connection, path)? == Looked::InPart {
             tracing::info!(
                 database = %path.display(),
@@ -79,6 +76,7 @@ impl Store {
                 other => StoreError::Open { path: path.to_owned(), reason: other.to_string() },
             })?;
         }
+        moves_log(&connection, true).map_err(|e| cannot_open(path, &e))?;
         let clock = ServiceClock::resume(&connection).map_err(|e| cannot_open(path, &e))?;
         let writer =
             Writer::start(connection).map_err(|e| StoreError::Open { path: path.to_owned(), reason: e.to_string() })?;
@@ -140,16 +138,32 @@ pub(super) fn open_to_copy(path: &Path) -> Result<(Connection, i64), StoreError>
         let reason = "there is no such file; the daemon makes it at its first start".into();
         return Err(StoreError::Open { path: path.to_owned(), reason });
     }
+    let has_log = has_log(path);
     let (connection, found) = connect(path)?;
     prepare(&connection).map_err(|e| cannot_open(path, &e))?;
+    if has_log {
+        connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(|e| cannot_open(path, &e))?;
+    }
     Ok((connection, found))
 }
 
-/// A connection that has changed nothing yet, and the number of the schema: 0 in a new database.
+fn has_log(path: &Path) -> bool {
+    bytes_of(&log_of(path)) > 0
+}
+
+/// Whether a connection moves the log into the database when it is closed and nobody else uses it.
+fn moves_log(connection: &Connection, moves: bool) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !moves).map(drop)
+}
+
+/// A connection that has changed nothing yet, and the number of the schema: 0 in a new database. A log that is there
+/// is the daemon's, or what a crash left, or another database's: the connection leaves it where it is.
 fn connect(path: &Path) -> Result<(Connection, i64), StoreError> {
     stray_log::refuse_beside_a_copy(path)?;
     let look = || {
+        let has_log = has_log(path);
         let connection = Connection::open(path)?;
+        moves_log(&connection, !has_log)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok((connection, found))
