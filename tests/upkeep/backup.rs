@@ -135,3 +135,34 @@ async fn a_broken_audit_is_in_the_backup_and_told() {
     assert!(said(&output).contains("row 2"), "{}", said(&output));
     assert!(Store::open(&site.path("b.sqlite")).is_ok());
 }
+
+/// A backup of an older version has no mark: beside the lost database's log, each command wrote that log's pages over it.
+#[tokio::test]
+async fn a_command_moved_a_lost_database_s_log_into_the_backup() {
+    let site = Site::new();
+    let store = site.open();
+    fill_audit(&store, 300).await;
+    site.close(store);
+    let backup = site.path("backup.sqlite");
+    store::backup(&site.database(), &backup).unwrap();
+    rusqlite::Connection::open(&backup).unwrap().pragma_update(None, "application_id", 0).unwrap();
+    let store = site.open();
+    fill_audit(&store, 30).await;
+    let log = site.path("state/spinetriage.sqlite-wal");
+    let stray = fs::read(&log).unwrap();
+    site.close(store);
+    fs::copy(&backup, site.database()).unwrap();
+    fs::write(&log, &stray).unwrap();
+    let before = fs::read(site.database()).unwrap();
+    let commands: [&[&str]; 4] = [&["check"], &["queue", "list"], &["audit", "verify"], &["serve"]];
+    for command in commands {
+        let output = site.command(command);
+        assert!(!output.status.success(), "{command:?}: {}", said(&output));
+        assert!(fs::read(site.database()).unwrap() == before, "{command:?} has changed the backup");
+        assert!(fs::read(&log).unwrap() == stray, "{command:?} has changed the log");
+    }
+    assert!(said(&site.command(&["check"])).contains("not its own"));
+    fs::remove_file(&log).unwrap();
+    let _ = fs::remove_file(site.path("state/spinetriage.sqlite-shm"));
+    assert!(site.command(&["audit", "verify"]).status.success(), "the backup is whole");
+}
