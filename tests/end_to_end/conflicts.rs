@@ -7,7 +7,7 @@ use crate::daemon::{Options, Site};
 use crate::films::{Film, film, film_with};
 use crate::objects::{images_of, read, value};
 use crate::orthanc::Orthanc;
-use crate::tools::free_port;
+use crate::tools::{free_port, wait_for};
 
 /// A film of `patient` with what else is changed.
 fn of_patient(site: &Site, sample: &str, patient: &str, change: &[(dicom_core::Tag, &str)]) -> Film {
@@ -35,24 +35,24 @@ fn told(pacs: &Orthanc, study: &str, reports: usize) -> Vec<(String, Vec<String>
     told
 }
 
-/// Two films with one SOP Instance UID in two studies, while the queue is paused: the daemon ended, and at every start.
+/// Two films with one SOP Instance UID in two studies, both analysed before the first was reported: the daemon ended,
+/// and at every start.
 #[test]
 fn one_uid_in_two_studies_ended_the_daemon_for_good() {
     let pacs = Orthanc::start(free_port(), false);
-    let mut site = Site::new(&Options { pacs_port: pacs.dicom_port, ..Options::default() });
+    let mut site = Site::new(&Options { pacs_port: pacs.dicom_port, workers: 2, ..Options::default() });
     site.start();
-    assert!(site.command(&["queue", "pause"]).status.success());
+    wait_for(60, "both workers are ready", || (site.log().matches("A worker is ready").count() == 2).then_some(()));
     let first = of_patient(&site, "no_spine/hand", "P-A", &[]);
     let second = of_patient(&site, "no_spine/hip", "P-B", &[(tags::SOP_INSTANCE_UID, &first.image)]);
     site.send(&[&first]);
     site.send(&[&second]);
-    site.stop();
-    site.start();
-    assert!(site.command(&["queue", "resume"]).status.success());
     site.wait_sql(60, "SELECT count(*) FROM instances WHERE state = 'reported'", "2");
     assert_eq!(told(&pacs, &first.study, 1), [("P-A".to_owned(), vec![first.image.clone()])]);
     assert_eq!(told(&pacs, &second.study, 1), [("P-B".to_owned(), vec![first.image.clone()])]);
     assert_eq!(site.sql("SELECT count(*) FROM audit_trail WHERE outcome = 'conflict'"), "1");
+    site.stop();
+    site.start();
     site.stop();
 }
 
