@@ -68,8 +68,7 @@ pub(super) struct Aside {
 }
 
 impl Aside {
-    /// Does `change` to each of these rows, each by itself. What the database refuses is undone, told and set aside;
-    /// the number of those that were done.
+    /// Does `change` to each of these rows, each by itself. What the database refuses is undone, told and set aside.
     ///
     /// # Errors
     /// One that concerns everything: the disk is full, the database is busy, damaged or closed.
@@ -79,12 +78,8 @@ impl Aside {
         thing: fn(i64) -> Thing,
         rows: impl IntoIterator<Item = i64>,
         mut change: impl FnMut(&Connection, i64) -> Result<(), StoreError>,
-    ) -> Result<usize, StoreError> {
-        let mut done = 0;
-        for row in rows {
-            done += usize::from(self.one(c, thing(row), |c| change(c, row))?.is_some());
-        }
-        Ok(done)
+    ) -> Result<(), StoreError> {
+        rows.into_iter().try_for_each(|row| self.one(c, thing(row), |c| change(c, row)).map(drop))
     }
 
     /// As [`Self::each`] with one thing: what `change` gave, or `None` when it is set aside.
@@ -119,12 +114,12 @@ impl Aside {
     }
 
     /// Whether the thing is to be left alone for now.
-    pub fn is_aside(&self, thing: Thing) -> bool {
+    fn is_aside(&self, thing: Thing) -> bool {
         self.things().get(&thing).is_some_and(|pause| pause.until > Instant::now())
     }
 
     /// The database has refused something: it is left alone, and told as far as that can be written.
-    pub fn refused(&self, c: &Connection, thing: Thing, error: &StoreError) {
+    fn refused(&self, c: &Connection, thing: Thing, error: &StoreError) {
         let long = self.things().get(&thing).map_or(FIRST, |pause| (pause.long * 2).min(LONGEST));
         let now = Instant::now();
         let mut things = self.things();

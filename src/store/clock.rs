@@ -42,8 +42,8 @@ pub(super) struct ServiceClock {
 }
 
 impl ServiceClock {
-    /// Goes on from where it stood, and gives it to the statements of `connection`. It is written down now and
-    /// then only: what came after that is made up for by the newest image.
+    /// Goes on from where it stood, and gives it to the statements of `connection`. It stood where it was written
+    /// down last, or at the newest image that came after that.
     pub fn resume(connection: &Connection) -> rusqlite::Result<Self> {
         let stood = "SELECT max(service_ms, coalesce((SELECT received_service_ms FROM instances ORDER BY id DESC LIMIT 1), 0)) FROM service_clock";
         let begun = (connection.query_row(stood, [], |row| row.get(0))?, Instant::now());

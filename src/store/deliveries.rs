@@ -157,7 +157,6 @@ impl Store {
                 c.execute("UPDATE deliveries SET commitment = '' WHERE id = ?1", [id])?;
                 Row::read(c, id)?.tell(c, "commitment", "not asked for", "the destination is not asked for storage commitment any more".into())
             })
-            .map(drop)
         })
         .await
     }
@@ -167,13 +166,11 @@ impl Store {
         let aside = self.aside.clone();
         self.write(move |c| {
             let waiting = pending(c, "next_attempt_at > service_now()", &[])?;
-            aside
-                .each(c, Thing::Delivery, waiting, |c, id| {
-                    c.prepare_cached("UPDATE deliveries SET next_attempt_at = ?2 WHERE id = ?1")?
-                        .execute(params![id, AT_ONCE])?;
-                    Ok(())
-                })
-                .map(drop)
+            aside.each(c, Thing::Delivery, waiting, |c, id| {
+                c.prepare_cached("UPDATE deliveries SET next_attempt_at = ?2 WHERE id = ?1")?
+                    .execute(params![id, AT_ONCE])?;
+                Ok(())
+            })
         })
         .await
     }
@@ -205,7 +202,7 @@ fn read_due(c: &Connection, id: i64) -> Result<Delivery, StoreError> {
 /// Fails what would be past its deadline at `next`.
 fn give_up(c: &Connection, aside: &Aside, destination: &str, next: ServiceTime, error: &str) -> Result<(), StoreError> {
     let over = pending(c, "destination = ?1 AND deadline < ?2 LIMIT 1000", &[&destination, &next])?;
-    aside.each(c, Thing::Delivery, over, |c, id| Row::read(c, id)?.gave_up(c, "", error)).map(drop)
+    aside.each(c, Thing::Delivery, over, |c, id| Row::read(c, id)?.gave_up(c, "", error))
 }
 
 /// Queues a delivery.

@@ -172,8 +172,7 @@ fn shorten_pauses(c: &Connection, aside: &Aside) -> Result<(), StoreError> {
             params![job, pause],
         )?;
         Ok(())
-    })?;
-    Ok(())
+    })
 }
 
 fn make_deliveries_due(c: &Connection, aside: &Aside) -> Result<(), StoreError> {
@@ -187,8 +186,7 @@ fn make_deliveries_due(c: &Connection, aside: &Aside) -> Result<(), StoreError> 
     aside.each(c, Thing::Delivery, uncommitted, |c, id| {
         c.execute("UPDATE deliveries SET commitment_at = ?2 WHERE id = ?1", params![id, AT_ONCE])?;
         Ok(())
-    })?;
-    Ok(())
+    })
 }
 
 fn image_is_gone(c: &Connection, instance: i64, file: &str) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ pub(super) struct Study {
     pub patient_number: u32,
     /// What is known of the patient by now.
     patient: Patient,
-    /// Whether this image is the first of it, and how its patient differs from the study's first one.
+    /// How its patient differs from the first one under the UID, when it was made for this image.
     pub differs: Option<Difference>,
 }
 
