@@ -14,6 +14,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod dimse;
+pub mod findings;
 mod guard;
 pub mod identifiers;
 pub mod imaging;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use spinetriage::config::{self, Overlay, Problems, Reload, Settings, SettingsHandle, SopClass, Watching};
+use spinetriage::config::{self, Overlay, Problems, Reload, Settings, SettingsHandle, Watching};
+use spinetriage::findings::SopClass;
 
 const SAMPLE: &str = include_str!("../config/spinetriage.toml");
 const PAGE: &str = include_str!("../docs/configuration.md");

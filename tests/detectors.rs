@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use spinetriage::analysis::analyse;
+use spinetriage::findings::SixPoints;
 use spinetriage::imaging::decode;
-use spinetriage::model::{Bundle, Model, ModelError, SixPoints};
+use spinetriage::model::{Bundle, Model, ModelError};
 use tempfile::TempDir;
 
 #[path = "support/bundles.rs"]

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use spinetriage::analysis::{Findings, analyse};
-use spinetriage::imaging::{BoundingBox, decode};
+use spinetriage::analysis::analyse;
+use spinetriage::findings::{BoundingBox, Findings};
+use spinetriage::imaging::decode;
 use spinetriage::model::{Bundle, Model, ModelError, Spine};
 use tempfile::TempDir;
 

@@ -1,7 +1,6 @@
 //! The level of each body: as the detector calls it, or counted upwards from the sacrum.
 
-use serde::{Deserialize, Serialize};
-
+use crate::findings::LevelSource;
 use crate::model::Spine;
 use crate::model::spine_line::one_missed_between;
 
@@ -12,17 +11,6 @@ const FROM_THE_SACRUM: [&str; 24] = [
     "L5", "L4", "L3", "L2", "L1", "T12", "T11", "T10", "T9", "T8", "T7", "T6", "T5", "T4", "T3", "T2", "T1", "C7",
     "C6", "C5", "C4", "C3", "C2", "C1",
 ];
-
-/// How a level is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LevelSource {
-    /// The detector's class is the level.
-    Detector,
-    /// Assumed: the body above the sacrum is taken as L5. A transitional vertebra, or a missed body
-    /// that its neighbours' distance does not show, shifts every level of the image.
-    CountedFromSacrum,
-}
 
 /// A level and how it is known.
 pub type Level = (String, LevelSource);
@@ -53,7 +41,7 @@ pub fn name<'a>(spine: &Spine, class_name: impl Fn(usize) -> &'a str) -> Vec<Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::BoundingBox;
+    use crate::findings::BoundingBox;
     use crate::model::Detection;
 
     const CLASSES: [&str; 3] = ["vertebra", "sacrum", "T12"];

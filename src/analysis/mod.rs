@@ -1,16 +1,13 @@
 //! Analysis: one radiograph in, its findings out.
 //!
 //! Owns: the pipeline detect, spine line, levels, morphometry, features, fusion as one function.
-//! In: a [`crate::imaging::Radiograph`] and a [`crate::model::Model`]. Out: [`Findings`].
+//! In: a [`Radiograph`] and a [`crate::model::Model`]. Out: [`Findings`].
 //! Never: touches the network or the database.
 
-mod findings;
 mod levels;
 
-pub use findings::{BundleIdentity, ClassName, Findings, ImageIdentity, Vertebra};
-pub use levels::LevelSource;
-
 use crate::RESEARCH_USE_ONLY;
+use crate::findings::{Findings, ImageIdentity, Vertebra};
 use crate::imaging::Radiograph;
 use crate::model::{Model, ModelError, morphometry};
 

@@ -10,12 +10,12 @@ use clap::Args;
 use super::fresh::{self, Named, Refused};
 use super::{FOUND_PROBLEMS, Outcome, scan, table};
 use crate::RESEARCH_USE_ONLY;
-use crate::analysis::{self, Findings};
-use crate::config::{Language, SopClass};
+use crate::analysis;
+use crate::findings::{Companions, Findings, Language, Morphometry, ReportImage, ReportRequest, SopClass, Vertebra};
 use crate::identifiers::Uid;
 use crate::imaging::decode;
-use crate::model::{Bundle, Model, Morphometry};
-use crate::report::{self, Companions, ReportImage, ReportRequest, overlay};
+use crate::model::{Bundle, Model};
+use crate::report::{self, overlay};
 
 /// Arguments of `analyze`.
 #[derive(Debug, Args)]
@@ -159,7 +159,7 @@ pub(super) fn vertebra_columns(measured: bool) -> Vec<&'static str> {
 }
 
 /// Label, class, probabilities of one vertebra; with `measured` heights and grade.
-pub(super) fn vertebra_row(findings: &Findings, vertebra: &analysis::Vertebra, measured: bool) -> Vec<String> {
+pub(super) fn vertebra_row(findings: &Findings, vertebra: &Vertebra, measured: bool) -> Vec<String> {
     let class = &findings.bundle.classes[vertebra.class];
     let probabilities: Vec<_> = vertebra.probabilities.iter().map(|p| format!("{p:.2}")).collect();
     let mut row = vec![vertebra.label(), format!("{} {}", class.code, class.name), probabilities.join(" ")];

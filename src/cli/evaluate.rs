@@ -11,7 +11,7 @@ use super::features::{self, Computing};
 use super::fresh::{self, Named};
 use super::{Outcome, table};
 use crate::RESEARCH_USE_ONLY;
-use crate::analysis::ClassName;
+use crate::findings::ClassName;
 use crate::model::{Bundle, Model};
 use crate::training::bundle_writer::RECORD;
 use crate::training::evaluation::{self, PathRecord, Subject};

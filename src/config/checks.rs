@@ -5,7 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use regex::Regex;
 
-use super::{Language, Overlay, SopClass};
+use super::Overlay;
+use crate::findings::{Language, SopClass};
 use crate::identifiers::AeTitle;
 
 /// The usual DICOM port (PS3.8 9.1.1), for examples in messages.

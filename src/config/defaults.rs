@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::{Analysis, Language, Overlay, Report, Retry, Select, Server, SopClass, Storage};
+use super::{Analysis, Overlay, Report, Retry, Select, Server, Storage};
+use crate::findings::{Language, SopClass};
 use crate::identifiers::AeTitle;
 
 /// How long a destination is tried, when it does not say: a long weekend.

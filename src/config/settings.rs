@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use regex::Regex;
 
+use crate::findings::{Language, SopClass};
 use crate::identifiers::AeTitle;
 
 /// A whole configuration. Rooms hold an `Arc<Settings>` for the length of one decision (an
@@ -187,26 +188,6 @@ pub struct Report {
     pub send_to: Vec<String>,
 }
 
-/// SOP class of the structured report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SopClass {
-    /// Comprehensive 3D SR, which IHE AI Results names.
-    Comprehensive3dSr,
-    /// Comprehensive SR, for an older PACS.
-    ComprehensiveSr,
-}
-
-impl SopClass {
-    /// SOP Class UID (PS3.4 table B.5-1).
-    pub fn uid(self) -> &'static str {
-        match self {
-            Self::Comprehensive3dSr => dicom_dictionary_std::uids::COMPREHENSIVE3_DSR_STORAGE,
-            Self::ComprehensiveSr => dicom_dictionary_std::uids::COMPREHENSIVE_SR_STORAGE,
-        }
-    }
-}
-
 /// What goes to the PACS beside the report, so that the findings are seen on the film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overlay {
@@ -230,16 +211,6 @@ impl Overlay {
     pub fn has_presentation_state(self) -> bool {
         matches!(self, Self::PresentationState | Self::Both)
     }
-}
-
-/// Language of what a person reads in the report and on the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Language {
-    /// English.
-    English,
-    /// Chinese, in simplified characters.
-    Chinese,
 }
 
 /// Durable state.

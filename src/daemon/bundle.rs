@@ -7,8 +7,8 @@ use tokio::sync::watch;
 
 use super::DaemonError;
 use super::endure::endure;
-use crate::analysis::BundleIdentity;
 use crate::config::{Settings, SettingsHandle};
+use crate::findings::BundleIdentity;
 use crate::store::Store;
 use crate::worker::{WorkerCommand, WorkerError, WorkerProcess};
 

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{BoundingBox, Radiograph};
+use super::Radiograph;
+use crate::findings::BoundingBox;
 
 impl Radiograph {
     /// The pixels whose centre is inside `region`, clipped to the image; spacing is kept. Width or

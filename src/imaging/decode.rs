@@ -12,7 +12,7 @@ use super::modality::{ModalityLut, real_values};
 use super::pixel_module::PixelModule;
 use super::samples::Samples;
 use super::{ImagingError, Radiograph, Voi};
-use crate::analysis::ImageIdentity;
+use crate::findings::ImageIdentity;
 use crate::guard::{guarded, in_words};
 
 pub use super::png::{read as read_png, size as size_of_png};

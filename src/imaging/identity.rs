@@ -8,7 +8,7 @@ use super::ImagingError;
 use super::attributes::{text, texts};
 use super::pixel_module::PixelModule;
 use super::spacing::Spacing;
-use crate::analysis::ImageIdentity;
+use crate::findings::ImageIdentity;
 use crate::identifiers::Uid;
 
 /// Reads the identity of an image.

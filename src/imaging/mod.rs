@@ -31,7 +31,7 @@ mod voi;
 mod window;
 
 pub use error::ImagingError;
-pub use radiograph::{BoundingBox, PixelSpacing, Radiograph, SpacingSource};
+pub use radiograph::Radiograph;
 pub use voi::Voi;
 
 /// The largest picture that is decoded, in pixels: ten times a 43 x 43 cm detector at 0.14 mm, and

@@ -7,7 +7,8 @@ use std::path::Path;
 use png::{BitDepth, ColorType, Decoder, Encoder, Reader};
 
 use super::samples::words_of_bytes;
-use super::{ImagingError, MAX_PIXELS, PixelSpacing, Radiograph, SpacingSource};
+use super::{ImagingError, MAX_PIXELS, Radiograph};
+use crate::findings::{PixelSpacing, SpacingSource};
 use crate::guard::in_words;
 
 /// Reads an 8 or 16 bit grey PNG: its values as they are, bright is bone. `spacing_mm` is the

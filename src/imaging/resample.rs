@@ -4,7 +4,8 @@
 //! where it grows, it is interpolated linearly between the two nearest centres. Sums are in f64 and
 //! in a fixed order, so the same image gives the same bits everywhere.
 
-use super::{PixelSpacing, Radiograph};
+use super::Radiograph;
+use crate::findings::PixelSpacing;
 
 impl Radiograph {
     /// The whole image at `width` x `height` pixels, aspect not kept. An axis that shrinks is
@@ -127,7 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::imaging::SpacingSource;
+    use crate::findings::SpacingSource;
 
     fn image(width: usize, height: usize, value: impl Fn(usize, usize) -> f32) -> Radiograph {
         let pixels = (0..width * height).map(|at| value(at % width, at / width)).collect();

@@ -5,7 +5,7 @@ use dicom_object::InMemDicomObject;
 
 use super::attributes::numbers;
 use super::pixel_module::PixelModule;
-use super::{PixelSpacing, SpacingSource};
+use crate::findings::{PixelSpacing, SpacingSource};
 
 /// Smallest and largest distance of pixels, mm. Detectors have 0.1 to 0.2 mm and mammographic ones 0.05 to 0.1,
 /// imaging plates are read at 0.04 to 0.2, films scanned at 0.04 to 0.35; a picture made smaller for teaching has 1 to

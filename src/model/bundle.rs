@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::error::ModelError;
 use super::fusion::{self, Fusion};
 use super::manifest::Manifest;
-use crate::analysis::{BundleIdentity, ClassName};
+use crate::findings::{BundleIdentity, ClassName};
 
 /// A bundle whose files are the ones its manifest describes.
 #[derive(Debug, Clone)]

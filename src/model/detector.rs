@@ -9,8 +9,8 @@ use super::fit::{Feed, Wanted};
 use super::manifest;
 use super::nms::suppress;
 use super::runtime::{Network, planes};
-use super::six_points::SixPoints;
-use crate::imaging::{BoundingBox, Radiograph};
+use crate::findings::{BoundingBox, SixPoints};
+use crate::imaging::Radiograph;
 use layouts::Layout;
 
 /// How a network's outputs are laid out. `layouts/` says for each where it comes from.

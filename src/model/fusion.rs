@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fs;
 
 use ort::environment::Environment;
-use serde::{Deserialize, Serialize};
 
 use super::bundle::Bundle;
 use super::calibration::Calibration;
@@ -14,6 +13,7 @@ use super::manifest::{self, FusionKind};
 use super::morphometry;
 use super::runtime::Network;
 use crate::classifier::{Classifier, Linear};
+use crate::findings::Contribution;
 
 /// A fitted classifier, the features it takes, and how its probabilities are calibrated.
 #[derive(Debug, Clone)]
@@ -35,17 +35,6 @@ pub struct Feature {
     pub mean: f64,
     /// Its standard deviation there. Positive.
     pub scale: f64,
-}
-
-/// What a feature adds to the score of each class; probabilities are the softmax of the scores.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Contribution {
-    /// Its name.
-    pub feature: String,
-    /// Its value on this body; `None` where it is undefined and taken at its mean.
-    pub value: Option<f64>,
-    /// One a class: how much more the class's score is than if the feature were at its training mean.
-    pub classes: Vec<f64>,
 }
 
 impl Feature {

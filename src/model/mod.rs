@@ -18,7 +18,6 @@ pub mod morphometry;
 mod nms;
 mod open;
 mod runtime;
-mod six_points;
 pub mod spine_line;
 mod tensor;
 
@@ -27,8 +26,6 @@ pub(crate) use bundle::{digest_of, hex};
 pub use calibration::Calibration;
 pub use detector::Detection;
 pub use error::ModelError;
-pub use fusion::{Contribution, Feature, Fusion};
-pub use morphometry::Morphometry;
+pub use fusion::{Feature, Fusion};
 pub use open::Model;
-pub use six_points::{Point, SixPoints};
 pub use spine_line::Spine;

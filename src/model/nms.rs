@@ -22,7 +22,7 @@ pub fn suppress(mut found: Vec<Detection>, iou_threshold: f64, at_most: usize) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::BoundingBox;
+    use crate::findings::BoundingBox;
 
     fn at(x0: f64, score: f64) -> Detection {
         Detection { region: BoundingBox { x0, y0: 0.0, x1: x0 + 10.0, y1: 10.0 }, score, class: 0, points: None }

@@ -8,13 +8,13 @@ use super::backbone::Backbone;
 use super::bundle::Bundle;
 use super::detector::{Detection, Detector, Points};
 use super::error::ModelError;
-use super::fusion::{Contribution, Judge};
+use super::fusion::Judge;
 use super::manifest::{Manifest, SelfTest};
-use super::morphometry::{self, Morphometry};
+use super::morphometry;
 use super::runtime::{Network, start};
 use super::spine_line::{self, Spine};
-use crate::analysis::BundleIdentity;
-use crate::imaging::{BoundingBox, Radiograph, decode};
+use crate::findings::{BoundingBox, BundleIdentity, Contribution, Morphometry};
+use crate::imaging::{Radiograph, decode};
 use crate::radiomics;
 
 /// A model that is ready to be asked.

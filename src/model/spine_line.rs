@@ -8,7 +8,7 @@
 //! film (decubitus) is out of scope: of it one body stays.
 
 use super::detector::Detection;
-use super::six_points::SixPoints;
+use crate::findings::SixPoints;
 
 /// Centre distances, in mean heights of the two bodies, between which they are neighbours. Nearer is
 /// one body boxed twice; a flattened body with wide discs stays below the upper limit.

@@ -1,7 +1,6 @@
 //! Coded concepts: PS3.16 where it has one, SNOMED CT through CID 7603, else our own scheme.
 
-use crate::config::Language;
-use crate::model::morphometry::{Deformity, GenantGrade};
+use crate::findings::{Deformity, GenantGrade, Language};
 
 /// Our own coding scheme, for the bundles' classes: no trustworthy code exists for ASTLOF's.
 pub const PRIVATE_SCHEME: &str = "99SPINETRIAGE";

@@ -19,12 +19,11 @@ use super::modules::{
     Heading, MANUFACTURER, algorithm_name, begin, copy, copy_character_set, declare_schemes, describe, in_the_study_of,
     name_all_algorithms,
 };
-use super::request::{ObjectKind, ReportObject, ReportRequest};
+use super::object::ReportObject;
 use super::source::Source;
 use super::wording;
 use super::words::{Text, sentences};
-use crate::analysis::ImageIdentity;
-use crate::config::{Language, SopClass};
+use crate::findings::{ImageIdentity, Language, ObjectKind, ReportRequest, SopClass};
 
 /// Writes the report with patient and study of `source`.
 pub fn write(request: &ReportRequest, sop_class: SopClass, source: &Source) -> Result<ReportObject, ReportError> {

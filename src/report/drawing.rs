@@ -3,10 +3,7 @@
 
 use super::study::is_flagged;
 use super::words::{class_name, label, pair};
-use crate::analysis::{Findings, Vertebra};
-use crate::config::Language;
-use crate::imaging::BoundingBox;
-use crate::model::SixPoints;
+use crate::findings::{BoundingBox, Findings, Language, SixPoints, Vertebra};
 
 /// One vertebra as it is drawn. Coordinates are in pixels of the film, as in the findings: they may
 /// lie beyond its edges.

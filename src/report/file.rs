@@ -5,8 +5,9 @@ use dicom_object::FileMetaTableBuilder;
 
 use super::content::Item;
 use super::error::ReportError;
-use super::request::{ObjectKind, ReportObject};
+use super::object::ReportObject;
 use super::wording::in_one_character_set;
+use crate::findings::ObjectKind;
 use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Uid};
 
 /// SOP class and instance of an object.

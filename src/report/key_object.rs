@@ -11,11 +11,11 @@ use super::document::{evidence, observer, requests, root};
 use super::error::ReportError;
 use super::file::{self, Identity};
 use super::modules::{Heading, begin, describe, name_all_algorithms};
-use super::request::{ObjectKind, ReportObject, ReportRequest};
+use super::object::ReportObject;
 use super::source::Source;
 use super::study::is_flagged;
 use super::words::{self, Text, sentences};
-use crate::analysis::{Findings, ImageIdentity, Vertebra};
+use crate::findings::{Findings, ImageIdentity, ObjectKind, ReportRequest, Vertebra};
 use crate::identifiers::Uid;
 
 /// Writes the selection with patient and study of `source`; `None` when there is nothing to select.

@@ -5,7 +5,7 @@ use dicom_dictionary_std::tags;
 
 use super::codes::PRIVATE_SCHEME;
 use super::content::{Item, put};
-use crate::config::Language;
+use crate::findings::Language;
 
 /// The Chinese meaning of each code that we write, but for those of the bundle's classes.
 const CHINESE: [(&str, &str, &str); 76] = [

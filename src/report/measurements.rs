@@ -5,14 +5,13 @@ use super::content::Relationship::{ConceptModifier, Contains, ObservationContext
 use super::content::{Item, code, container, image, multipoint, number, polygon, text, uid_reference, with_children};
 use super::drawing;
 use super::modules::{algorithm_name, algorithm_version};
-use super::request::ReportRequest;
 use super::study::{self, Sighting, StudyVertebra};
 use super::words::{self, Text};
-use crate::analysis::{BundleIdentity, ClassName, Findings, ImageIdentity, Vertebra};
-use crate::config::Language;
+use crate::findings::{
+    BoundingBox, BundleIdentity, ClassName, Findings, ImageIdentity, Language, Morphometry, ReportRequest, SixPoints,
+    SpacingSource, Vertebra,
+};
 use crate::identifiers::Uid;
-use crate::imaging::{BoundingBox, SpacingSource};
-use crate::model::{Morphometry, SixPoints};
 
 /// The groups of the study: its vertebrae, then the study as a whole.
 pub fn groups(request: &ReportRequest) -> Vec<Item> {

@@ -19,9 +19,9 @@ mod meanings;
 mod measurements;
 mod modules;
 mod news;
+mod object;
 pub mod overlay;
 mod presentation_state;
-mod request;
 mod secondary_capture;
 mod source;
 mod study;
@@ -30,8 +30,9 @@ pub mod words;
 
 use std::borrow::Cow;
 
+use crate::findings::ReportRequest;
 pub use error::ReportError;
-pub use request::{Companions, FailedImage, ObjectKind, Predecessor, ReportImage, ReportObject, ReportRequest};
+pub use object::ReportObject;
 use source::Source;
 
 /// Writes the structured report of a study, in each SOP class it is asked for, and then those of its companions

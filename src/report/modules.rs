@@ -9,10 +9,9 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::codes::{PRIVATE_SCHEME, PRIVATE_SCHEME_UID, PROCESSING_EQUIPMENT};
 use super::content::{Item, code_item, put, put_items, shortened};
-use super::request::ReportRequest;
 use super::source::Source;
 use super::words::{Text, sentences};
-use crate::analysis::{BundleIdentity, ImageIdentity};
+use crate::findings::{BundleIdentity, ImageIdentity, ReportRequest};
 use crate::identifiers::Uid;
 
 /// Manufacturer of everything this software makes.

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use super::error::ReportError;
 use super::overlay::Headline;
-use super::request::{ReportImage, ReportRequest};
 use super::source::Source;
-use crate::analysis::Findings;
+use crate::findings::{Findings, ReportImage, ReportRequest};
 
 /// An image of which a version sends a picture or a presentation state.
 #[derive(Debug)]

@@ -11,11 +11,10 @@ use super::error::ReportError;
 use super::file::{self, Identity};
 use super::modules::{Heading, begin, date_and_time, describe, put_body_part};
 use super::news::Film;
-use super::request::{ObjectKind, ReportObject, ReportRequest};
+use super::object::ReportObject;
 use super::source::Source;
 use super::words::Text;
-use crate::analysis::{Findings, ImageIdentity};
-use crate::config::Language;
+use crate::findings::{Findings, ImageIdentity, Language, ObjectKind, ReportRequest};
 use crate::identifiers::Uid;
 
 /// Graphic Layer of everything we draw; VR CS.

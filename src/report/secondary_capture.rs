@@ -10,10 +10,10 @@ use super::error::ReportError;
 use super::file::{self, Identity};
 use super::modules::{Heading, begin, describe, put_body_part};
 use super::news::Film;
+use super::object::ReportObject;
 use super::overlay::{self, Picture};
-use super::request::{ObjectKind, ReportObject, ReportRequest};
 use super::words::{Text, sentences};
-use crate::analysis::{Findings, ImageIdentity};
+use crate::findings::{Findings, ImageIdentity, ObjectKind, ReportRequest};
 use crate::imaging::decode;
 
 /// Draws one image's findings and wraps the picture.

@@ -1,7 +1,7 @@
 //! One study out of its images: a vertebra seen on several of them is one vertebra, and the study has one result.
 
 use super::codes;
-use crate::analysis::{ClassName, Findings, ImageIdentity, Vertebra};
+use crate::findings::{ClassName, Findings, ImageIdentity, Vertebra};
 
 /// A vertebra on one image.
 #[derive(Debug, Clone, Copy)]
@@ -137,9 +137,8 @@ pub fn most_suspicious<'a>(vertebrae: &[StudyVertebra<'a>]) -> Option<Sighting<'
 mod tests {
     use super::*;
     use crate::RESEARCH_USE_ONLY;
-    use crate::analysis::BundleIdentity;
+    use crate::findings::{BoundingBox, BundleIdentity};
     use crate::identifiers::Uid;
-    use crate::imaging::BoundingBox;
 
     /// An image with bodies of (level, class, probability of the class).
     fn image(view_position: &str, bodies: &[(&str, usize, f64)]) -> Findings {

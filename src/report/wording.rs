@@ -12,9 +12,7 @@ use dicom_dictionary_std::tags;
 
 use super::character_set::CharacterSet;
 use super::content::Item;
-use super::request::ReportRequest;
-use crate::analysis::BundleIdentity;
-use crate::config::Language;
+use crate::findings::{BundleIdentity, Language, ReportRequest};
 
 /// The longest value of an element with a 16-bit length (PS3.5 7.1.2).
 pub const LONGEST_SHORT: usize = 0xFFFE;

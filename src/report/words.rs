@@ -6,8 +6,7 @@
 use std::borrow::Cow;
 
 use crate::RESEARCH_USE_ONLY;
-use crate::analysis::{ClassName, Vertebra};
-use crate::config::Language;
+use crate::findings::{ClassName, Language, Vertebra};
 
 macro_rules! texts {
     ($($(#[$about:meta])* $name:ident = $english:expr, $chinese:literal;)*) => {
@@ -215,7 +214,7 @@ fn sentence(text: &str, language: Language) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::LevelSource;
+    use crate::findings::LevelSource;
 
     fn vertebra(level: Option<&str>, source: Option<LevelSource>) -> Vertebra {
         let json = r#"{"ordinal":3,"level":null,"bounding_box":{"x0":1,"y0":2,"x1":3,"y1":4},

@@ -11,7 +11,7 @@ use super::clock::ServiceTime;
 use super::connection::{Store, open_existing};
 use super::error::StoreError;
 use super::now;
-use crate::analysis::BundleIdentity;
+use crate::findings::BundleIdentity;
 
 /// A row whose files nobody needs any more.
 #[derive(Debug, Clone, PartialEq, Eq)]

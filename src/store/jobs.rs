@@ -12,7 +12,7 @@ use super::connection::Store;
 use super::error::StoreError;
 use super::now;
 use super::studies::report_is_due;
-use crate::analysis::Findings;
+use crate::findings::Findings;
 
 /// A job a worker has. Row, worker and attempt together name the lease: only its holder can end it.
 #[derive(Debug, Clone)]

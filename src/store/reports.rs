@@ -11,9 +11,8 @@ use super::error::StoreError;
 use super::jobs::{Job, finish};
 use super::reported::complete;
 use super::{Timestamp, now};
-use crate::analysis::{Findings, ImageIdentity};
+use crate::findings::{Findings, ImageIdentity, ObjectKind, Predecessor};
 use crate::identifiers::Uid;
-use crate::report::{ObjectKind, Predecessor};
 
 /// What is fixed about a report before a worker writes it.
 #[derive(Debug, Clone)]

@@ -15,7 +15,8 @@ use super::card::card;
 use super::study::Study;
 use crate::RESEARCH_USE_ONLY;
 use crate::classifier::{Classifier, Linear};
-use crate::imaging::{BoundingBox, ImagingError, PixelSpacing, Radiograph, SpacingSource, decode, png};
+use crate::findings::{BoundingBox, PixelSpacing, SpacingSource};
+use crate::imaging::{ImagingError, Radiograph, decode, png};
 use crate::model::{Bundle, Feature, Model, ModelError, hex};
 use crate::unfinished::Unfinished;
 

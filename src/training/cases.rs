@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::labelled::{Body, Purpose, Rows};
 use super::problem::{FileError, Place, Problem};
-use crate::imaging::{BoundingBox, ImagingError, Radiograph, decode};
+use crate::findings::BoundingBox;
+use crate::imaging::{ImagingError, Radiograph, decode};
 use crate::model::digest_of;
 
 /// The column that PNG films need: the distance of their pixels in mm.

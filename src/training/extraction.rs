@@ -5,8 +5,9 @@ use std::num::NonZeroUsize;
 use super::cases::{Cases, Film};
 use super::labelled::Body;
 use super::problem::{Place, Problem};
-use crate::imaging::{BoundingBox, Radiograph};
-use crate::model::{Model, ModelError, Morphometry, morphometry};
+use crate::findings::{BoundingBox, Morphometry};
+use crate::imaging::Radiograph;
+use crate::model::{Model, ModelError, morphometry};
 use crate::parallel;
 
 /// Whose boxes the features are computed on.
@@ -136,7 +137,7 @@ fn body_at<'a>(bodies: &'a [Detected], region: &BoundingBox) -> Option<&'a Detec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SixPoints;
+    use crate::findings::SixPoints;
 
     #[test]
     fn a_case_takes_the_shape_of_the_body_it_overlaps_most() {

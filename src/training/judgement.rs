@@ -3,8 +3,8 @@
 use super::evaluation::{Judged, SelectedFeature, Subject};
 use super::labelled::{Body, COLUMNS, TRAINING};
 use super::table::Table;
-use crate::analysis::{BundleIdentity, ClassName};
 use crate::classifier::Classifier;
+use crate::findings::{BundleIdentity, ClassName};
 use crate::model::{Feature, Fusion, Model, ModelError};
 
 /// The probabilities of a table's bodies, and whose they are.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use csv::StringRecord;
 
 use super::problem::{Place, Problem};
-use crate::imaging::BoundingBox;
+use crate::findings::BoundingBox;
 
 /// The set that models are fitted on.
 pub const TRAINING: &str = "train";

@@ -9,7 +9,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::protocol::{Reply, Request};
-use crate::analysis::BundleIdentity;
+use crate::findings::BundleIdentity;
 
 /// So long a killed process may take to end. One that takes longer hangs in the system, on a file server that does
 /// not answer perhaps, where no signal reaches it.

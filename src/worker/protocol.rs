@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::{BundleIdentity, Findings};
+use crate::findings::{BundleIdentity, Findings, ObjectKind, ReportRequest};
 use crate::identifiers::Uid;
-use crate::report::{ObjectKind, ReportRequest};
 
 /// A job for a worker.
 #[derive(Debug, Serialize, Deserialize)]

@@ -7,9 +7,10 @@ use std::path::Path;
 use super::limits;
 use super::protocol::{Reply, Request, WrittenObject};
 use crate::analysis;
+use crate::findings::ReportRequest;
 use crate::imaging::decode;
 use crate::model::{Bundle, Model};
-use crate::report::{self, ReportObject, ReportRequest};
+use crate::report::{self, ReportObject};
 
 /// Loads the bundle, says whether it is usable, then answers one request after the other until
 /// standard input ends. `parent` is the process id that must still be the parent.

@@ -6,8 +6,9 @@ mod streams;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use spinetriage::findings::{PixelSpacing, SpacingSource};
 use spinetriage::imaging::decode::{read, read_png, read_with_voi};
-use spinetriage::imaging::{ImagingError, PixelSpacing, Radiograph, SpacingSource, png};
+use spinetriage::imaging::{ImagingError, Radiograph, png};
 
 /// `expected.json`.
 #[derive(Deserialize)]

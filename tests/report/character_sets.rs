@@ -9,9 +9,8 @@ use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, open_file};
 use proptest::prelude::*;
-use spinetriage::analysis::BundleIdentity;
-use spinetriage::config::Language;
-use spinetriage::report::{ObjectKind, ReportObject, ReportRequest, write};
+use spinetriage::findings::{BundleIdentity, Language, ObjectKind, ReportRequest};
+use spinetriage::report::{ReportObject, write};
 
 use crate::support::*;
 

@@ -3,8 +3,8 @@
 use dicom_dictionary_std::tags;
 use dicom_object::open_file;
 use spinetriage::RESEARCH_USE_ONLY;
-use spinetriage::config::Language;
-use spinetriage::report::{ObjectKind, ReportRequest, write};
+use spinetriage::findings::{Language, ObjectKind, ReportRequest};
+use spinetriage::report::write;
 use tempfile::TempDir;
 
 use crate::support::*;

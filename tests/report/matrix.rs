@@ -8,9 +8,9 @@ use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
-use spinetriage::config::SopClass;
+use spinetriage::findings::{ObjectKind, Predecessor, ReportImage, ReportRequest, SopClass};
 use spinetriage::identifiers::Uid;
-use spinetriage::report::{ObjectKind, Predecessor, ReportImage, ReportRequest, write};
+use spinetriage::report::write;
 
 use crate::judges::{judge, judge_template, programs};
 use crate::support::*;

@@ -6,8 +6,7 @@ use std::path::Path;
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{InMemDicomObject, open_file};
-use spinetriage::config::Language;
-use spinetriage::report::ReportRequest;
+use spinetriage::findings::{Language, ReportRequest};
 
 use crate::support::*;
 

@@ -9,10 +9,10 @@ use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, open_file};
 use spinetriage::RESEARCH_USE_ONLY;
-use spinetriage::config::{Language, SopClass};
+use spinetriage::findings::{Language, ObjectKind, ReportRequest, SixPoints, SopClass};
 use spinetriage::identifiers::Uid;
-use spinetriage::model::{SixPoints, morphometry};
-use spinetriage::report::{ObjectKind, ReportRequest, write};
+use spinetriage::model::morphometry;
+use spinetriage::report::write;
 use tempfile::TempDir;
 
 use crate::support::*;

@@ -13,13 +13,13 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use spinetriage::analysis::{BundleIdentity, ClassName, LevelSource, Vertebra};
-use spinetriage::config::SopClass;
+use spinetriage::findings::{
+    BoundingBox, BundleIdentity, ClassName, Deformity, EndplateWidths, GenantGrade, Heights, LevelSource, Morphometry,
+    ObjectKind, Predecessor, ReportRequest, SixPoints, SopClass, Vertebra,
+};
 use spinetriage::identifiers::Uid;
-use spinetriage::imaging::BoundingBox;
-use spinetriage::model::morphometry::{Deformity, EndplateWidths, GenantGrade, Heights, Morphometry};
-use spinetriage::model::{SixPoints, morphometry};
-use spinetriage::report::{ObjectKind, Predecessor, ReportRequest, write};
+use spinetriage::model::morphometry;
+use spinetriage::report::write;
 
 use crate::judges::{complete, programs};
 use crate::support::*;

@@ -6,8 +6,9 @@ use std::path::Path;
 use dicom_core::{DataElement, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{InMemDicomObject, open_file};
+use spinetriage::findings::ReportRequest;
 use spinetriage::identifiers::Uid;
-use spinetriage::report::{ReportRequest, write};
+use spinetriage::report::write;
 
 use crate::support::*;
 

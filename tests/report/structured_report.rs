@@ -6,11 +6,10 @@ use dicom_core::{DataElement, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{InMemDicomObject, open_file};
 use spinetriage::RESEARCH_USE_ONLY;
-use spinetriage::analysis::LevelSource;
-use spinetriage::config::{Language, SopClass};
+use spinetriage::findings::{Language, LevelSource, Predecessor, SopClass};
 use spinetriage::identifiers::Uid;
 use spinetriage::model::morphometry;
-use spinetriage::report::{Predecessor, write};
+use spinetriage::report::write;
 
 use crate::support::*;
 

@@ -9,12 +9,14 @@ use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, open_file};
 use spinetriage::RESEARCH_USE_ONLY;
-use spinetriage::analysis::{BundleIdentity, ClassName, Findings, LevelSource, Vertebra};
-use spinetriage::config::{Language, SopClass};
+use spinetriage::findings::{
+    BoundingBox, BundleIdentity, ClassName, Companions, Findings, Language, LevelSource, ReportImage, ReportRequest,
+    SixPoints, SopClass, Vertebra,
+};
 use spinetriage::identifiers::Uid;
-use spinetriage::imaging::{BoundingBox, decode};
-use spinetriage::model::{SixPoints, morphometry};
-use spinetriage::report::{Companions, ReportImage, ReportObject, ReportRequest, write};
+use spinetriage::imaging::decode;
+use spinetriage::model::morphometry;
+use spinetriage::report::{ReportObject, write};
 use tempfile::TempDir;
 
 use crate::judges::{judge, judge_template, programs};

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::open_file;
-use spinetriage::config::{Language, SopClass};
+use spinetriage::findings::{FailedImage, Language, ObjectKind, Predecessor, ReportImage, ReportRequest, SopClass};
 use spinetriage::identifiers::Uid;
-use spinetriage::report::{FailedImage, ObjectKind, Predecessor, ReportImage, ReportObject, ReportRequest, write};
+use spinetriage::report::{ReportObject, write};
 
 use crate::support::*;
 

@@ -126,7 +126,7 @@ async fn a_destination_that_refuses_the_class_of_a_report_gets_the_other_one() {
     store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap();
     let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     let object = |class: usize| NewObject {
-        kind: spinetriage::report::ObjectKind::StructuredReport,
+        kind: spinetriage::findings::ObjectKind::StructuredReport,
         sop_class_uid: uid(2, class),
         sop_instance_uid: uid(5, class),
         file: ObjectFile { file: format!("spool/reports/{class}.dcm"), sha256: "x".into() },

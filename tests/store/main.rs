@@ -10,7 +10,7 @@ mod upgrade;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use spinetriage::report::ObjectKind;
+use spinetriage::findings::ObjectKind;
 use spinetriage::store::{self, Addressee, DeliveryOutcome, NewObject, ObjectFile, Recorded, Store, StoreError, Work};
 
 use builders::*;

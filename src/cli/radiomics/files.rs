@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::npy::{self, Matrix};
 use crate::cli::scan;
-use crate::imaging::{MAX_PIXELS, PixelSpacing, Radiograph, decode};
+use crate::findings::PixelSpacing;
+use crate::imaging::{MAX_PIXELS, Radiograph, decode};
 use crate::radiomics::{Image, Mask};
 
 /// An image to measure.

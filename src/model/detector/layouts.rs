@@ -10,7 +10,7 @@ mod triple;
 mod yolo;
 
 use super::{Decoder, Detection, Points};
-use crate::imaging::BoundingBox;
+use crate::findings::BoundingBox;
 use crate::model::fit::Misfit;
 use crate::model::tensor::{Element, Header, Output, listed};
 

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::imaging::SpacingSource;
+use crate::findings::SpacingSource;
 
 /// A body 40 wide whose upper end plate sinks: heights as given, its lower end plate level.
 fn body(y: f64, [anterior, middle, posterior]: [f64; 3]) -> SixPoints {

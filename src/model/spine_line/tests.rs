@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::imaging::BoundingBox;
+use crate::findings::BoundingBox;
 
 const BODY: usize = 0;
 const SACRUM: usize = 1;

@@ -101,7 +101,7 @@ mod tests {
     use std::{fs, str};
 
     use super::*;
-    use crate::config::Language;
+    use crate::findings::Language;
     use crate::report::words::Text;
 
     /// The characters of `text` that have no glyph.

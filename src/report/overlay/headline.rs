@@ -2,8 +2,7 @@
 
 use super::picture::Colour;
 use super::{WHITE, colour, shown_name};
-use crate::analysis::Findings;
-use crate::config::Language;
+use crate::findings::{Findings, Language};
 use crate::report::drawing;
 use crate::report::study::{self, Sighting, most_suspicious};
 use crate::report::words::{Text, label, pair, with_remark};

@@ -12,8 +12,7 @@ mod sheet;
 
 use super::drawing::{self, Mark};
 use super::words::{class_name, with_remark};
-use crate::analysis::{ClassName, Findings, Vertebra};
-use crate::config::Language;
+use crate::findings::{ClassName, Findings, Language, Vertebra};
 use crate::imaging::Radiograph;
 use bands::{Legend, footer, header};
 pub use headline::Headline;

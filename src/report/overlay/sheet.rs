@@ -4,8 +4,8 @@ use super::bands::Legend;
 use super::font;
 use super::labels::Area;
 use super::picture::{Colour, Picture};
-use crate::config::Language;
-use crate::imaging::{BoundingBox, Radiograph};
+use crate::findings::{BoundingBox, Language};
+use crate::imaging::Radiograph;
 
 /// Longest side of a picture, pixels: larger films are scaled down.
 const LONGEST_SIDE: f64 = 1600.0;

@@ -3,9 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::analysis::{BundleIdentity, ImageIdentity, LevelSource};
+use crate::findings::{BoundingBox, BundleIdentity, ImageIdentity, LevelSource};
 use crate::identifiers::Uid;
-use crate::imaging::BoundingBox;
 use crate::report::drawing;
 use crate::report::study::{self, most_suspicious};
 

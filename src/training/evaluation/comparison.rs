@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::EvaluationError;
 use super::figures::{drawn_again, interval_of};
 use super::input::{Judged, Subject};
-use crate::analysis::ClassName;
+use crate::findings::ClassName;
 use crate::training::statistics::{Bootstrap, Interval, areas, holm, macro_area};
 
 /// The least width of an interval that is no rounding.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::curves::{Calibration, DecisionCurve, RocPoint};
 use super::input::Judged;
-use crate::analysis::ClassName;
+use crate::findings::ClassName;
 use crate::training::labelled::TRAINING;
 use crate::training::statistics::{
     Bootstrap, Confusion, Interval, Resampled, area, areas, brier, curve, log_loss, macro_area, micro_area,

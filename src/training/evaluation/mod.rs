@@ -29,7 +29,7 @@ use std::collections::HashSet;
 
 use super::statistics::Bootstrap;
 use crate::RESEARCH_USE_ONLY;
-use crate::analysis::ClassName;
+use crate::findings::ClassName;
 
 /// The figures of `subject`, and of `against` with the tests between the two. Class 0 of `classes` is what is not
 /// fractured. `path` is the record of the subject's training; `bootstrap` draws patients for intervals that have no

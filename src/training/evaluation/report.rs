@@ -7,7 +7,7 @@ use super::figures::SetFigures;
 use super::input::{SelectedFeature, Subject};
 use super::path::PathRecord;
 use super::{page, text};
-use crate::analysis::ClassName;
+use crate::findings::ClassName;
 use crate::training::statistics::Bootstrap;
 
 /// The layout of `report.json`; grows by one when a name in it changes its meaning.

@@ -162,7 +162,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::imaging::BoundingBox;
+    use crate::findings::BoundingBox;
 
     fn film(number: usize) -> Vec<(Body, Vec<(String, f64)>)> {
         let body = |y0: f64| Body {

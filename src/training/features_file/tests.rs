@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::*;
-use crate::imaging::BoundingBox;
+use crate::findings::BoundingBox;
 use crate::training::labelled::{Body, Purpose};
 use crate::training::table::Table;
 

@@ -6,7 +6,8 @@ pub mod programs;
 use std::path::Path;
 
 use dicom_object::{DefaultDicomObject, open_file};
-use spinetriage::report::{ObjectKind, ReportObject};
+use spinetriage::findings::ObjectKind;
+use spinetriage::report::ReportObject;
 
 use crate::support::{measurement_groups, named};
 

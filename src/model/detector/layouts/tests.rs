@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::six_points::SixPoints;
+use crate::findings::SixPoints;
 
 fn layout(decoder: Decoder, points: Points, classes: usize) -> Layout {
     Layout { decoder, points, classes, width: 96, height: 192 }

@@ -50,7 +50,7 @@ pub fn decode_joined(outputs: &[&Output], headers: &[Header], layout: &Layout) -
     Some(values.chunks_exact(4 + layout.classes).map(detection).collect())
 }
 
-fn of_input(place: &[f32], layout: &Layout) -> crate::imaging::BoundingBox {
+fn of_input(place: &[f32], layout: &Layout) -> crate::findings::BoundingBox {
     let (width, height) = (layout.width as f64, layout.height as f64);
     let [cx, cy, w, h] = [0, 1, 2, 3].map(|i| f64::from(place[i]));
     centred([cx * width, cy * height, w * width, h * height])

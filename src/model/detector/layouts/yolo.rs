@@ -6,8 +6,8 @@
 //! and YOLO26 as exported by default for the layout after suppression.
 
 use super::{Detection, Layout, best, centred, corners, floats, numbered};
+use crate::findings::SixPoints;
 use crate::model::detector::Points;
-use crate::model::six_points::SixPoints;
 use crate::model::tensor::{Header, Output};
 
 /// A point that the network believes to be hidden is not measured: with one of them less likely to

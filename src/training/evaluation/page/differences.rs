@@ -1,7 +1,7 @@
 //! The tests of two bundles on one set.
 
 use super::{figure, headings};
-use crate::analysis::ClassName;
+use crate::findings::ClassName;
 use crate::training::evaluation::comparison::Test;
 use crate::training::evaluation::markup::Markup;
 use crate::training::evaluation::words;

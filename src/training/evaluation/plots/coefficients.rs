@@ -1,6 +1,6 @@
 //! The fused features with their coefficients as bars: a table, so that it breaks over printed pages.
 
-use crate::analysis::ClassName;
+use crate::findings::ClassName;
 use crate::training::evaluation::input::SelectedFeature;
 use crate::training::evaluation::markup::Markup;
 use crate::training::evaluation::report::Evaluated;

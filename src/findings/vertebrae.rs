@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::levels::LevelSource;
-use crate::identifiers::Uid;
-use crate::imaging::{BoundingBox, PixelSpacing};
-use crate::model::{Contribution, Morphometry, SixPoints};
+use super::{BoundingBox, BundleIdentity, ImageIdentity, Morphometry, SixPoints};
 
 /// Everything found on one image. Serialises to the JSON of `analyze --json` and of the `findings`
 /// column; the same file and bundle give the same bytes.
@@ -19,62 +16,6 @@ pub struct Findings {
     pub bundle: BundleIdentity,
     /// The vertebrae, from above.
     pub vertebrae: Vec<Vertebra>,
-}
-
-/// What identifies an image and says how to read coordinates on it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ImageIdentity {
-    /// SOP Class UID.
-    pub sop_class_uid: Uid,
-    /// SOP Instance UID.
-    pub sop_instance_uid: Uid,
-    /// Series Instance UID.
-    pub series_instance_uid: Uid,
-    /// Study Instance UID.
-    pub study_instance_uid: Uid,
-    /// Modality, `CR` or `DX`.
-    pub modality: String,
-    /// Body Part Examined, empty when absent.
-    pub body_part: String,
-    /// View Position, empty when absent.
-    pub view_position: String,
-    /// Patient Orientation of rows and columns, when the file has both.
-    pub patient_orientation: Option<[String; 2]>,
-    /// Rows of the image.
-    pub rows: u32,
-    /// Columns of the image.
-    pub columns: u32,
-    /// Size of a pixel, when the file says one.
-    pub pixel_spacing: Option<PixelSpacing>,
-    /// What the file says of it that cannot be, and what follows, as a sentence without its full stop; absent in
-    /// findings of before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub spacing_refused: Option<String>,
-}
-
-/// Which bundle, exactly.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct BundleIdentity {
-    /// Name, for example `demo`.
-    pub name: String,
-    /// Version, for example `0.1.0`.
-    pub version: String,
-    /// SHA-256 (hex) of `bundle.toml`, which itself carries the digest of every other file.
-    pub digest: String,
-    /// The classes from the least to the most severe, in the order of [`Vertebra::probabilities`].
-    pub classes: Vec<ClassName>,
-    /// Thresholds that decide what is found, in words for the report; empty in findings of before.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub thresholds: Vec<String>,
-}
-
-/// A class of the bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClassName {
-    /// Code, for example `ASTLOF-1`.
-    pub code: String,
-    /// Name, for example `compression fracture`.
-    pub name: String,
 }
 
 /// One vertebra. What a bundle does not give is left out of the JSON, and findings written before it
@@ -109,6 +50,28 @@ pub struct Vertebra {
     /// What each feature adds to the score of each class, exactly, when the fusion model is linear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contributions: Vec<Contribution>,
+}
+
+/// How a level is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LevelSource {
+    /// The detector's class is the level.
+    Detector,
+    /// Assumed: the body above the sacrum is taken as L5. A transitional vertebra, or a missed body
+    /// that its neighbours' distance does not show, shifts every level of the image.
+    CountedFromSacrum,
+}
+
+/// What a feature adds to the score of each class; probabilities are the softmax of the scores.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contribution {
+    /// Its name.
+    pub feature: String,
+    /// Its value on this body; `None` where it is undefined and taken at its mean.
+    pub value: Option<f64>,
+    /// One a class: how much more the class's score is than if the feature were at its training mean.
+    pub classes: Vec<f64>,
 }
 
 impl Vertebra {
@@ -157,15 +120,6 @@ mod tests {
         let old: Vertebra = serde_json::from_str(OLD).unwrap();
         assert_eq!(serde_json::to_string(&old).unwrap(), OLD);
         assert_eq!((old.label(), old.full_label()), ("3rd from above".into(), "3rd from above".into()));
-    }
-
-    #[test]
-    fn images_without_refused_spacing_are_read_and_written_as_ever() {
-        let old = r#"{"sop_class_uid":"1.2","sop_instance_uid":"1.3","series_instance_uid":"1.4","study_instance_uid":"1.5","modality":"DX","body_part":"","view_position":"","patient_orientation":null,"rows":9,"columns":9,"pixel_spacing":null}"#;
-        let mut image: ImageIdentity = serde_json::from_str(old).unwrap();
-        assert_eq!((serde_json::to_string(&image).unwrap().as_str(), &image.spacing_refused), (old, &None));
-        image.spacing_refused = Some("none".into());
-        assert_eq!(serde_json::from_str::<ImageIdentity>(&serde_json::to_string(&image).unwrap()).unwrap(), image);
     }
 
     #[test]

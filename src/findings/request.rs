@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::{BundleIdentity, Findings, ImageIdentity};
-use crate::config::{Language, SopClass};
+use super::{BundleIdentity, Findings, ImageIdentity};
 use crate::identifiers::Uid;
 
 /// Everything a report is made from. All UIDs and times are in it or derived from what is.
@@ -81,6 +80,36 @@ impl ReportRequest {
     }
 }
 
+/// SOP class of the structured report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SopClass {
+    /// Comprehensive 3D SR, which IHE AI Results names.
+    Comprehensive3dSr,
+    /// Comprehensive SR, for an older PACS.
+    ComprehensiveSr,
+}
+
+impl SopClass {
+    /// SOP Class UID (PS3.4 table B.5-1).
+    pub fn uid(self) -> &'static str {
+        match self {
+            Self::Comprehensive3dSr => dicom_dictionary_std::uids::COMPREHENSIVE3_DSR_STORAGE,
+            Self::ComprehensiveSr => dicom_dictionary_std::uids::COMPREHENSIVE_SR_STORAGE,
+        }
+    }
+}
+
+/// Language of what a person reads in the report and on the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// English.
+    English,
+    /// Chinese, in simplified characters.
+    Chinese,
+}
+
 /// A version of a study's report that a later one replaces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Predecessor {
@@ -150,21 +179,4 @@ impl ObjectKind {
             Self::KeyObject => "key-object",
         }
     }
-}
-
-/// A finished DICOM file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportObject {
-    /// What it is.
-    pub kind: ObjectKind,
-    /// SOP Class UID.
-    pub sop_class_uid: Uid,
-    /// SOP Instance UID.
-    pub sop_instance_uid: Uid,
-    /// A name for the file, from our own UIDs.
-    pub file_name: String,
-    /// The whole Part 10 file, Explicit VR Little Endian.
-    pub bytes: Vec<u8>,
-    /// The same image losslessly compressed, as a whole Part 10 file, for who takes it.
-    pub compressed: Option<Vec<u8>>,
 }
