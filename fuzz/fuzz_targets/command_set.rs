@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use spinetriage::dimse::Status;
+use spinetriage::dicom::Status;
 use spinetriage::dimse::command::CommandSet;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -8,7 +8,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use spinetriage::dimse::commitment::{CommitmentReport, MAX_REPORTED_OBJECTS, ReportError, ReportReader};
-use spinetriage::dimse::uids::COMMITMENT_TRANSFER_SYNTAXES;
+use spinetriage::dicom::uids::COMMITMENT_TRANSFER_SYNTAXES;
 
 fn read<'a>(syntax: &str, chunks: impl Iterator<Item = &'a [u8]>) -> Result<CommitmentReport, ReportError> {
     let mut reader = ReportReader::new(syntax)?;

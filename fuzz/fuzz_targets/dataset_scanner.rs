@@ -6,8 +6,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use spinetriage::dimse::dataset::{DatasetSummary, ScanError, Scanner};
-use spinetriage::dimse::uids::{DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, RECEIVED_TRANSFER_SYNTAXES};
+use spinetriage::dicom::DatasetSummary;
+use spinetriage::dicom::dataset::{ScanError, Scanner};
+use spinetriage::dicom::transfer_syntax::received;
+use spinetriage::dicom::uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
 
 /// Small enough that the fuzzer meets the limit too.
 const LIMIT: u64 = 4096;
@@ -26,7 +28,8 @@ fuzz_target!(|input: &[u8]| {
     if dataset.len() as u64 > LIMIT {
         return;
     }
-    let syntax = RECEIVED_TRANSFER_SYNTAXES[usize::from(*syntax) % RECEIVED_TRANSFER_SYNTAXES.len()];
+    let syntaxes: Vec<&str> = received().collect();
+    let syntax = syntaxes[usize::from(*syntax) % syntaxes.len()];
     let whole = scan(syntax, std::iter::once(dataset));
     let pieces = scan(syntax, dataset.chunks(usize::from(*size).max(1)));
     if syntax == DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN {

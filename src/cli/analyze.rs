@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::fresh::{self, Named, Refused};
-use super::{FOUND_PROBLEMS, Outcome, scan, table};
+use super::{FOUND_PROBLEMS, Outcome, table};
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis;
+use crate::dicom::scan;
 use crate::findings::{Companions, Findings, Language, Morphometry, ReportImage, ReportRequest, SopClass, Vertebra};
 use crate::identifiers::Uid;
 use crate::imaging::decode;

@@ -19,7 +19,7 @@ use super::{FOUND_PROBLEMS, Outcome, fresh, table};
 use crate::RESEARCH_USE_ONLY;
 use crate::config::{self, Settings};
 use crate::daemon::{DATABASE, Daemon};
-use crate::dimse::part10::FileHeader;
+use crate::dicom::part10::FileHeader;
 use crate::dimse::{self, Peer, ProposedContext, StoreAssociation, Timeouts};
 use crate::findings::{Findings, Language};
 use crate::identifiers::{AeTitle, Uid};

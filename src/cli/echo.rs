@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 pub(super) async fn echo_each(settings: &Settings, names: &[String]) -> bool {
     let mut all_answered = true;
     for destination in settings.destinations.iter().filter(|d| names.is_empty() || names.contains(&d.name)) {
-        let peer = crate::daemon::peer_of(destination);
+        let peer = crate::delivery::peer_of(destination);
         match dimse::echo(&peer, &settings.server.ae_title, dimse::Timeouts::default()).await {
             Ok(took) => println!(
                 "{}: {} at {} answered in {} ms",

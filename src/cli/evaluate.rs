@@ -11,13 +11,13 @@ use super::features::{self, Computing};
 use super::fresh::{self, Named};
 use super::{Outcome, table};
 use crate::RESEARCH_USE_ONLY;
+use crate::evaluation::{self, PathRecord, Subject};
 use crate::findings::ClassName;
 use crate::model::{Bundle, Model};
+use crate::statistics::Bootstrap;
 use crate::training::bundle_writer::RECORD;
-use crate::training::evaluation::{self, PathRecord, Subject};
 use crate::training::judgement::{self, Judgement};
 use crate::training::labelled::Purpose;
-use crate::training::statistics::Bootstrap;
 use crate::training::study::Record;
 
 use crate::training::table::Table;

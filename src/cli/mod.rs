@@ -19,7 +19,6 @@ mod fresh;
 mod logging;
 pub mod queue;
 pub mod radiomics;
-mod scan;
 pub mod serve;
 mod table;
 pub mod train;

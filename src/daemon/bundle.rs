@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::DaemonError;
-use super::endure::endure;
 use crate::config::{Settings, SettingsHandle};
+use crate::endure::endure;
 use crate::findings::BundleIdentity;
 use crate::store::Store;
 use crate::worker::{WorkerCommand, WorkerError, WorkerProcess};
@@ -58,7 +58,9 @@ pub async fn follow(
         match trial(&wanted).await {
             Ok(identity) => {
                 endure(writing, stop.clone(), || async {
-                    Ok(store.record_bundle_live(&identity, &wanted.bundle, "change of the configuration").await?)
+                    Ok::<_, DaemonError>(
+                        store.record_bundle_live(&identity, &wanted.bundle, "change of the configuration").await?,
+                    )
                 })
                 .await?;
                 tracing::info!(bundle = %identity.name, version = %identity.version, digest = %identity.digest, "A new bundle has taken over");
@@ -69,7 +71,7 @@ pub async fn follow(
             Err(error) => {
                 tracing::error!(path = %wanted.bundle.display(), %error, "The new bundle is refused; the old one stays in use");
                 endure(writing, stop.clone(), || async {
-                    Ok(store.record_bundle_refused(&wanted.bundle, &error.to_string()).await?)
+                    Ok::<_, DaemonError>(store.record_bundle_refused(&wanted.bundle, &error.to_string()).await?)
                 })
                 .await?;
             }

@@ -6,10 +6,8 @@
 //! destinations.
 //! Never: decodes pixels or parses a whole dataset; what it knows is in SQLite and in the spool.
 
-mod admission;
 mod bundle;
-mod delivery;
-mod endure;
+mod free_space;
 mod housekeeper;
 mod listen;
 mod lock;
@@ -18,10 +16,8 @@ mod receiver;
 mod recovery;
 mod reload;
 mod run;
-mod selection;
-mod storage;
 mod stuck;
 mod systemd;
 mod workers;
 
-pub use run::{DATABASE, Daemon, DaemonError, peer_of, run, stop_signal};
+pub use run::{DATABASE, Daemon, DaemonError, run, stop_signal};

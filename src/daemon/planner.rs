@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::DaemonError;
-use super::endure::endure;
 use crate::config::SettingsHandle;
+use crate::endure::endure;
 use crate::store::{Settling, Store};
 
 /// How often the studies are looked at.

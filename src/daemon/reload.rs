@@ -4,8 +4,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::DaemonError;
-use super::endure::endure;
 use crate::config::{Reload, Watching};
+use crate::endure::endure;
 use crate::store::Store;
 
 /// Writes down every outcome of a reload. SIGHUP asks for one at once.

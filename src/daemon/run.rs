@@ -11,14 +11,16 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::bundle::{self, LiveBundle};
-use super::delivery::Deliverer;
 use super::lock::StateLock;
 use super::receiver::Receiver;
 use super::stuck::Stuck;
 use super::workers::Supervisor;
-use super::{housekeeper, listen, planner, recovery, reload, storage, systemd};
-use crate::config::{self, Destination, Settings, SettingsHandle, WatchError};
-use crate::dimse::{self, DimseError, Peer};
+use super::{free_space, housekeeper, listen, planner, recovery, reload, systemd};
+use crate::config::{self, Settings, SettingsHandle, WatchError};
+use crate::delivery::{Deliverer, DeliveryError};
+use crate::dimse::{self, DimseError};
+use crate::endure::MayHeal;
+use crate::intake::Intake;
 use crate::spool::{self, Spool, SpoolError};
 use crate::store::{Store, StoreError};
 use crate::worker::WorkerError;
@@ -73,6 +75,9 @@ pub enum DaemonError {
     /// The spool.
     #[error(transparent)]
     Spool(#[from] SpoolError),
+    /// The delivering side.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
     /// The network.
     #[error(transparent)]
     Dimse(#[from] DimseError),
@@ -87,13 +92,13 @@ pub enum DaemonError {
     Task(tokio::task::JoinError),
 }
 
-impl DaemonError {
-    /// Whether a part that met it goes on after a pause: a full disk, a database that was busy or refused something.
-    pub(super) fn may_heal(&self) -> bool {
+impl MayHeal for DaemonError {
+    fn may_heal(&self) -> bool {
         match self {
             // What the database refuses of one thing must not end what goes on beside it.
             Self::Store(error) => error.may_heal() || error.concerns_one(),
             Self::Spool(error) => error.is_full(),
+            Self::Delivery(error) => error.may_heal(),
             _ => false,
         }
     }
@@ -159,7 +164,11 @@ impl Daemon {
             tracing::info!(%address, ae_title = %settings.current().server.ae_title, "Images are accepted");
         }
 
-        let receiver = Arc::new(Receiver { settings: settings.clone(), spool: spool.clone(), store: store.clone() });
+        let receiver = Arc::new(Receiver {
+            settings: settings.clone(),
+            intake: Intake::new(settings.clone(), spool.clone(), store.clone()),
+            store: store.clone(),
+        });
         let receive_until = until(stopped.clone());
         parts.spawn(async move { Ok(dimse::serve(listeners, receiver, receive_until).await?) });
         let supervisor = Supervisor {
@@ -172,10 +181,10 @@ impl Daemon {
         };
         parts.spawn(supervisor.run(stopped.clone()));
         parts.spawn(planner::run(settings.clone(), store.clone(), stopped.clone()));
-        parts.spawn(storage::watch(settings.clone(), store.clone(), spool.clone(), stopped.clone()));
-        parts.spawn(
-            Deliverer { settings: settings.clone(), store: store.clone(), spool: spool.clone() }.run(stopped.clone()),
-        );
+        parts.spawn(free_space::watch(settings.clone(), store.clone(), spool.clone(), stopped.clone()));
+        let deliverer = Deliverer { settings: settings.clone(), store: store.clone(), spool: spool.clone() };
+        let deliver_until = stopped.clone();
+        parts.spawn(async move { Ok(deliverer.run(deliver_until).await?) });
         parts.spawn(housekeeper::run(settings.clone(), store.clone(), spool, stopped.clone()));
 
         // These end by being dropped: nothing of theirs must be finished.
@@ -236,9 +245,4 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     Ok(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     })
-}
-
-/// A destination as the network room sees it.
-pub fn peer_of(destination: &Destination) -> Peer {
-    Peer { ae_title: destination.ae_title.clone(), address: destination.address.clone() }
 }

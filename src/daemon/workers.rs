@@ -14,9 +14,9 @@ use tokio::time::sleep;
 
 use super::DaemonError;
 use super::bundle::LiveBundle;
-use super::endure::endure;
 use super::stuck::Stuck;
 use crate::config::{Settings, SettingsHandle};
+use crate::endure::endure;
 use crate::findings::{Companions, FailedImage, ReportImage, ReportRequest, SopClass};
 use crate::spool::{Spool, SpooledFile};
 use crate::store::{Addressee, Job, NewObject, ObjectFile, ReportInput, Store, StoreError, Work};

@@ -13,9 +13,9 @@ use super::command::{
 };
 use super::negotiation::Context;
 use super::service::{AssociationEnd, AssociationInfo, EndReason, Rules, StorageService};
-use super::status::Status;
 use super::transport::{Transport, TransportError, pdu_name};
-use super::uids::STORAGE_COMMITMENT;
+use crate::dicom::Status;
+use crate::dicom::uids::STORAGE_COMMITMENT;
 
 /// A message that has taken longer than the idle timeout must have come at this rate at least. A
 /// peer that drips a byte now and then would otherwise hold its association for ever.

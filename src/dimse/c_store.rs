@@ -6,10 +6,9 @@ use crate::identifiers::Uid;
 
 use super::association::Association;
 use super::command::CommandSet;
-use super::dataset::{DatasetSummary, Scanner};
 use super::negotiation::Context;
 use super::service::{EndReason, IncomingObject, Refusal, StorageService, StoreRequest};
-use super::status::Status;
+use crate::dicom::{DatasetSummary, Scanner, Status};
 
 impl<S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Association<'_, S, T> {
     /// Serves a C-STORE request. Whatever the service decides, the dataset is read to its end and
@@ -82,7 +81,7 @@ impl<S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Association<'_
                 }
             };
             let taken = match scanner.push(&value.data) {
-                Ok(()) => incoming.write(&value.data).await,
+                Ok(()) => incoming.write(value.data.into()).await,
                 Err(error) => Err(error.into()),
             };
             if let Err(refusal) = taken {

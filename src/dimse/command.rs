@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::identifiers::Uid;
 
-use super::status::Status;
+use crate::dicom::{Status, uids};
 
 /// Longest command set that is read. The longest legal C-STORE-RQ is below 500 bytes.
 pub const MAX_COMMAND_BYTES: usize = 8 * 1024;
@@ -126,7 +126,7 @@ impl CommandSet {
     /// C-ECHO-RQ (PS3.7 9.3.5.1).
     pub fn echo_request(message_id: u16) -> Self {
         Self::default()
-            .text(element::AFFECTED_SOP_CLASS_UID, super::uids::VERIFICATION, b'\0')
+            .text(element::AFFECTED_SOP_CLASS_UID, uids::VERIFICATION, b'\0')
             .number(element::COMMAND_FIELD, C_ECHO_RQ)
             .number(element::MESSAGE_ID, message_id)
             .number(element::COMMAND_DATA_SET_TYPE, NO_DATASET)

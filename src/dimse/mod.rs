@@ -10,21 +10,16 @@ mod association;
 mod c_store;
 pub mod command;
 pub mod commitment;
-pub mod dataset;
 mod negotiation;
-pub mod part10;
 pub mod scp;
 pub mod scu;
 mod scu_error;
 pub mod service;
-pub mod status;
 mod transport;
-pub mod uids;
 
 pub use commitment::{
     CommitmentAnswer, CommitmentFailure, CommitmentObject, CommitmentReport, CommitmentRequest, request_commitment,
 };
-pub use dataset::{DatasetSummary, ScanError, Scanner};
 pub use scp::{DimseError, serve};
 pub use scu::{Peer, ProposedContext, StoreAssociation, StoreResponse, Timeouts, echo};
 pub use scu_error::ScuError;
@@ -32,4 +27,3 @@ pub use service::{
     AssociationEnd, AssociationInfo, EndReason, IncomingObject, Refusal, Rejection, RejectionCode, Rules,
     StorageService, StoreRequest,
 };
-pub use status::Status;

@@ -14,10 +14,12 @@ use dicom_ul::pdu::{
 
 use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 
-use super::dataset::TransferSyntax;
 use super::service::{Rejection, RejectionCode, Rules};
 use super::transport::MAX_PDATA_BYTES;
-use super::uids::{APPLICATION_CONTEXT, COMMITMENT_TRANSFER_SYNTAXES, IMPLICIT_VR_LITTLE_ENDIAN, STORAGE_COMMITMENT};
+use crate::dicom::TransferSyntax;
+use crate::dicom::uids::{
+    APPLICATION_CONTEXT, COMMITMENT_TRANSFER_SYNTAXES, IMPLICIT_VR_LITTLE_ENDIAN, STORAGE_COMMITMENT,
+};
 
 /// Maximum Length assumed of a peer that states none: what every implementation takes.
 const DEFAULT_MAX_PDU: u32 = 16 * 1024;

@@ -14,10 +14,9 @@ use tokio::time::Instant;
 use crate::identifiers::{AeTitle, Uid};
 
 use super::command::{C_ECHO_RQ, C_STORE_RQ, CommandSet};
-use super::part10::{FileHeader, MAX_HEADER_BYTES, Part10Error};
 use super::scu_error::{ScuError, misspoken};
-use super::status::Status;
-use super::uids;
+use crate::dicom::part10::{FileHeader, MAX_HEADER_BYTES, Part10Error};
+use crate::dicom::{Status, uids};
 
 pub(super) use association::{MAX_CONTEXTS, RequestedAssociation, check_response};
 

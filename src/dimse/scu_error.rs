@@ -5,10 +5,10 @@ use std::io;
 use dicom_ul::pdu::Pdu;
 
 use super::commitment::MAX_OBJECTS;
-use super::part10::Part10Error;
 use super::scu::MAX_CONTEXTS;
-use super::status::Status;
 use super::transport::{TransportError, pdu_name};
+use crate::dicom::Status;
+use crate::dicom::part10::Part10Error;
 
 /// Why an object could not be offered to a peer, or its answer never came.
 #[derive(Debug, thiserror::Error)]

@@ -8,12 +8,12 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::identifiers::Uid;
 
 use super::commitment::CommitmentReport;
-use super::dataset::DatasetSummary;
-use super::status::Status;
-use super::uids;
+use crate::dicom::{DatasetSummary, Status, transfer_syntax, uids};
 
 /// An application that receives objects.
 ///
@@ -79,7 +79,7 @@ pub trait StorageService: Send + Sync + 'static {
 /// nothing behind.
 pub trait IncomingObject: Send {
     /// More bytes of the dataset, exactly as received, in order.
-    fn write(&mut self, dataset_bytes: &[u8]) -> impl Future<Output = Result<(), Refusal>> + Send;
+    fn write(&mut self, dataset_bytes: Bytes) -> impl Future<Output = Result<(), Refusal>> + Send;
 
     /// The dataset is complete and well formed, and its UIDs are those of the command. Returns
     /// success, or a warning, only when the object is durable: the answer leaves right after.
@@ -114,7 +114,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             abstract_syntaxes: uids::RECEIVED_SOP_CLASSES.map(str::to_owned).to_vec(),
-            transfer_syntaxes: uids::RECEIVED_TRANSFER_SYNTAXES.map(str::to_owned).to_vec(),
+            transfer_syntaxes: transfer_syntax::received().map(str::to_owned).collect(),
             max_associations: 100,
             association_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(30),

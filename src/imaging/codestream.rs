@@ -15,35 +15,6 @@ pub(super) struct StreamHeader {
     pub components: usize,
 }
 
-/// The families of compressed streams, which differ in where their header is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
-    /// JPEG (ISO 10918-1): markers, then a frame header.
-    Jpeg,
-    /// JPEG-LS (ISO 14495-1): as JPEG, with data of another kind.
-    JpegLs,
-    /// JPEG 2000 (ISO 15444-1): a SIZ segment.
-    Jpeg2000,
-    /// RLE Lossless (PS3.5 Annex G): a table of segments that does not say the image's size.
-    Rle,
-}
-
-impl Family {
-    /// The family of a transfer syntax, `None` when this crate decodes no such stream.
-    pub fn of(transfer_syntax: &str) -> Option<Self> {
-        match transfer_syntax {
-            "1.2.840.10008.1.2.4.50"
-            | "1.2.840.10008.1.2.4.51"
-            | "1.2.840.10008.1.2.4.57"
-            | "1.2.840.10008.1.2.4.70" => Some(Self::Jpeg),
-            "1.2.840.10008.1.2.4.80" | "1.2.840.10008.1.2.4.81" => Some(Self::JpegLs),
-            "1.2.840.10008.1.2.4.90" | "1.2.840.10008.1.2.4.91" => Some(Self::Jpeg2000),
-            "1.2.840.10008.1.2.5" => Some(Self::Rle),
-            _ => None,
-        }
-    }
-}
-
 /// The header of a JPEG or JPEG-LS stream: its first SOF marker segment.
 pub(super) fn jpeg_header(stream: &[u8]) -> Result<StreamHeader, String> {
     let mut segments = Segments::of(stream)?;

@@ -8,11 +8,13 @@ use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::ImagingError;
-use super::codestream::{Family, StreamHeader, jpeg_header, jpeg2000_header};
+use super::codestream::{StreamHeader, jpeg_header, jpeg2000_header};
 use super::jpeg::{Process, Scan};
 use super::pixel_module::PixelModule;
 use super::samples::{Samples, words_of_bytes};
 use super::{jpeg_dct, jpeg_lossless, jpeg2000, jpegls, rle};
+use crate::dicom::TransferSyntax;
+use crate::dicom::transfer_syntax::Family;
 use crate::guard::{guarded, in_words};
 
 /// Decodes the one frame in `stream`.
@@ -33,7 +35,7 @@ pub(super) fn decode(stream: &[u8], module: &PixelModule, transfer_syntax: &str)
         reason,
     };
     let (Some(family), Some(Codec::EncapsulatedPixelData(Some(reader), _))) =
-        (Family::of(transfer_syntax), known.map(|syntax| syntax.codec()))
+        (TransferSyntax::of(transfer_syntax).and_then(|syntax| syntax.family), known.map(|syntax| syntax.codec()))
     else {
         return Err(failed("there is no decoder for it; send the image uncompressed or JPEG lossless".to_owned()));
     };

@@ -220,9 +220,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::dimse::dataset::Scanner;
+    use crate::dicom::dataset::Scanner;
 
-    const EXPLICIT: &str = "1.2.840.10008.1.2.1";
+    const EXPLICIT: &str = crate::dicom::uids::EXPLICIT_VR_LITTLE_ENDIAN;
 
     /// An element with a 16-bit length, Explicit VR Little Endian.
     fn element(tag: Tag, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {

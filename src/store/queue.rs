@@ -13,7 +13,7 @@ use super::error::StoreError;
 use super::jobs::queue_analysis;
 use super::now;
 use super::studies::image_has_come;
-use crate::dimse::uids::RECEIVED_SOP_CLASSES;
+use crate::dicom::uids::RECEIVED_SOP_CLASSES;
 
 /// One image in the queue.
 #[derive(Debug, Clone, Serialize)]

@@ -1,9 +1,9 @@
 //! What a bundle says of labelled bodies.
 
-use super::evaluation::{Judged, SelectedFeature, Subject};
 use super::labelled::{Body, COLUMNS, TRAINING};
 use super::table::Table;
 use crate::classifier::Classifier;
+use crate::evaluation::{Judged, SelectedFeature, Subject};
 use crate::findings::{BundleIdentity, ClassName};
 use crate::model::{Feature, Fusion, Model, ModelError};
 
@@ -42,7 +42,7 @@ impl Judgement {
         Ok(Self { probabilities, classifier: "ONNX", features })
     }
 
-    /// As [`super::evaluation`] takes it: a set after the other as the table has them, the training's first.
+    /// As [`crate::evaluation`] takes it: a set after the other as the table has them, the training's first.
     /// `identity` is the bundle's.
     pub fn subject(self, identity: &BundleIdentity, table: &Table) -> Subject {
         let mut sets: Vec<Judged> = Vec::new();

@@ -10,7 +10,6 @@ pub mod cases;
 pub mod classifiers;
 pub mod correlation_filter;
 pub mod design;
-pub mod evaluation;
 pub mod extraction;
 pub mod features_file;
 pub mod judgement;
@@ -20,7 +19,5 @@ pub mod problem;
 pub mod recalibration;
 pub mod selection;
 pub mod standard_scores;
-pub mod statistics;
 pub mod study;
-
 pub mod table;

@@ -2,7 +2,7 @@
 
 use crate::model::Calibration;
 use crate::model::calibration::LEAST;
-use crate::training::statistics::log_loss;
+use crate::statistics::log_loss;
 
 /// How strongly the slope is held at 1 and the intercepts at 0, in samples' worth of log loss: enough for a minimum
 /// where a few samples are told apart without a mistake.

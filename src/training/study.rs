@@ -6,15 +6,15 @@ use std::num::NonZeroUsize;
 use serde::{Deserialize, Serialize};
 
 use super::classifiers::{self, Choice, FitError, HeldOut, Settings};
-use super::evaluation::PathRecord;
 use super::features_file::Provenance;
 use super::lasso::Folds;
 use super::recalibration;
 use super::selection::{self, Rule, Selection};
-use super::statistics::macro_area;
 use super::table::TrainingSet;
 use crate::classifier::Kind;
+use crate::evaluation::PathRecord;
 use crate::model::{Feature, Fusion};
+use crate::statistics::macro_area;
 
 /// How a study is done.
 #[derive(Debug, Clone)]

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use bytes::Bytes;
+use spinetriage::dicom::{DatasetSummary, Status, uids};
 use spinetriage::dimse::{
-    AssociationEnd, AssociationInfo, CommitmentReport, DatasetSummary, DimseError, IncomingObject, Refusal, Rejection,
-    Rules, Status, StorageService, StoreRequest, serve, uids,
+    AssociationEnd, AssociationInfo, CommitmentReport, DimseError, IncomingObject, Refusal, Rejection, Rules,
+    StorageService, StoreRequest, serve,
 };
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -119,8 +121,8 @@ impl StorageService for Archive {
 }
 
 impl IncomingObject for Incoming {
-    async fn write(&mut self, dataset_bytes: &[u8]) -> Result<(), Refusal> {
-        self.bytes.extend_from_slice(dataset_bytes);
+    async fn write(&mut self, dataset_bytes: Bytes) -> Result<(), Refusal> {
+        self.bytes.extend_from_slice(&dataset_bytes);
         self.refuse_write.clone().map_or(Ok(()), Err)
     }
 

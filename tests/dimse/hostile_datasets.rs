@@ -1,7 +1,8 @@
 //! Objects that are broken, or not what their command says: a failure status each, no harm done.
 
-use spinetriage::dimse::uids::{CR_IMAGE_STORAGE, DX_IMAGE_FOR_PRESENTATION};
-use spinetriage::dimse::{Refusal, Status};
+use spinetriage::dicom::Status;
+use spinetriage::dicom::uids::{CR_IMAGE_STORAGE, DX_IMAGE_FOR_PRESENTATION};
+use spinetriage::dimse::Refusal;
 
 use crate::archive::{Archive, Receiver};
 use crate::objects::{element, headed, image, image_with, ramp};

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use spinetriage::dicom::Status;
+use spinetriage::dicom::uids::DX_IMAGE_FOR_PRESENTATION;
 use spinetriage::dimse::command::CommandSet;
-use spinetriage::dimse::uids::DX_IMAGE_FOR_PRESENTATION;
-use spinetriage::dimse::{EndReason, RejectionCode, Status};
+use spinetriage::dimse::{EndReason, RejectionCode};
 
 use crate::archive::{AE_TITLE, Archive, within};
 use crate::objects::{element, image};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use spinetriage::dimse::uids::{DX_IMAGE_FOR_PRESENTATION, EXPLICIT_VR_LITTLE_ENDIAN};
+use spinetriage::dicom::uids::{DX_IMAGE_FOR_PRESENTATION, EXPLICIT_VR_LITTLE_ENDIAN};
 use spinetriage::identifiers::Uid;
 
 /// An explicit VR little endian element.

@@ -6,10 +6,11 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use serde_json::json;
-use spinetriage::dimse::uids::{DX_IMAGE_FOR_PRESENTATION, EXPLICIT_VR_LITTLE_ENDIAN};
+use spinetriage::dicom::Status;
+use spinetriage::dicom::uids::{DX_IMAGE_FOR_PRESENTATION, EXPLICIT_VR_LITTLE_ENDIAN};
 use spinetriage::dimse::{
     CommitmentFailure, CommitmentObject, CommitmentReport, CommitmentRequest, EndReason, Peer, ProposedContext,
-    Refusal, Status, StoreAssociation, Timeouts, echo, request_commitment,
+    Refusal, StoreAssociation, Timeouts, echo, request_commitment,
 };
 use spinetriage::identifiers::Uid;
 use tempfile::TempDir;

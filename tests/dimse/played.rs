@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use spinetriage::dicom::uids::EXPLICIT_VR_LITTLE_ENDIAN;
 use spinetriage::dimse::command::CommandSet;
-use spinetriage::dimse::uids::EXPLICIT_VR_LITTLE_ENDIAN;
 use spinetriage::dimse::{Peer, Timeouts};
 use spinetriage::identifiers::AeTitle;
 use tokio::net::TcpListener;

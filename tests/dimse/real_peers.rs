@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use spinetriage::dimse::uids::{
+use spinetriage::dicom::Status;
+use spinetriage::dicom::part10::FileHeader;
+use spinetriage::dicom::uids::{
     DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, DX_IMAGE_FOR_PRESENTATION, EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN,
     IMPLICIT_VR_LITTLE_ENDIAN,
 };
-use spinetriage::dimse::{
-    Peer, ProposedContext, ScuError, Status, StoreAssociation, Timeouts, echo, part10::FileHeader,
-};
+use spinetriage::dimse::{Peer, ProposedContext, ScuError, StoreAssociation, Timeouts, echo};
 use spinetriage::identifiers::{AeTitle, Uid};
 use tempfile::TempDir;
 

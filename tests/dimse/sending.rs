@@ -4,13 +4,12 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use spinetriage::dimse::command::CommandSet;
-use spinetriage::dimse::uids::{
+use spinetriage::dicom::Status;
+use spinetriage::dicom::uids::{
     DX_IMAGE_FOR_PRESENTATION, EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, VERIFICATION,
 };
-use spinetriage::dimse::{
-    Peer, ProposedContext, Refusal, ScuError, Status, StoreAssociation, StoreResponse, Timeouts, echo,
-};
+use spinetriage::dimse::command::CommandSet;
+use spinetriage::dimse::{Peer, ProposedContext, Refusal, ScuError, StoreAssociation, StoreResponse, Timeouts, echo};
 use spinetriage::identifiers::Uid;
 use tempfile::TempDir;
 use tokio::net::TcpListener;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use spinetriage::dicom::Status;
+use spinetriage::dicom::uids::{CR_IMAGE_STORAGE, EXPLICIT_VR_LITTLE_ENDIAN, VERIFICATION};
 use spinetriage::dimse::command::CommandSet;
-use spinetriage::dimse::uids::{CR_IMAGE_STORAGE, EXPLICIT_VR_LITTLE_ENDIAN, VERIFICATION};
-use spinetriage::dimse::{EndReason, Refusal, Status};
+use spinetriage::dimse::{EndReason, Refusal};
 
 use crate::archive::{AE_TITLE, Archive, STRANGER, within};
 use crate::objects::{image, image_with, ramp};

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use spinetriage::dimse::Status;
-use spinetriage::dimse::command::CommandSet;
-use spinetriage::dimse::uids::{
+use spinetriage::dicom::Status;
+use spinetriage::dicom::uids::{
     APPLICATION_CONTEXT, DX_IMAGE_FOR_PRESENTATION, EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, VERIFICATION,
 };
+use spinetriage::dimse::command::CommandSet;
 use spinetriage::identifiers::Uid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

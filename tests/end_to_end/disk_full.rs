@@ -10,7 +10,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use spinetriage::dimse::Status;
+use spinetriage::dicom::Status;
 
 use crate::daemon::{Options, SENDER, Site};
 use crate::films::{Film, film};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, open_file};
-use spinetriage::dimse::part10::FileHeader;
+use spinetriage::dicom::part10::FileHeader;
 use spinetriage::identifiers::Uid;
 
 use crate::tools::root;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use dicom_core::{DataElement, VR};
 use dicom_dictionary_std::tags;
-use spinetriage::dimse::Status;
-use spinetriage::dimse::part10::FileHeader;
+use spinetriage::dicom::Status;
+use spinetriage::dicom::part10::FileHeader;
 
 use crate::daemon::{AE_TITLE, Options, SENDER, Site, destination, forward, sender, signal};
 use crate::films::{chest, dataset_of, film, film_with};

@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::path::Path;
 
-use spinetriage::dimse::part10::FileHeader;
-use spinetriage::dimse::{Peer, ProposedContext, ScuError, Status, StoreAssociation, Timeouts};
+use spinetriage::dicom::Status;
+use spinetriage::dicom::part10::FileHeader;
+use spinetriage::dimse::{Peer, ProposedContext, ScuError, StoreAssociation, Timeouts};
 use spinetriage::identifiers::{AeTitle, Uid};
 use tokio::runtime::{Builder, Runtime};
 

@@ -5,7 +5,7 @@ use std::fs;
 use dicom_core::{DataElement, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::open_file;
-use spinetriage::dimse::Status;
+use spinetriage::dicom::Status;
 
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
 use crate::films::{chest, film, film_with};

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use spinetriage::dimse::uids::RECEIVED_SOP_CLASSES;
+use spinetriage::dicom::uids::RECEIVED_SOP_CLASSES;
+use spinetriage::dicom::{DatasetSummary, Status};
 use spinetriage::dimse::{
-    AssociationEnd, AssociationInfo, CommitmentReport, DatasetSummary, IncomingObject, Refusal, Rejection, Rules,
-    Status, StorageService, StoreRequest, serve,
+    AssociationEnd, AssociationInfo, CommitmentReport, IncomingObject, Refusal, Rejection, Rules, StorageService,
+    StoreRequest, serve,
 };
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -140,7 +142,7 @@ impl StorageService for Service {
 }
 
 impl IncomingObject for Incoming {
-    async fn write(&mut self, dataset: &[u8]) -> Result<(), Refusal> {
+    async fn write(&mut self, dataset: Bytes) -> Result<(), Refusal> {
         self.hash.update(dataset);
         Ok(())
     }

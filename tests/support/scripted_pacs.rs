@@ -15,7 +15,7 @@ use dicom_ul::pdu::{
     AbortRQSource, AssociationAC, MAXIMUM_PDU_SIZE, PDataValue, PDataValueType, Pdu, PresentationContextResult,
     PresentationContextResultReason, UserVariableItem,
 };
-use spinetriage::dimse::Status;
+use spinetriage::dicom::Status;
 use spinetriage::dimse::command::{C_STORE_RQ, CommandSet};
 
 use crate::commitment_messages::{self as messages, N_ACTION_RQ, Request};

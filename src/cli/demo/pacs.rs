@@ -8,22 +8,30 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use bytes::Bytes;
 use dicom_core::Tag;
-use dicom_object::{FileMetaTableBuilder, open_file};
+use dicom_dictionary_std::uids;
+use dicom_object::open_file;
 
 use super::Problem;
+use crate::dicom::part10::file_meta;
+use crate::dicom::{DatasetSummary, Status};
 use crate::dimse::{
-    AssociationEnd, AssociationInfo, CommitmentReport, DatasetSummary, IncomingObject, Refusal, Rejection, Rules,
-    Status, StorageService, StoreRequest, uids,
+    AssociationEnd, AssociationInfo, CommitmentReport, IncomingObject, Refusal, Rejection, Rules, StorageService,
+    StoreRequest,
 };
 use crate::identifiers::Uid;
 
 /// Its AE title.
 pub const AE_TITLE: &str = "DEMO_PACS";
 
-/// SOP classes it takes: Comprehensive SR, Comprehensive 3D SR, Secondary Capture.
-const SOP_CLASSES: [&str; 4] =
-    [uids::VERIFICATION, "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.88.34", "1.2.840.10008.5.1.4.1.1.7"];
+/// SOP classes it takes: structured reports and Secondary Capture.
+const SOP_CLASSES: [&str; 4] = [
+    uids::VERIFICATION,
+    uids::COMPREHENSIVE_SR_STORAGE,
+    uids::COMPREHENSIVE3_DSR_STORAGE,
+    uids::SECONDARY_CAPTURE_IMAGE_STORAGE,
+];
 
 /// Current Requested Procedure Evidence Sequence and, in it, the way to a SOP Instance UID.
 const EVIDENCE: [Tag; 3] = [Tag(0x0040, 0xA375), Tag(0x0008, 0x1115), Tag(0x0008, 0x1199)];
@@ -89,15 +97,8 @@ impl StorageService for Pacs {
 
     async fn begin(&self, _: &AssociationInfo, request: &StoreRequest) -> Result<Incoming, Refusal> {
         let file = self.folder.join(format!("{}.dcm", request.sop_instance_uid));
-        let header = FileMetaTableBuilder::new()
-            .media_storage_sop_class_uid(request.sop_class_uid.as_str())
-            .media_storage_sop_instance_uid(request.sop_instance_uid.as_str())
-            .transfer_syntax(request.transfer_syntax.as_str())
-            .build();
-        let header = header.map_err(|e| Refusal::new(Status::PROCESSING_FAILURE, e.to_string()))?;
-        let mut bytes = vec![0; 128];
-        bytes.extend_from_slice(b"DICM");
-        header.write(&mut bytes).map_err(|e| Refusal::new(Status::PROCESSING_FAILURE, e.to_string()))?;
+        let bytes = file_meta(&request.sop_class_uid, &request.sop_instance_uid, &request.transfer_syntax)
+            .map_err(|e| Refusal::new(Status::PROCESSING_FAILURE, e))?;
         Ok(Incoming { file, bytes, reported: self.reported.clone() })
     }
 
@@ -120,8 +121,8 @@ pub struct Incoming {
 }
 
 impl IncomingObject for Incoming {
-    async fn write(&mut self, dataset: &[u8]) -> Result<(), Refusal> {
-        self.bytes.extend_from_slice(dataset);
+    async fn write(&mut self, dataset: Bytes) -> Result<(), Refusal> {
+        self.bytes.extend_from_slice(&dataset);
         Ok(())
     }
 

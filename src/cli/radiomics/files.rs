@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use super::npy::{self, Matrix};
-use crate::cli::scan;
+use crate::dicom::scan;
 use crate::findings::PixelSpacing;
 use crate::imaging::{MAX_PIXELS, Radiograph, decode};
 use crate::radiomics::{Image, Mask};

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::dicom::Status;
+use crate::dicom::uids::{COMMITMENT_TRANSFER_SYNTAXES, STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE};
 use crate::dimse::command::{CommandSet, N_ACTION_RQ, N_EVENT_REPORT_RQ, RESPONSE};
 use crate::dimse::negotiation::Context;
 use crate::dimse::scu::{Peer, ProposedContext, RequestedAssociation, Timeouts, check_response};
 use crate::dimse::scu_error::{ScuError, misspoken};
 use crate::dimse::service::Refusal;
-use crate::dimse::status::Status;
-use crate::dimse::uids::{COMMITMENT_TRANSFER_SYNTAXES, STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE};
 use crate::identifiers::{AeTitle, Uid};
 
 use super::event::IncomingReport;

@@ -1,11 +1,11 @@
 //! An N-EVENT-REPORT on its way, at whichever end of the association: what its command must say, and
 //! its dataset.
 
+use crate::dicom::Status;
+use crate::dicom::uids::{STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE};
 use crate::dimse::command::CommandSet;
 use crate::dimse::negotiation::Context;
 use crate::dimse::service::Refusal;
-use crate::dimse::status::Status;
-use crate::dimse::uids::{STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE};
 
 use super::report::ReportReader;
 use super::transaction::CommitmentReport;

@@ -2,11 +2,11 @@
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::dicom::Status;
 use crate::dimse::association::Association;
 use crate::dimse::command::CommandSet;
 use crate::dimse::negotiation::Context;
 use crate::dimse::service::{EndReason, Refusal, StorageService};
-use crate::dimse::status::Status;
 
 use super::event::IncomingReport;
 use super::transaction::CommitmentReport;

@@ -4,10 +4,11 @@ mod collected;
 
 use std::collections::HashSet;
 
-use crate::dimse::dataset::{ScanError, TransferSyntax, Walk};
+use crate::dicom::Status;
+use crate::dicom::TransferSyntax;
+use crate::dicom::dataset::{ScanError, Walk};
+use crate::dicom::uids::COMMITMENT_TRANSFER_SYNTAXES;
 use crate::dimse::service::Refusal;
-use crate::dimse::status::Status;
-use crate::dimse::uids::COMMITMENT_TRANSFER_SYNTAXES;
 use crate::identifiers::{IdentifierError, Uid};
 
 use super::transaction::{CommitmentFailure, CommitmentReport};
@@ -68,7 +69,7 @@ impl From<ReportError> for Refusal {
 /// Reads a report while it arrives, in pieces of any size.
 ///
 /// Keeps three values and steps over everything else within its bounds, as the
-/// [`Scanner`](crate::dimse::Scanner) does: no recursion, no allocation by a stated length.
+/// [`Scanner`](crate::dicom::Scanner) does: no recursion, no allocation by a stated length.
 #[derive(Debug)]
 pub struct ReportReader {
     walk: Walk<Collected>,

@@ -5,14 +5,14 @@ use dicom_dictionary_std::tags::{
     REFERENCED_SOP_CLASS_UID, REFERENCED_SOP_INSTANCE_UID, REFERENCED_SOP_SEQUENCE, TRANSACTION_UID,
 };
 
-use crate::dimse::uids::IMPLICIT_VR_LITTLE_ENDIAN;
+use crate::dicom::uids::IMPLICIT_VR_LITTLE_ENDIAN;
 use crate::identifiers::Uid;
 
 use super::transaction::CommitmentRequest;
 
 const ITEM: Tag = Tag(0xFFFE, 0xE000);
 
-/// The dataset in one of [`COMMITMENT_TRANSFER_SYNTAXES`](crate::dimse::uids::COMMITMENT_TRANSFER_SYNTAXES);
+/// The dataset in one of [`COMMITMENT_TRANSFER_SYNTAXES`](crate::dicom::uids::COMMITMENT_TRANSFER_SYNTAXES);
 /// every length is stated.
 pub(super) fn encode(request: &CommitmentRequest, transfer_syntax: &str) -> Vec<u8> {
     let is_explicit = transfer_syntax != IMPLICIT_VR_LITTLE_ENDIAN;

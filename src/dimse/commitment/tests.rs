@@ -9,9 +9,9 @@ use proptest::prelude::*;
 
 use super::request::encode;
 use super::*;
-use crate::dimse::dataset::ScanError;
-use crate::dimse::status::Status;
-use crate::dimse::uids::{
+use crate::dicom::Status;
+use crate::dicom::dataset::ScanError;
+use crate::dicom::uids::{
     CR_IMAGE_STORAGE, DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN as EXPLICIT,
     IMPLICIT_VR_LITTLE_ENDIAN as IMPLICIT,
 };

@@ -1,6 +1,6 @@
 //! A storage commitment transaction: what is asked, and what is said of it.
 
-use crate::dimse::status::Status;
+use crate::dicom::Status;
 use crate::identifiers::Uid;
 
 /// Most objects of one request. The standard has no limit; archives check each object before they

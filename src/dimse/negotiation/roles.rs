@@ -5,7 +5,7 @@
 
 use dicom_ul::pdu::{RequestorRoles, UserVariableItem};
 
-use crate::dimse::uids::STORAGE_COMMITMENT;
+use crate::dicom::uids::STORAGE_COMMITMENT;
 
 use super::{Context, trimmed};
 

@@ -3,7 +3,7 @@
 use dicom_ul::pdu::RequestorRoles;
 
 use super::*;
-use crate::dimse::uids::{CR_IMAGE_STORAGE, EXPLICIT_VR_LITTLE_ENDIAN, VERIFICATION};
+use crate::dicom::uids::{CR_IMAGE_STORAGE, EXPLICIT_VR_LITTLE_ENDIAN, VERIFICATION};
 
 fn context(id: u8, abstract_syntax: &str, transfer_syntaxes: &[&str]) -> PresentationContextProposed {
     PresentationContextProposed {

@@ -11,12 +11,12 @@ use dicom_ul::pdu::{
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::dicom::Status;
+use crate::dicom::uids;
 use crate::dimse::command::{CommandError, CommandSet, MAX_COMMAND_BYTES, RESPONSE};
 use crate::dimse::negotiation::{self, Context};
 use crate::dimse::scu_error::{ScuError, failed, misspoken, unexpected};
-use crate::dimse::status::Status;
 use crate::dimse::transport::{Transport, TransportError, fragment_size};
-use crate::dimse::uids;
 use crate::identifiers::AeTitle;
 
 use super::{Peer, ProposedContext, Timeouts};

@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 
 use super::{FitError, Settings, fit};
 use crate::parallel;
+use crate::statistics::macro_area;
 use crate::training::design::Design;
 use crate::training::lasso::Folds;
-use crate::training::statistics::macro_area;
 
 /// A fold of cross-validation: what a classifier is fitted on, and what it is asked then. Both have standard scores of
 /// the same features, which may differ from fold to fold: they come from the seen samples alone.

@@ -5,8 +5,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::*;
+use crate::statistics::macro_area;
 use crate::training::lasso::Folds;
-use crate::training::statistics::macro_area;
 
 /// Three Gaussian blobs in five features, of which the last says nothing: 90, 40 and 20 samples.
 pub fn blobs(seed: u64) -> (Design, Vec<usize>) {

@@ -11,7 +11,7 @@ use rand::seq::SliceRandom;
 use super::solver::Solver;
 use super::{Design, EXACT_ENOUGH};
 use crate::parallel;
-use crate::training::statistics::log_loss;
+use crate::statistics::log_loss;
 
 /// The fold of every sample.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use spinetriage::dimse::command::CommandSet;
-use spinetriage::dimse::uids::{
+use spinetriage::dicom::Status;
+use spinetriage::dicom::uids::{
     DX_IMAGE_FOR_PRESENTATION, IMPLICIT_VR_LITTLE_ENDIAN, STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE,
 };
+use spinetriage::dimse::command::CommandSet;
 use spinetriage::dimse::{
-    CommitmentAnswer, CommitmentObject, CommitmentRequest, Peer, ScuError, Status, Timeouts, request_commitment,
+    CommitmentAnswer, CommitmentObject, CommitmentRequest, Peer, ScuError, Timeouts, request_commitment,
 };
 
 use super::{COMMITTED, CONTEXT, FAILURES_EXIST, TRANSACTION, event, report, tell, uid};

@@ -3,9 +3,10 @@
 mod asking;
 mod reporting;
 
+use spinetriage::dicom::Status;
+use spinetriage::dicom::uids::{STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE};
 use spinetriage::dimse::command::CommandSet;
-use spinetriage::dimse::uids::{STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE};
-use spinetriage::dimse::{CommitmentFailure, CommitmentReport, Status};
+use spinetriage::dimse::{CommitmentFailure, CommitmentReport};
 use spinetriage::identifiers::Uid;
 
 use crate::wire::{Answer, LAST_COMMAND, Wire, data, pdata};

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 
-use spinetriage::dimse::command::CommandSet;
-use spinetriage::dimse::uids::{
+use spinetriage::dicom::Status;
+use spinetriage::dicom::uids::{
     EXPLICIT_VR_LITTLE_ENDIAN, STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE, VERIFICATION,
 };
-use spinetriage::dimse::{EndReason, Refusal, Status};
+use spinetriage::dimse::command::CommandSet;
+use spinetriage::dimse::{EndReason, Refusal};
 
 use super::{COMMITTED, CONTEXT, FAILURES_EXIST, TRANSACTION, event, report, tell, told};
 use crate::archive::{AE_TITLE, ASKED, Archive};

@@ -6,7 +6,7 @@ use std::fs;
 use dicom_dictionary_std::tags;
 use dicom_object::DefaultDicomObject;
 use sha2::{Digest, Sha256};
-use spinetriage::dimse::part10::FileHeader;
+use spinetriage::dicom::part10::FileHeader;
 
 use super::sender::Sent;
 use crate::daemon::Site;

@@ -13,7 +13,7 @@ use dicom_dictionary_std::tags;
 use dicom_object::DefaultDicomObject;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use spinetriage::dimse::Status;
+use spinetriage::dicom::Status;
 
 use crate::daemon::SENDER;
 use crate::films::{Film, film, film_with};

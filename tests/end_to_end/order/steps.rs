@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use spinetriage::dimse::Status;
+use spinetriage::dicom::Status;
 use spinetriage::dimse::command::{C_STORE_RQ, CommandSet, RESPONSE};
 
 use crate::trace::Call;

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use dicom_core::{DataElement, VR};
 use dicom_dictionary_std::tags;
-use spinetriage::dimse::{ScuError, Status};
+use spinetriage::dicom::Status;
+use spinetriage::dimse::ScuError;
 
 use crate::daemon::SENDER;
 use crate::films::{Film, film, film_with};

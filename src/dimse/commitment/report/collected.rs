@@ -5,7 +5,7 @@ use dicom_dictionary_std::tags::{
     FAILED_SOP_SEQUENCE, FAILURE_REASON, REFERENCED_SOP_INSTANCE_UID, REFERENCED_SOP_SEQUENCE, TRANSACTION_UID,
 };
 
-use crate::dimse::dataset::{Collect, Header, Place, Repeated};
+use crate::dicom::dataset::{Collect, Header, Place, Repeated};
 
 use super::MAX_REPORTED_OBJECTS;
 

@@ -1,0 +1,193 @@
+//! One channel's worth of deliveries to one destination: take what is due, send it, write down what was said.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::outage::{Failure, Fault, Outage};
+use super::{Attempt, Channel, Deliverer, DeliveryError, commitment, terms};
+use crate::config::{Destination, Settings};
+use crate::store::conditions::What;
+use crate::store::{Delivery, DeliveryOutcome, Share};
+
+/// How often it is looked for deliveries that have become due by time.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Deliveries taken at a time.
+const AT_A_TIME: u32 = 50;
+
+/// One of a destination's lanes.
+pub struct Lane<'a, C> {
+    deliverer: &'a Deliverer,
+    name: &'a str,
+    part: usize,
+    outage: &'a Arc<Outage>,
+    /// Whether the question for storage commitment is taken, which only one of the lanes asks.
+    uncommitting: Outage,
+    channel: C,
+}
+
+/// What a turn was about.
+enum Turn {
+    Worked,
+    Idle,
+    Paused(Duration),
+}
+
+impl<'a, C: Channel> Lane<'a, C> {
+    pub fn new(
+        deliverer: &'a Deliverer,
+        (name, part): &'a (String, usize),
+        outage: &'a Arc<Outage>,
+        channel: C,
+    ) -> Self {
+        Self { deliverer, name, part: *part, outage, uncommitting: Outage::default(), channel }
+    }
+
+    /// Delivers until `stop` turns true or the configuration has no such lane any more.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), DeliveryError> {
+        while !*stop.borrow() {
+            let settings = self.deliverer.settings.current();
+            let Some(destination) = settings.destination(self.name).filter(|d| self.part < d.associations) else {
+                break;
+            };
+            let pause = match self.turn(&settings, destination, &stop).await? {
+                Turn::Worked => continue,
+                Turn::Idle => {
+                    self.channel.rest().await;
+                    LOOK_AGAIN
+                }
+                // In pieces: the destination may get another address meanwhile.
+                Turn::Paused(pause) => pause.min(LOOK_AGAIN),
+            };
+            tokio::select! {
+                () = self.deliverer.store.delivery_may_be_due(), if self.outage.pause_left().is_none() => {}
+                () = sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+        }
+        self.channel.close().await;
+        Ok(())
+    }
+
+    /// Sends what is due, then asks for the commitment that is due.
+    async fn turn(
+        &mut self,
+        settings: &Settings,
+        destination: &Destination,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Turn, DeliveryError> {
+        if let Some(pause) = self.outage.pause_left() {
+            self.channel.close().await;
+            return Ok(Turn::Paused(pause));
+        }
+        let share = Share { part: self.part, of: destination.associations };
+        let due = self.deliverer.store.due_deliveries(self.name, share, AT_A_TIME).await?;
+        for first in 0..due.len() {
+            if *stop.borrow() || !self.deliver(settings, destination, &due[first..]).await? {
+                return Ok(Turn::Worked);
+            }
+        }
+        let worked = !due.is_empty() || (self.part == 0 && self.commit(settings, destination).await?);
+        Ok(if worked { Turn::Worked } else { Turn::Idle })
+    }
+
+    /// Sends the first of `waiting` and writes down what became of it. False when the destination is to be left alone.
+    async fn deliver(
+        &mut self,
+        settings: &Settings,
+        destination: &Destination,
+        waiting: &[Delivery],
+    ) -> Result<bool, DeliveryError> {
+        let (store, delivery) = (&self.deliverer.store, &waiting[0]);
+        let outcome = match self.channel.attempt(settings, destination, waiting).await {
+            Attempt::Unreachable(error) => {
+                let failure = self.fails(Fault::Association, destination, &error).await?;
+                let tried = waiting.iter().map(|delivery| delivery.id).collect();
+                store.record_outage(self.name, tried, &error, failure.pause, terms(destination)).await?;
+                return Ok(false);
+            }
+            Attempt::Broken(error) => DeliveryOutcome::Later { status: String::new(), error },
+            Attempt::Concluded(outcome) => outcome,
+        };
+        // First of all: a send that is forgotten is repeated.
+        store.record_delivery(delivery.id, outcome.clone(), terms(destination)).await?;
+        let object = &delivery.sop_instance_uid;
+        match outcome {
+            DeliveryOutcome::Later { error, .. } => {
+                self.fails(Fault::Object, destination, &error).await?;
+                return Ok(false);
+            }
+            DeliveryOutcome::Delivered { status } => {
+                tracing::info!(destination = self.name, %object, status, "An object is delivered");
+                self.outage_is_over().await?;
+            }
+            DeliveryOutcome::Failed { status, error } | DeliveryOutcome::ClassRefused { status, error, .. } => {
+                tracing::warn!(destination = self.name, %object, status, error, "An object cannot be delivered");
+                if !status.is_empty() {
+                    self.outage_is_over().await?;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Asks for the commitment that is due, on an association of its own. Whether there was any. A destination that
+    /// does not take the question may take objects all the same: it pauses nothing else.
+    async fn commit(&self, settings: &Settings, destination: &Destination) -> Result<bool, DeliveryError> {
+        if !destination.storage_commitment || self.uncommitting.pause_left().is_some() {
+            return Ok(false);
+        }
+        match commitment::ask(&self.deliverer.store, settings, destination).await? {
+            None => return Ok(false),
+            Some(Ok(())) => {
+                if self.uncommitting.answered().is_some() {
+                    tracing::info!(
+                        destination = self.name,
+                        "A destination takes the question for storage commitment again"
+                    );
+                }
+            }
+            Some(Err(error)) => {
+                if self.uncommitting.failed(Fault::Association, destination.retry).begins_outage {
+                    tracing::warn!(
+                        destination = self.name,
+                        error,
+                        "Storage commitment cannot be asked for: it is tried again"
+                    );
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Pauses the destination; an outage is logged and audited once.
+    async fn fails(&self, fault: Fault, destination: &Destination, error: &str) -> Result<Failure, DeliveryError> {
+        let failure = self.outage.failed(fault, destination.retry);
+        if failure.begins_outage {
+            tracing::warn!(
+                destination = self.name,
+                error,
+                "A destination takes nothing: it is tried again until it does"
+            );
+            self.deliverer.store.begin_condition(What::Destination, self.name, error).await?;
+        }
+        Ok(failure)
+    }
+
+    async fn outage_is_over(&self) -> Result<(), DeliveryError> {
+        if let Some(ended) = self.outage.answered() {
+            let seconds = ended.lasted.as_secs();
+            tracing::info!(
+                destination = self.name,
+                failures = ended.failures,
+                seconds,
+                "A destination takes objects again"
+            );
+            let detail = format!("it answers again after {} failures in {seconds} s", ended.failures);
+            self.deliverer.store.end_condition(What::Destination, self.name, &detail).await?;
+        }
+        Ok(())
+    }
+}
