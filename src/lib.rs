@@ -27,6 +27,7 @@ pub mod model;
 mod parallel;
 pub mod radiomics;
 pub mod report;
+pub mod retry;
 pub mod spool;
 pub mod statistics;
 pub mod store;

@@ -10,10 +10,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use spinetriage::classifier::Kind;
+use spinetriage::evaluation::TRAINING;
 use spinetriage::statistics::macro_area;
 use spinetriage::training::classifiers::{HeldOut, choose, fit, grid};
 use spinetriage::training::design::Design;
-use spinetriage::training::labelled::{Purpose, TRAINING};
+use spinetriage::training::labelled::Purpose;
 use spinetriage::training::lasso::{self, Folds};
 use spinetriage::training::standard_scores::StandardScores;
 use spinetriage::training::table::Table;

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::{Analysis, Overlay, Report, Retry, Select, Server, Storage};
+use super::{Analysis, Overlay, Report, Select, Server, Storage};
 use crate::findings::{Language, SopClass};
 use crate::identifiers::AeTitle;
+use crate::retry::Retry;
 
 /// How long a destination is tried, when it does not say: a long weekend.
 pub(super) const GIVE_UP_AFTER: Duration = Duration::from_secs(72 * 3600);

@@ -3,7 +3,8 @@
 use super::defaults::{GIVE_UP_AFTER, RETRY};
 use super::read::{SECOND, refuse_empty, refuse_repeated, values};
 use super::section::{Located, Section, nearest};
-use super::{Destination, Forward, Retry, Sender, Server, checks};
+use super::{Destination, Forward, Sender, Server, checks};
+use crate::retry::Retry;
 
 const HOUR: f64 = 3600.0;
 

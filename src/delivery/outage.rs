@@ -4,7 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::config::Retry;
+use crate::retry::Retry;
 
 /// The state of one destination.
 #[derive(Debug, Default)]

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use crate::identifiers::Uid;
 
 use super::commitment::CommitmentReport;
-use crate::dicom::{DatasetSummary, Status, transfer_syntax, uids};
+use crate::dicom::{DatasetSummary, ScanError, Status, transfer_syntax, uids};
 
 /// An application that receives objects.
 ///
@@ -228,6 +228,12 @@ impl Refusal {
     /// A refusal with its status and the sentence that explains it.
     pub fn new(status: Status, comment: impl Into<String>) -> Self {
         Self { status, comment: comment.into() }
+    }
+}
+
+impl From<ScanError> for Refusal {
+    fn from(error: ScanError) -> Self {
+        Self::new(error.status(), error.to_string())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Two bundles on the same bodies.
 
-use crate::training::labelled::TRAINING;
+use crate::evaluation::TRAINING;
 use serde::{Deserialize, Serialize};
 
 use super::EvaluationError;

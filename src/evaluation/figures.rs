@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::curves::{Calibration, DecisionCurve, RocPoint};
 use super::input::Judged;
+use crate::evaluation::TRAINING;
 use crate::findings::ClassName;
 use crate::statistics::{
     Bootstrap, Confusion, Interval, Resampled, area, areas, brier, curve, log_loss, macro_area, micro_area,
     most_probable, youden,
 };
-use crate::training::labelled::TRAINING;
 
 /// The least standard error that is no rounding: below it the samples say nothing of how sure a figure is.
 const LEAST_ERROR: f64 = 1e-9;

@@ -10,7 +10,7 @@ const SUM_TOLERANCE: f64 = 1e-3;
 /// What one bundle says of the bodies of one set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
-    /// The set; [`crate::training::labelled::TRAINING`] is the one that models are fitted on.
+    /// The set; [`super::TRAINING`] is the one that models are fitted on.
     pub set: String,
     /// True class of each body, its index.
     pub labels: Vec<usize>,

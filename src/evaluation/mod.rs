@@ -31,6 +31,9 @@ use crate::RESEARCH_USE_ONLY;
 use crate::findings::ClassName;
 use crate::statistics::Bootstrap;
 
+/// The set that models are fitted on.
+pub const TRAINING: &str = "train";
+
 /// The figures of `subject`, and of `against` with the tests between the two. Class 0 of `classes` is what is not
 /// fractured. `path` is the record of the subject's training; `bootstrap` draws patients for intervals that have no
 /// formula. The same input gives the same report.

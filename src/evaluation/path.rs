@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::EvaluationError;
-use crate::training::lasso::{CrossValidation, Model};
 
 /// How features entered the model as the penalty fell, and how well each penalty did on folds that were left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,34 +31,16 @@ pub struct PathFeature {
 }
 
 impl PathRecord {
-    /// Of the models of a path (one a penalty of `found`), whose features `name` names; `chosen` is the index of the
-    /// penalty taken.
-    pub fn of(models: &[Model], found: &CrossValidation, chosen: usize, name: impl Fn(usize) -> String) -> Self {
-        let classes = models.first().map_or(0, |m| m.intercepts.len());
-        let mut used: Vec<usize> = models.iter().flat_map(|m| m.coefficients.iter().map(|(f, _)| *f)).collect();
-        used.sort_unstable();
-        used.dedup();
-        let along = |feature: usize| -> Vec<Vec<f64>> {
-            let of = |m: &Model| m.coefficients.iter().find(|(f, _)| *f == feature).map(|(_, c)| c.clone());
-            models.iter().map(|m| of(m).unwrap_or_else(|| vec![0.0; classes])).collect()
-        };
-        Self {
-            penalties: found.penalties.clone(),
-            loss: found.loss.clone(),
-            standard_error: found.standard_error.clone(),
-            best: found.best(),
-            chosen,
-            features: used.iter().map(|&f| PathFeature { name: name(f), coefficients: along(f) }).collect(),
-        }
-    }
-
     /// How many features have a coefficient at a penalty.
     pub fn selected(&self, penalty: usize) -> usize {
         self.features.iter().filter(|f| f.coefficients[penalty].iter().any(|c| *c != 0.0)).count()
     }
 
     /// That every list has its length and every number is one.
-    pub(super) fn check(&self, classes: usize) -> Result<(), EvaluationError> {
+    ///
+    /// # Errors
+    /// [`EvaluationError::Path`] says which is not.
+    pub fn check(&self, classes: usize) -> Result<(), EvaluationError> {
         let n = self.penalties.len();
         let wrong = |reason: &str| Err(EvaluationError::Path(reason.to_owned()));
         if n < 2 || self.loss.len() != n || self.standard_error.len() != n {

@@ -304,19 +304,6 @@ fn the_training_set_is_marked() {
     assert!(report.to_html().contains("train (fitted on)") && report.to_text(plain).contains("train (fitted on)"));
 }
 
-#[test]
-fn the_path_of_models_is_recorded() {
-    use crate::training::lasso::{CrossValidation, Model};
-    let model = |penalty, coefficients| Model { penalty, intercepts: vec![0.0; 2], coefficients };
-    let models = [model(0.2, vec![]), model(0.1, vec![(4, vec![0.5, -0.5])])];
-    let found = CrossValidation { penalties: vec![0.2, 0.1], loss: vec![0.7, 0.6], standard_error: vec![0.1; 2] };
-    let record = PathRecord::of(&models, &found, 0, |f| format!("feature {f}"));
-    assert_eq!((record.best, record.chosen, record.selected(0), record.selected(1)), (1, 0, 0, 1));
-    assert_eq!(record.features[0].name, "feature 4");
-    assert_eq!(record.features[0].coefficients, [vec![0.0, 0.0], vec![0.5, -0.5]]);
-    assert_eq!(record.check(2), Ok(()));
-}
-
 /// Bodies of a few patients with any class and any probabilities that sum to 1, judged twice.
 fn any_bodies() -> impl Strategy<Value = (usize, Judged, Judged)> {
     (2_usize..5).prop_flat_map(|classes| {

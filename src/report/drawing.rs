@@ -54,6 +54,7 @@ pub fn finding(class: &str, vertebra: &Vertebra) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::findings::{GenantGrade, Morphometry};
 
     const POINTS: &str = r#"{"upper":[[0,0],[1,0],[2,0]],"lower":[[0,2],[1,2],[2,2]]}"#;
 
@@ -99,7 +100,18 @@ mod tests {
         let mut found = findings(["A0", "A1", "A2"], vec![vertebra(0, 0.5)]);
         assert!(found.vertebrae[0].points.is_some() && marks(&found, Language::English)[0].points.is_none());
         let points = [found.vertebrae[0].points];
-        found.vertebrae[0].morphometry = crate::model::morphometry::measure(&points, None)[0];
+        found.vertebrae[0].morphometry = Some(Morphometry {
+            heights_mm: None,
+            endplate_widths_mm: None,
+            wedge_ratio: 1.0,
+            biconcave_ratio: 1.0,
+            crush_ratio: None,
+            endplate_ratio: 1.0,
+            height_to_width_ratio: 0.8,
+            height_loss_percent: 0.0,
+            genant_grade: GenantGrade::Normal,
+            deformity: None,
+        });
         assert_eq!(marks(&found, Language::English)[0].points, points[0]);
     }
 }

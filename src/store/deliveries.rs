@@ -10,8 +10,8 @@ use super::conditions::PAUSED;
 use super::connection::Store;
 use super::delivery_attempt::{DeliveryOutcome, Row, conclude};
 use super::error::StoreError;
-use crate::config::Retry;
 use crate::identifiers::Uid;
+use crate::retry::Retry;
 
 /// One object that is due at one destination.
 #[derive(Debug, Clone)]

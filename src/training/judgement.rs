@@ -1,9 +1,9 @@
 //! What a bundle says of labelled bodies.
 
-use super::labelled::{Body, COLUMNS, TRAINING};
+use super::labelled::{Body, COLUMNS};
 use super::table::Table;
 use crate::classifier::Classifier;
-use crate::evaluation::{Judged, SelectedFeature, Subject};
+use crate::evaluation::{Judged, SelectedFeature, Subject, TRAINING};
 use crate::findings::{BundleIdentity, ClassName};
 use crate::model::{Feature, Fusion, Model, ModelError};
 

@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use csv::StringRecord;
 
 use super::problem::{Place, Problem};
+use crate::evaluation::TRAINING;
 use crate::findings::BoundingBox;
-
-/// The set that models are fitted on.
-pub const TRAINING: &str = "train";
 
 /// The columns of a labelled body.
 pub const COLUMNS: [&str; 9] = ["path", "x0", "y0", "x1", "y1", "level", "class", "set", "patient"];

@@ -15,6 +15,7 @@ pub mod features_file;
 pub mod judgement;
 pub mod labelled;
 pub mod lasso;
+pub mod path_record;
 pub mod problem;
 pub mod recalibration;
 pub mod selection;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::classifiers::{self, Choice, FitError, HeldOut, Settings};
 use super::features_file::Provenance;
 use super::lasso::Folds;
+use super::path_record::path_record;
 use super::recalibration;
 use super::selection::{self, Rule, Selection};
 use super::table::TrainingSet;
@@ -133,7 +134,7 @@ pub fn study(set: &TrainingSet, classes: usize, plan: &Plan, progress: &dyn Prog
         without: plan.selection.without.as_ref().map(ToString::to_string),
         at_most: Some(plan.selection.at_most).filter(|at_most| *at_most != usize::MAX),
         provenance: None,
-        path: PathRecord::of(&selection.path, &selection.cross_validation, selection.chosen, |place| {
+        path: path_record(&selection.path, &selection.cross_validation, selection.chosen, |place| {
             set.features()[selection.candidates.features[place]].clone()
         }),
         taken: best.settings.kind(),

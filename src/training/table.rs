@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::design::Design;
 use super::features_file::{self, Format, Row, Source};
-use super::labelled::{Body, COLUMNS, Purpose, Rows, TRAINING};
+use super::labelled::{Body, COLUMNS, Purpose, Rows};
 use super::problem::{FileError, Problem};
+use crate::evaluation::TRAINING;
 
 /// Bodies and their features.
 #[derive(Debug, Clone, PartialEq)]

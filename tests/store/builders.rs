@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use spinetriage::RESEARCH_USE_ONLY;
-use spinetriage::config::Retry;
 use spinetriage::findings::{BundleIdentity, Findings, ImageIdentity, ObjectKind};
 use spinetriage::identifiers::Uid;
+use spinetriage::retry::Retry;
 use spinetriage::store::{
     self, Addressee, Delivery, Job, NewInstance, NewObject, ObjectFile, Patient, Settling, Share, Store, Terms, Work,
 };

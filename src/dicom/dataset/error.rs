@@ -7,7 +7,6 @@ use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 
 use crate::dicom::Status;
-use crate::dimse::service::Refusal;
 
 use super::nesting::MAX_DEPTH;
 
@@ -99,12 +98,6 @@ impl ScanError {
             Self::TooLarge { .. } => Status::OUT_OF_RESOURCES,
             _ => Status::CANNOT_UNDERSTAND,
         }
-    }
-}
-
-impl From<ScanError> for Refusal {
-    fn from(error: ScanError) -> Self {
-        Self::new(error.status(), error.to_string())
     }
 }
 

@@ -7,8 +7,7 @@ use flate2::write::DeflateEncoder;
 use proptest::prelude::*;
 
 use super::*;
-use crate::dicom::Status;
-use crate::dicom::uids;
+use crate::dicom::{Status, uids};
 
 const LIMIT: u64 = 1 << 20;
 const EXPLICIT: &str = uids::EXPLICIT_VR_LITTLE_ENDIAN;

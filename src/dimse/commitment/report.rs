@@ -4,10 +4,9 @@ mod collected;
 
 use std::collections::HashSet;
 
-use crate::dicom::Status;
-use crate::dicom::TransferSyntax;
 use crate::dicom::dataset::{ScanError, Walk};
 use crate::dicom::uids::COMMITMENT_TRANSFER_SYNTAXES;
+use crate::dicom::{Status, TransferSyntax};
 use crate::dimse::service::Refusal;
 use crate::identifiers::{IdentifierError, Uid};
 

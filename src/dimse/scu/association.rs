@@ -11,8 +11,7 @@ use dicom_ul::pdu::{
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::dicom::Status;
-use crate::dicom::uids;
+use crate::dicom::{Status, uids};
 use crate::dimse::command::{CommandError, CommandSet, MAX_COMMAND_BYTES, RESPONSE};
 use crate::dimse::negotiation::{self, Context};
 use crate::dimse::scu_error::{ScuError, failed, misspoken, unexpected};
