@@ -9,8 +9,7 @@ use super::DaemonError;
 use crate::config::SettingsHandle;
 use crate::endure::endure;
 use crate::spool::Spool;
-use crate::store::Store;
-use crate::store::conditions::What;
+use crate::store::{ConditionKind, Store};
 
 /// How often the free space is looked at.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -38,10 +37,10 @@ async fn look(
             let detail = format!("{} MiB are free, minimum_free_gib asks for {} MiB", free >> 20, needed >> 20);
             if is_short {
                 tracing::info!(%detail, "Images are accepted again");
-                store.end_condition(What::Storage, "", &detail).await?;
+                store.end_condition(ConditionKind::Storage, "", &detail).await?;
             } else {
                 tracing::error!(%detail, "Too little free space: images are refused");
-                store.begin_condition(What::Storage, "", &format!("images are refused: {detail}")).await?;
+                store.begin_condition(ConditionKind::Storage, "", &format!("images are refused: {detail}")).await?;
             }
             is_short = !is_short;
         }

@@ -120,7 +120,7 @@ impl LogSize {
 mod tests {
     use super::*;
     use crate::daemon::recovery::recover;
-    use crate::store::ExpiredRow;
+    use crate::store::{ExpiredRow, ObjectId};
 
     /// A state folder with a report of two files that everybody has.
     async fn delivered_report(folder: &std::path::Path) -> (Store, Spool, [String; 2]) {
@@ -175,7 +175,7 @@ mod tests {
         let (store, spool, files) = delivered_report(folder.path()).await;
         recover(&store, &spool, 3).await.unwrap();
         assert!(files.iter().all(|file| spool.path(file).exists()));
-        assert!(store.forget_files(ExpiredRow::Object(1)).await.unwrap());
+        assert!(store.forget_files(ExpiredRow::Object(ObjectId(1))).await.unwrap());
         recover(&store, &spool, 3).await.unwrap();
         assert!(files.iter().all(|file| !spool.path(file).exists()));
     }

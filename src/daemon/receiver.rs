@@ -14,7 +14,7 @@ use crate::dimse::{
     StoreRequest,
 };
 use crate::intake::{Announced, Arrival, Intake, IntakeError, Origin, admission};
-use crate::store::{Event, Store, StoreError};
+use crate::store::{Event, EventKind, Outcome, Store, StoreError};
 
 /// The daemon's Storage SCP service.
 pub struct Receiver {
@@ -87,12 +87,10 @@ impl StorageService for Receiver {
 
     async fn refused(&self, association: &AssociationInfo, sop_instance_uid: &str, refusal: &Refusal) {
         let event = Event {
-            event: "received",
             actor: format!("{} at {}", association.calling, association.peer),
             image: sop_instance_uid.into(),
-            outcome: "refused",
             detail: refusal.to_string(),
-            ..Event::default()
+            ..Event::of(EventKind::Received, Outcome::Refused)
         };
         report_failure(self.store.record_event(event).await);
     }

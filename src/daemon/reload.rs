@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use super::DaemonError;
 use crate::config::{Reload, Watching};
 use crate::endure::endure;
-use crate::store::Store;
+use crate::store::{Outcome, Store};
 
 /// Writes down every outcome of a reload. SIGHUP asks for one at once.
 pub async fn follow(mut watching: Watching, store: Store, stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
@@ -25,17 +25,17 @@ pub async fn follow(mut watching: Watching, store: Store, stop: watch::Receiver<
                 if !changes.is_empty() {
                     let changes = changes.join("; ");
                     tracing::info!(%changes, "The configuration has changed");
-                    record("applied", changes).await?;
+                    record(Outcome::Applied, changes).await?;
                 }
                 if !needs_restart.is_empty() {
                     let keys = needs_restart.join(", ");
                     tracing::warn!(%keys, "These settings take effect at the next start");
-                    record("needs restart", keys).await?;
+                    record(Outcome::NeedsRestart, keys).await?;
                 }
             }
             Some(Reload::Refused(problems)) => {
                 tracing::error!(%problems, "The changed configuration is refused; the one before stays in force");
-                record("refused", problems.to_string()).await?;
+                record(Outcome::Refused, problems.to_string()).await?;
             }
             Some(Reload::Unchanged) => {}
             // The watcher ended: the settings stay as they are.
@@ -47,7 +47,7 @@ pub async fn follow(mut watching: Watching, store: Store, stop: watch::Receiver<
 /// The settings are in force already: their audit row may come later, but must come.
 async fn write_down(
     store: &Store,
-    outcome: &'static str,
+    outcome: Outcome,
     detail: String,
     stop: &watch::Receiver<bool>,
 ) -> Result<(), DaemonError> {

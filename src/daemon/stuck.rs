@@ -83,12 +83,12 @@ impl Supervisor {
             match self.store.hold_job(&job, &job.worker, lease).await {
                 Ok(held) => job = held,
                 Err(error) => {
-                    tracing::error!(job = job.id, %error, "The lease of a worker that hangs could not be renewed")
+                    tracing::error!(job = %job.id, %error, "The lease of a worker that hangs could not be renewed")
                 }
             }
         }
         if let Err(error) = self.failed(&job, reason, false).await {
-            tracing::error!(job = job.id, %error, "The end of a worker that hung could not be written down");
+            tracing::error!(job = %job.id, %error, "The end of a worker that hung could not be written down");
         }
     }
 }

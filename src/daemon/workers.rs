@@ -141,7 +141,7 @@ impl Slot<'_> {
             Ok(request) => request,
             // That says nothing about this job.
             Err(error) if error.may_heal() => {
-                tracing::warn!(job = job.id, %error, "A job cannot be begun now: it costs nothing");
+                tracing::warn!(job = %job.id, %error, "A job cannot be begun now: it costs nothing");
                 return unless_too_late(self.supervisor.store.give_back(&job, UNTIL_THE_DATABASE_ANSWERS).await)
                     .map(drop);
             }
@@ -154,7 +154,7 @@ impl Slot<'_> {
         match outcome {
             Ok(reply) => self.conclude(&job, reply, seconds).await,
             Err(error) => {
-                tracing::error!(job = job.id, attempt = job.attempt, %error, "A worker did not survive its job");
+                tracing::error!(job = %job.id, attempt = job.attempt, %error, "A worker did not survive its job");
                 match (self.process.take(), &error) {
                     (Some((_, worker)), WorkerError::Stuck(_)) => {
                         self.supervisor.wait_for_stuck(worker, job, limit, error.to_string()).await
@@ -253,7 +253,7 @@ impl Slot<'_> {
                 report_class: settings.sop_class_for(d).uid().to_owned(),
             })
             .collect();
-        tracing::info!(job = job.id, objects = objects.len(), seconds, "A report is written");
+        tracing::info!(job = %job.id, objects = objects.len(), seconds, "A report is written");
         let files: Vec<String> = objects.iter().flat_map(NewObject::files).map(|file| file.file.clone()).collect();
         let finished = self.supervisor.store.finish_report(job, objects, destinations).await;
         if !self.supervisor.concluded(job, finished).await? {
@@ -268,12 +268,12 @@ impl Supervisor {
     /// Writes down that an attempt has failed, and why.
     pub(super) async fn failed(&self, job: &Job, reason: &str, permanent: bool) -> Result<(), DaemonError> {
         if !permanent && self.spool.is_short() {
-            tracing::warn!(job = job.id, reason, "An attempt has failed while the disk is full: it costs nothing");
+            tracing::warn!(job = %job.id, reason, "An attempt has failed while the disk is full: it costs nothing");
             return unless_too_late(self.store.give_back(job, UNTIL_THERE_IS_ROOM).await).map(drop);
         }
         let settings = self.settings.current();
         let (attempts, report_failure) = (settings.analysis.attempts, settings.report.analysis_failed);
-        tracing::warn!(job = job.id, attempt = job.attempt, reason, permanent, "An attempt has failed");
+        tracing::warn!(job = %job.id, attempt = job.attempt, reason, permanent, "An attempt has failed");
         unless_too_late(self.store.fail_attempt(job, reason, permanent, attempts, report_failure).await).map(drop)
     }
 

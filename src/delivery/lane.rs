@@ -9,8 +9,7 @@ use tokio::time::sleep;
 use super::outage::{Failure, Fault, Outage};
 use super::{Attempt, Channel, Deliverer, DeliveryError, commitment, terms};
 use crate::config::{Destination, Settings};
-use crate::store::conditions::What;
-use crate::store::{Delivery, DeliveryOutcome, Share};
+use crate::store::{ConditionKind, Delivery, DeliveryOutcome, Share};
 
 /// How often it is looked for deliveries that have become due by time.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -171,7 +170,7 @@ impl<'a, C: Channel> Lane<'a, C> {
                 error,
                 "A destination takes nothing: it is tried again until it does"
             );
-            self.deliverer.store.begin_condition(What::Destination, self.name, error).await?;
+            self.deliverer.store.begin_condition(ConditionKind::Destination, self.name, error).await?;
         }
         Ok(failure)
     }
@@ -186,7 +185,7 @@ impl<'a, C: Channel> Lane<'a, C> {
                 "A destination takes objects again"
             );
             let detail = format!("it answers again after {} failures in {seconds} s", ended.failures);
-            self.deliverer.store.end_condition(What::Destination, self.name, &detail).await?;
+            self.deliverer.store.end_condition(ConditionKind::Destination, self.name, &detail).await?;
         }
         Ok(())
     }

@@ -151,7 +151,7 @@ impl Arrival {
         match store.record_instance(new).await {
             Ok(Recorded::Kept { id, conflict, .. }) => {
                 if let Some(conflict) = conflict {
-                    tracing::warn!(row = id, conflict, "An image contradicts what was known");
+                    tracing::warn!(row = %id, conflict, "An image contradicts what was known");
                 }
                 Ok(())
             }

@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::conditions::{self, What};
+use super::conditions;
 use super::error::StoreError;
+use super::row_ids::{DeliveryId, InstanceId, JobId, ObjectId, StudyId};
+use super::states::ConditionKind;
 use super::writer::in_savepoint;
 
 /// Pause before the database is asked again, doubled each time it refuses.
@@ -22,23 +24,25 @@ const LONGEST: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Thing {
     /// A study's next report.
-    Study(i64),
+    Study(StudyId),
     /// A job.
-    Job(i64),
+    Job(JobId),
     /// A delivery.
-    Delivery(i64),
+    Delivery(DeliveryId),
     /// The files of an image.
-    ImageFile(i64),
+    ImageFile(InstanceId),
     /// The files of an object of a report.
-    ObjectFile(i64),
+    ObjectFile(ObjectId),
 }
 
 impl Thing {
     fn row(self) -> i64 {
         match self {
-            Self::Study(row) | Self::Job(row) | Self::Delivery(row) | Self::ImageFile(row) | Self::ObjectFile(row) => {
-                row
-            }
+            Self::Study(id) => id.0,
+            Self::Job(id) => id.0,
+            Self::Delivery(id) => id.0,
+            Self::ImageFile(id) => id.0,
+            Self::ObjectFile(id) => id.0,
         }
     }
 }
@@ -72,12 +76,12 @@ impl Aside {
     ///
     /// # Errors
     /// One that concerns everything: the disk is full, the database is busy, damaged or closed.
-    pub fn each(
+    pub fn each<I: Copy>(
         &self,
         c: &Connection,
-        thing: fn(i64) -> Thing,
-        rows: impl IntoIterator<Item = i64>,
-        mut change: impl FnMut(&Connection, i64) -> Result<(), StoreError>,
+        thing: fn(I) -> Thing,
+        rows: impl IntoIterator<Item = I>,
+        mut change: impl FnMut(&Connection, I) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         rows.into_iter().try_for_each(|row| self.one(c, thing(row), |c| change(c, row)).map(drop))
     }
@@ -106,10 +110,10 @@ impl Aside {
     }
 
     /// The rows of a kind that are to be left alone for now, as a JSON array for a statement.
-    pub fn rows(&self, thing: fn(i64) -> Thing) -> String {
+    pub fn rows(&self, is_of_kind: fn(&Thing) -> bool) -> String {
         let now = Instant::now();
         let things = self.things();
-        let kept = things.iter().filter(|(kept, pause)| pause.until > now && thing(kept.row()) == **kept);
+        let kept = things.iter().filter(|(kept, pause)| pause.until > now && is_of_kind(kept));
         format!("[{}]", kept.map(|(kept, _)| kept.row().to_string()).collect::<Vec<_>>().join(","))
     }
 
@@ -130,7 +134,8 @@ impl Aside {
         let minutes = long.as_secs() / 60;
         tracing::error!(%thing, %error, "The database refuses this and nothing else waits for it; it is tried again in {minutes} minutes");
         let detail = format!("{error}; everything else goes on");
-        let told = in_savepoint(c, |c| conditions::begin(c, What::Refused, &thing.to_string(), &detail, "daemon"));
+        let told =
+            in_savepoint(c, |c| conditions::begin(c, ConditionKind::Refused, &thing.to_string(), &detail, "daemon"));
         if let Err(error) = told {
             tracing::error!(%thing, %error, "That could not be audited");
         }
@@ -138,7 +143,7 @@ impl Aside {
 
     fn is_well(&self, c: &Connection, thing: Thing) -> Result<(), StoreError> {
         if self.things().remove(&thing).is_some() {
-            conditions::end(c, What::Refused, &thing.to_string(), "the database has taken it", "daemon")?;
+            conditions::end(c, ConditionKind::Refused, &thing.to_string(), "the database has taken it", "daemon")?;
         }
         Ok(())
     }

@@ -6,25 +6,34 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::audit_words::{EventKind, Outcome};
 use super::connection::{Store, open_existing};
 use super::error::StoreError;
 use super::{Timestamp, now};
 
 /// Something that happened, in words an auditor reads.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Event {
-    /// What: `received`, `analysed`, `delivered`...
-    pub event: &'static str,
+    /// What.
+    pub event: EventKind,
     /// Who or what did it: an AE title with its address, a worker, `configuration`...
     pub actor: String,
     /// Study Instance UID, where one is concerned.
     pub study: String,
     /// SOP Instance UID, where one is concerned.
     pub image: String,
-    /// `success`, `refused`, `failed`...
-    pub outcome: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
     /// The rest in plain words.
     pub detail: String,
+}
+
+impl Event {
+    /// An event of which nothing more is known.
+    pub fn of(event: EventKind, outcome: Outcome) -> Self {
+        let nothing = String::new;
+        Self { event, actor: nothing(), study: nothing(), image: nothing(), outcome, detail: nothing() }
+    }
 }
 
 /// Hash of the row before the first.
@@ -39,7 +48,7 @@ pub(super) fn append(connection: &Connection, event: &Event) -> Result<(), Store
     let (id, previous) = last.map_or((1, GENESIS.to_owned()), |(id, hash)| (id + 1, hash));
     let at = now();
     let e = event;
-    let hash = chain(&previous, id, &[&at, e.event, &e.actor, &e.study, &e.image, e.outcome, &e.detail]);
+    let hash = chain(&previous, id, &[&at, e.event.name(), &e.actor, &e.study, &e.image, e.outcome.name(), &e.detail]);
     connection
         .prepare_cached("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
         .execute(params![id, at, e.event, e.actor, e.study, e.image, e.outcome, e.detail, hash])?;
@@ -56,7 +65,7 @@ fn chain(previous: &str, id: i64, fields: &[&str; 7]) -> String {
         hash.update((field.len() as u64).to_be_bytes());
         hash.update(field);
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    format!("{:x}", hash.finalize())
 }
 
 /// Where the chain is broken.
@@ -163,11 +172,9 @@ impl Store {
             append(
                 c,
                 &Event {
-                    event: "association",
                     actor: format!("{calling} at {peer}"),
-                    outcome: "rejected",
                     detail: reason,
-                    ..Event::default()
+                    ..Event::of(EventKind::Association, Outcome::Rejected)
                 },
             )
         })
@@ -175,13 +182,11 @@ impl Store {
     }
 
     /// What became of a change of the configuration file.
-    pub async fn record_configuration(&self, outcome: &'static str, detail: String) -> Result<(), StoreError> {
+    pub async fn record_configuration(&self, outcome: Outcome, detail: String) -> Result<(), StoreError> {
         self.record_event(Event {
-            event: "configuration",
             actor: "configuration file".into(),
-            outcome,
             detail,
-            ..Event::default()
+            ..Event::of(EventKind::Configuration, outcome)
         })
         .await
     }

@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
+use const_format::formatcp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::aside::Thing;
+use super::audit_words::{EventKind, Outcome};
 use super::clock::{AT_ONCE, ServiceTime, after};
 use super::conditions::PAUSED;
 use super::connection::Store;
@@ -16,6 +18,10 @@ use super::deliveries::Terms;
 use super::delivery_attempt::{Row, is_over};
 use super::error::StoreError;
 use super::now;
+use super::row_ids::DeliveryId;
+use super::states::{
+    COMMITMENT_DUE, COMMITMENT_FAILED, COMMITMENT_REQUESTED, COMMITTED, DELIVERED, DELIVERY_PENDING, NO_COMMITMENT,
+};
 use crate::identifiers::Uid;
 
 /// A transaction that is to be sent now.
@@ -61,12 +67,12 @@ impl Store {
             let mut statement = c.prepare_cached(&format!(
                 "SELECT d.id, coalesce(o.sop_class_uid, i.sop_class_uid), coalesce(o.sop_instance_uid, i.sop_instance_uid)
                  FROM deliveries d LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN instances i ON i.id = d.instance_id
-                 WHERE d.destination = ?1 AND d.commitment IN ('due', 'requested') AND d.state = 'delivered'
+                 WHERE d.destination = ?1 AND d.commitment IN ({COMMITMENT_DUE}, {COMMITMENT_REQUESTED}) AND d.state = {DELIVERED}
                    AND d.commitment_at <= service_now() AND NOT {PAUSED}
                    AND d.id NOT IN (SELECT value FROM json_each(?3)) ORDER BY d.id LIMIT ?2"
             ))?;
-            let rows: Vec<(i64, String, String)> = statement
-                .query_map(params![destination, most, aside.rows(Thing::Delivery)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            let rows: Vec<(DeliveryId, Uid, Uid)> = statement
+                .query_map(params![destination, most, aside.rows(|thing| matches!(thing, Thing::Delivery(_)))], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
                 .collect::<Result<_, _>>()?;
             if rows.is_empty() {
                 return Ok(None);
@@ -78,19 +84,18 @@ impl Store {
             )?;
             let commitment = c.last_insert_rowid();
             let again_at = after(c, answer_within)?;
-            let uid = |text: String| Uid::new(&text).map_err(|e| StoreError::Unexpected(e.to_string()));
             let mut objects = Vec::with_capacity(rows.len());
             for (delivery, class, instance) in rows {
                 let asked = aside.one(c, Thing::Delivery(delivery), |c| {
                     c.execute(
                         "INSERT INTO commitment_members (commitment_id, delivery_id) VALUES (?1, ?2)",
-                        [commitment, delivery],
+                        params![commitment, delivery],
                     )?;
                     c.execute(
-                        "UPDATE deliveries SET commitment = 'requested', commitment_at = ?2, commitment_attempts = commitment_attempts + 1 WHERE id = ?1",
+                        formatcp!("UPDATE deliveries SET commitment = {COMMITMENT_REQUESTED}, commitment_at = ?2, commitment_attempts = commitment_attempts + 1 WHERE id = ?1"),
                         params![delivery, again_at],
                     )?;
-                    Ok((uid(class)?, uid(instance)?))
+                    Ok((class, instance))
                 })?;
                 objects.extend(asked);
             }
@@ -146,7 +151,7 @@ impl Store {
 
 /// A delivery whose commitment is waited for.
 struct Member {
-    id: i64,
+    id: DeliveryId,
     attempts: u32,
     deadline: Option<ServiceTime>,
     sop_instance_uid: String,
@@ -160,13 +165,13 @@ fn members(c: &Connection, transaction: &str) -> Result<Option<Vec<Member>>, Sto
         return Ok(None);
     };
     let mut statement = c.prepare(
-        "SELECT d.id, d.commitment_attempts, d.deadline, coalesce(o.sop_instance_uid, i.sop_instance_uid)
+        formatcp!("SELECT d.id, d.commitment_attempts, d.deadline, coalesce(o.sop_instance_uid, i.sop_instance_uid)
          FROM commitment_members m JOIN deliveries d ON d.id = m.delivery_id
          LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN instances i ON i.id = d.instance_id
-         WHERE m.commitment_id = ?1 AND d.state = 'delivered' AND d.commitment IN ('due', 'requested')",
+         WHERE m.commitment_id = ?1 AND d.state = {DELIVERED} AND d.commitment IN ({COMMITMENT_DUE}, {COMMITMENT_REQUESTED})"),
     )?;
     let rows = statement.query_map([commitment], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-    let member = |row: rusqlite::Result<(i64, u32, Option<ServiceTime>, String)>| {
+    let member = |row: rusqlite::Result<(DeliveryId, u32, Option<ServiceTime>, String)>| {
         let (id, attempts, deadline, sop_instance_uid) = row?;
         Ok::<_, StoreError>(Member { id, attempts, deadline, sop_instance_uid, row: Row::read(c, id)? })
     };
@@ -187,10 +192,12 @@ impl Member {
 
     fn committed(&self, c: &Connection) -> Result<(), StoreError> {
         c.execute(
-            "UPDATE deliveries SET commitment = 'committed', committed_at = ?2, last_error = '' WHERE id = ?1",
+            formatcp!(
+                "UPDATE deliveries SET commitment = {COMMITTED}, committed_at = ?2, last_error = '' WHERE id = ?1"
+            ),
             params![self.id, now()],
         )?;
-        self.row.tell(c, "commitment", "success", format!("committed at attempt {}", self.attempts))
+        self.row.tell(c, EventKind::Commitment, Outcome::Success, format!("committed at attempt {}", self.attempts))
     }
 
     /// The destination says that it has lost what it took.
@@ -202,10 +209,10 @@ impl Member {
         }
         // The deadline stays: what is lost again and again is given up like anything else.
         c.execute(
-            "UPDATE deliveries SET state = 'pending', commitment = '', last_error = ?2, next_attempt_at = ?3 WHERE id = ?1",
+            formatcp!("UPDATE deliveries SET state = {DELIVERY_PENDING}, commitment = {NO_COMMITMENT}, last_error = ?2, next_attempt_at = ?3 WHERE id = ?1"),
             params![self.id, error, if self.attempts <= 1 { AT_ONCE } else { next }],
         )?;
-        self.row.tell(c, "commitment", "sent again", error.to_owned())
+        self.row.tell(c, EventKind::Commitment, Outcome::SentAgain, error.to_owned())
     }
 
     fn later(&self, c: &Connection, error: &str, terms: Terms) -> Result<(), StoreError> {
@@ -214,7 +221,9 @@ impl Member {
             return self.failed(c, error);
         }
         c.execute(
-            "UPDATE deliveries SET commitment = 'due', commitment_at = ?2, last_error = ?3 WHERE id = ?1",
+            formatcp!(
+                "UPDATE deliveries SET commitment = {COMMITMENT_DUE}, commitment_at = ?2, last_error = ?3 WHERE id = ?1"
+            ),
             params![self.id, next, error],
         )?;
         Ok(())
@@ -222,9 +231,9 @@ impl Member {
 
     fn failed(&self, c: &Connection, error: &str) -> Result<(), StoreError> {
         c.execute(
-            "UPDATE deliveries SET commitment = 'failed', last_error = ?2 WHERE id = ?1",
+            formatcp!("UPDATE deliveries SET commitment = {COMMITMENT_FAILED}, last_error = ?2 WHERE id = ?1"),
             params![self.id, error],
         )?;
-        self.row.tell(c, "commitment", "failed", format!("attempt {}: {error}", self.attempts))
+        self.row.tell(c, EventKind::Commitment, Outcome::Failed, format!("attempt {}: {error}", self.attempts))
     }
 }

@@ -4,47 +4,26 @@
 use std::fmt;
 use std::path::Path;
 
+use const_format::formatcp;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 use super::audit::{Event, append};
+use super::audit_words::Outcome;
 use super::connection::{Store, open_existing};
 use super::error::StoreError;
 use super::now;
-
-/// What lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    /// A destination takes nothing.
-    Destination,
-    /// There is less free space than `minimum_free_gib`: images are refused.
-    Storage,
-    /// An operator has paused the queue.
-    Paused,
-    /// The database refuses a change of one study, job or delivery.
-    Refused,
-}
-
-impl What {
-    /// As the database names it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Destination => "destination",
-            Self::Storage => "storage",
-            Self::Paused => "paused",
-            Self::Refused => "refused",
-        }
-    }
-}
+use super::states::{ConditionKind, QUEUE_IS_PAUSED};
 
 /// Whether the queue is paused: nothing is analysed or sent.
-pub(super) const PAUSED: &str = "EXISTS (SELECT 1 FROM conditions WHERE what = 'paused' AND until IS NULL)";
+pub(super) const PAUSED: &str =
+    formatcp!("EXISTS (SELECT 1 FROM conditions WHERE what = {QUEUE_IS_PAUSED} AND until IS NULL)");
 
 /// A row of the view `audit_conditions`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Condition {
-    /// `destination`, `storage`, `paused` or `refused`.
-    pub what: String,
+    /// What lasts.
+    pub what: ConditionKind,
     /// Of several, which: a destination's name.
     pub subject: String,
     /// In plain words.
@@ -74,56 +53,71 @@ pub fn lasting(database: &Path) -> Result<Vec<Condition>, StoreError> {
 
 impl Store {
     /// A condition has begun; one that lasts already goes on.
-    pub async fn begin_condition(&self, what: What, subject: &str, detail: &str) -> Result<(), StoreError> {
+    pub async fn begin_condition(&self, what: ConditionKind, subject: &str, detail: &str) -> Result<(), StoreError> {
         let (subject, detail) = (subject.to_owned(), detail.to_owned());
         self.write(move |c| begin(c, what, &subject, &detail, "daemon").map(drop)).await
     }
 
     /// A condition is over; `detail` goes into the audit.
-    pub async fn end_condition(&self, what: What, subject: &str, detail: &str) -> Result<(), StoreError> {
+    pub async fn end_condition(&self, what: ConditionKind, subject: &str, detail: &str) -> Result<(), StoreError> {
         let (subject, detail) = (subject.to_owned(), detail.to_owned());
         self.write(move |c| end(c, what, &subject, &detail, "daemon").map(drop)).await
     }
 }
 
 /// Whether it did not last already.
-pub(super) fn begin(c: &Connection, what: What, subject: &str, detail: &str, actor: &str) -> Result<bool, StoreError> {
+pub(super) fn begin(
+    c: &Connection,
+    what: ConditionKind,
+    subject: &str,
+    detail: &str,
+    actor: &str,
+) -> Result<bool, StoreError> {
     let begun = c.execute(
         "INSERT INTO conditions (what, subject, detail, since) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-        params![what.name(), subject, detail, now()],
+        params![what, subject, detail, now()],
     )?;
     if begun > 0 {
-        tell(c, what, subject, "begun", detail, actor)?;
+        tell(c, what, subject, Outcome::Begun, detail, actor)?;
     }
     Ok(begun > 0)
 }
 
 /// Whether it lasted.
-pub(super) fn end(c: &Connection, what: What, subject: &str, detail: &str, actor: &str) -> Result<bool, StoreError> {
+pub(super) fn end(
+    c: &Connection,
+    what: ConditionKind,
+    subject: &str,
+    detail: &str,
+    actor: &str,
+) -> Result<bool, StoreError> {
     let ended = c.execute(
         "UPDATE conditions SET until = ?3 WHERE what = ?1 AND subject = ?2 AND until IS NULL",
-        params![what.name(), subject, now()],
+        params![what, subject, now()],
     )?;
     if ended > 0 {
-        tell(c, what, subject, "over", detail, actor)?;
+        tell(c, what, subject, Outcome::Over, detail, actor)?;
     }
     Ok(ended > 0)
 }
 
 /// Ends what only a running daemon can know of; a pause lasts.
 pub(super) fn end_those_of_an_earlier_run(c: &Connection) -> Result<(), StoreError> {
-    c.execute("UPDATE conditions SET until = ?1 WHERE what <> 'paused' AND until IS NULL", [now()])?;
+    c.execute(
+        formatcp!("UPDATE conditions SET until = ?1 WHERE what <> {QUEUE_IS_PAUSED} AND until IS NULL"),
+        [now()],
+    )?;
     Ok(())
 }
 
 fn tell(
     c: &Connection,
-    what: What,
+    what: ConditionKind,
     subject: &str,
-    outcome: &'static str,
+    outcome: Outcome,
     detail: &str,
     actor: &str,
 ) -> Result<(), StoreError> {
     let detail = if subject.is_empty() { detail.to_owned() } else { format!("{subject}: {detail}") };
-    append(c, &Event { event: what.name(), actor: actor.to_owned(), outcome, detail, ..Event::default() })
+    append(c, &Event { actor: actor.to_owned(), detail, ..Event::of(what.event(), outcome) })
 }

@@ -2,14 +2,20 @@
 
 use std::time::Duration;
 
+use const_format::formatcp;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::aside::{Aside, Thing};
+use super::audit_words::{EventKind, Outcome};
 use super::clock::{AT_ONCE, ServiceTime, after};
 use super::conditions::PAUSED;
 use super::connection::Store;
 use super::delivery_attempt::{DeliveryOutcome, Row, conclude};
 use super::error::StoreError;
+use super::row_ids::{DeliveryId, InstanceId, ObjectId};
+use super::states::{
+    COMMITMENT_DUE, COMMITMENT_FAILED, COMMITMENT_REQUESTED, DELIVERY_PENDING, DeliveryState, NO_COMMITMENT,
+};
 use crate::identifiers::Uid;
 use crate::retry::Retry;
 
@@ -17,7 +23,7 @@ use crate::retry::Retry;
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// Its row.
-    pub id: i64,
+    pub id: DeliveryId,
     /// SOP Class UID.
     pub sop_class_uid: Uid,
     /// SOP Instance UID.
@@ -72,12 +78,12 @@ impl Store {
         self.write(move |c| {
             let mut statement = c.prepare_cached(&format!(
                 "SELECT d.id FROM deliveries d
-                 WHERE d.state = 'pending' AND d.destination = ?1 AND d.next_attempt_at <= service_now() AND d.id % ?2 = ?3 AND NOT {PAUSED}
+                 WHERE d.state = {DELIVERY_PENDING} AND d.destination = ?1 AND d.next_attempt_at <= service_now() AND d.id % ?2 = ?3 AND NOT {PAUSED}
                    AND d.id NOT IN (SELECT value FROM json_each(?4))
                  ORDER BY d.attempts, d.id LIMIT ?5"
             ))?;
-            let wanted = params![destination, share.of as i64, share.part as i64, aside.rows(Thing::Delivery), most];
-            let due: Vec<i64> = statement.query_map(wanted, |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let wanted = params![destination, share.of as i64, share.part as i64, aside.rows(|thing| matches!(thing, Thing::Delivery(_))), most];
+            let due: Vec<DeliveryId> = statement.query_map(wanted, |row| row.get(0))?.collect::<Result<_, _>>()?;
             let mut deliveries = Vec::with_capacity(due.len());
             for id in due {
                 deliveries.extend(aside.one(c, Thing::Delivery(id), |c| read_due(c, id))?);
@@ -91,7 +97,7 @@ impl Store {
     /// its deadline is `failed` until somebody retries it or gives it up.
     pub async fn record_delivery(
         &self,
-        delivery: i64,
+        delivery: DeliveryId,
         outcome: DeliveryOutcome,
         terms: Terms,
     ) -> Result<(), StoreError> {
@@ -108,7 +114,7 @@ impl Store {
     pub async fn record_outage(
         &self,
         destination: &str,
-        tried: Vec<i64>,
+        tried: Vec<DeliveryId>,
         error: &str,
         pause: Duration,
         terms: Terms,
@@ -118,8 +124,8 @@ impl Store {
             let (next, deadline) = (after(c, pause)?, after(c, terms.give_up_after)?);
             aside.each(c, Thing::Delivery, tried, |c, id| {
                 c.prepare_cached(
-                    "UPDATE deliveries SET attempts = attempts + 1, last_status = '', last_error = ?2, next_attempt_at = ?3,
-                     deadline = coalesce(deadline, ?4) WHERE id = ?1 AND state = 'pending'",
+                    formatcp!("UPDATE deliveries SET attempts = attempts + 1, last_status = '', last_error = ?2, next_attempt_at = ?3,
+                     deadline = coalesce(deadline, ?4) WHERE id = ?1 AND state = {DELIVERY_PENDING}"),
                 )?
                 .execute(params![id, error, next, deadline])?;
                 Ok(())
@@ -149,13 +155,13 @@ impl Store {
                 );
                 row.failed(c, "", &error)
             })?;
-            let uncommitting = "SELECT id FROM deliveries WHERE commitment IN ('due', 'requested', 'failed')
-                                  AND destination NOT IN (SELECT value FROM json_each(?1))";
-            let uncommitting: Vec<i64> =
+            let uncommitting = formatcp!("SELECT id FROM deliveries WHERE commitment IN ({COMMITMENT_DUE}, {COMMITMENT_REQUESTED}, {COMMITMENT_FAILED})
+                                  AND destination NOT IN (SELECT value FROM json_each(?1))");
+            let uncommitting: Vec<DeliveryId> =
                 c.prepare_cached(uncommitting)?.query_map([&committing], |row| row.get(0))?.collect::<Result<_, _>>()?;
             aside.each(c, Thing::Delivery, uncommitting, |c, id| {
-                c.execute("UPDATE deliveries SET commitment = '' WHERE id = ?1", [id])?;
-                Row::read(c, id)?.tell(c, "commitment", "not asked for", "the destination is not asked for storage commitment any more".into())
+                c.execute(formatcp!("UPDATE deliveries SET commitment = {NO_COMMITMENT} WHERE id = ?1"), [id])?;
+                Row::read(c, id)?.tell(c, EventKind::Commitment, Outcome::NotAskedFor, "the destination is not asked for storage commitment any more".into())
             })
         })
         .await
@@ -177,12 +183,13 @@ impl Store {
 }
 
 /// The pending deliveries for which `which` holds.
-pub(super) fn pending(c: &Connection, which: &str, with: &[&dyn ToSql]) -> Result<Vec<i64>, StoreError> {
-    let mut statement = c.prepare_cached(&format!("SELECT id FROM deliveries WHERE state = 'pending' AND {which}"))?;
+pub(super) fn pending(c: &Connection, which: &str, with: &[&dyn ToSql]) -> Result<Vec<DeliveryId>, StoreError> {
+    let mut statement =
+        c.prepare_cached(&format!("SELECT id FROM deliveries WHERE state = {DELIVERY_PENDING} AND {which}"))?;
     Ok(statement.query_map(with, |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-fn read_due(c: &Connection, id: i64) -> Result<Delivery, StoreError> {
+fn read_due(c: &Connection, id: DeliveryId) -> Result<Delivery, StoreError> {
     let mut statement = c.prepare_cached(
         "SELECT coalesce(o.sop_class_uid, i.sop_class_uid), coalesce(o.sop_instance_uid, i.sop_instance_uid),
                 CASE WHEN o.removed_at IS NULL THEN coalesce(o.file, i.file) END, o.compressed_file,
@@ -191,11 +198,9 @@ fn read_due(c: &Connection, id: i64) -> Result<Delivery, StoreError> {
                     WHERE e.destination = d.destination AND e.id <> d.id AND e.attempts > 0 AND j.sop_instance_uid = i.sop_instance_uid))
          FROM deliveries d LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN instances i ON i.id = d.instance_id WHERE d.id = ?1",
     )?;
-    let uid = |text: String| Uid::new(&text).map_err(|e| StoreError::Unexpected(e.to_string()));
-    let (class, instance, file, compressed_file, is_this): (String, String, _, _, bool) =
+    let (sop_class_uid, sop_instance_uid, file, compressed_file, is_this): (_, _, _, _, bool) =
         statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
     let duplicate = if is_this { Duplicate::IsThis } else { Duplicate::MayBeAnother };
-    let (sop_class_uid, sop_instance_uid) = (uid(class)?, uid(instance)?);
     Ok(Delivery { id, sop_class_uid, sop_instance_uid, file, compressed_file, duplicate })
 }
 
@@ -217,7 +222,7 @@ pub(super) fn insert(
         Subject::Image(id) => (None, Some(id)),
     };
     c.prepare_cached(
-        "INSERT INTO deliveries (object_id, instance_id, destination, state, next_attempt_at, deadline) VALUES (?1, ?2, ?3, 'pending', ?4, ?5)",
+        formatcp!("INSERT INTO deliveries (object_id, instance_id, destination, state, next_attempt_at, deadline) VALUES (?1, ?2, ?3, {DELIVERY_PENDING}, ?4, ?5)"),
     )?
     .execute(params![object, instance, destination, AT_ONCE, after(c, give_up_after)?])?;
     Ok(())
@@ -227,24 +232,29 @@ pub(super) fn insert(
 /// again, because the destination has lost it perhaps. False when that waits to be done anyway.
 pub(super) fn pass_on(
     c: &Connection,
-    instance: i64,
+    instance: InstanceId,
     destination: &str,
     give_up_after: Duration,
 ) -> Result<bool, StoreError> {
-    let known: Option<(i64, String)> = c
+    let known: Option<(DeliveryId, DeliveryState)> = c
         .prepare_cached("SELECT id, state FROM deliveries WHERE instance_id = ?1 AND destination = ?2")?
         .query_row(params![instance, destination], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     match known {
         None => insert(c, Subject::Image(instance), destination, give_up_after).map(|()| true),
-        Some((_, state)) if state == "pending" => Ok(false),
+        Some((_, DeliveryState::Pending)) => Ok(false),
         Some((id, _)) => {
             c.execute(
-                "UPDATE deliveries SET state = 'pending', next_attempt_at = ?2, deadline = ?3, last_status = '', last_error = '',
-                        commitment = '', commitment_at = 0, commitment_attempts = 0 WHERE id = ?1",
+                formatcp!("UPDATE deliveries SET state = {DELIVERY_PENDING}, next_attempt_at = ?2, deadline = ?3, last_status = '', last_error = '',
+                        commitment = {NO_COMMITMENT}, commitment_at = 0, commitment_attempts = 0 WHERE id = ?1"),
                 params![id, AT_ONCE, after(c, give_up_after)?],
             )?;
-            Row::read(c, id)?.tell(c, "delivery", "sent again", "its sender has sent it again".into())?;
+            Row::read(c, id)?.tell(
+                c,
+                EventKind::Delivery,
+                Outcome::SentAgain,
+                "its sender has sent it again".into(),
+            )?;
             Ok(true)
         }
     }
@@ -253,7 +263,7 @@ pub(super) fn pass_on(
 /// What is delivered.
 pub(super) enum Subject {
     /// An object of a report, by its row.
-    Object(i64),
+    Object(ObjectId),
     /// A received image, by its row.
-    Image(i64),
+    Image(InstanceId),
 }

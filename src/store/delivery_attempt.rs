@@ -1,13 +1,17 @@
 //! What one attempt to deliver an object does to its row, and what the audit says of it.
 
+use const_format::formatcp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Event, append};
+use super::audit_words::{EventKind, Outcome};
 use super::clock::{AT_ONCE, ServiceTime, after};
 use super::deliveries::Terms;
 use super::error::StoreError;
 use super::now;
 use super::reported::complete;
+use super::row_ids::{DeliveryId, ObjectId, ReportId};
+use super::states::{COMMITMENT_DUE, CommitmentState, DELIVERED, DELIVERY_FAILED};
 
 /// How one attempt went.
 #[derive(Debug, Clone)]
@@ -45,7 +49,7 @@ pub enum DeliveryOutcome {
 /// Writes down how an attempt went.
 pub(super) fn conclude(
     c: &Connection,
-    delivery: i64,
+    delivery: DeliveryId,
     outcome: DeliveryOutcome,
     terms: Terms,
 ) -> Result<(), StoreError> {
@@ -68,17 +72,17 @@ pub(super) fn is_over(next: ServiceTime, deadline: Option<ServiceTime>) -> bool 
 
 /// A delivery as it stands in the database.
 pub(super) struct Row {
-    id: i64,
+    id: DeliveryId,
     attempts: u32,
     deadline: Option<ServiceTime>,
     pub destination: String,
-    pub report: Option<i64>,
+    pub report: Option<ReportId>,
     study: String,
     object: String,
 }
 
 impl Row {
-    pub fn read(c: &Connection, id: i64) -> Result<Self, StoreError> {
+    pub fn read(c: &Connection, id: DeliveryId) -> Result<Self, StoreError> {
         let mut row = c.prepare_cached(
             "SELECT d.attempts, d.deadline, d.destination, r.id, coalesce(s.study_instance_uid, i.study_instance_uid),
                     coalesce(o.sop_instance_uid, i.sop_instance_uid)
@@ -99,28 +103,22 @@ impl Row {
     }
 
     /// Appends what happened to the audit.
-    pub fn tell(
-        &self,
-        c: &Connection,
-        event: &'static str,
-        outcome: &'static str,
-        detail: String,
-    ) -> Result<(), StoreError> {
+    pub fn tell(&self, c: &Connection, event: EventKind, outcome: Outcome, detail: String) -> Result<(), StoreError> {
         let (actor, study, image) = (self.destination.clone(), self.study.clone(), self.object.clone());
         append(c, &Event { event, actor, study, image, outcome, detail })
     }
 
     fn delivered(&self, c: &Connection, status: &str, terms: Terms) -> Result<(), StoreError> {
         let attempts = self.attempts + 1;
-        let commitment = if terms.commitment { "due" } else { "" };
+        let commitment = if terms.commitment { CommitmentState::Due } else { CommitmentState::None };
         // The time to give up begins anew for the commitment, but not for what it lost and got again.
         c.execute(
-            "UPDATE deliveries SET state = 'delivered', attempts = ?2, last_status = ?3, last_error = '', delivered_at = ?4,
-             deadline = iif(?5 = 'due' AND commitment_attempts = 0, ?6, deadline), commitment = ?5, commitment_at = ?7 WHERE id = ?1",
+            formatcp!("UPDATE deliveries SET state = {DELIVERED}, attempts = ?2, last_status = ?3, last_error = '', delivered_at = ?4,
+             deadline = iif(?5 = {COMMITMENT_DUE} AND commitment_attempts = 0, ?6, deadline), commitment = ?5, commitment_at = ?7 WHERE id = ?1"),
             // Not at once: a PACS may import what it took before it keeps it.
             params![self.id, attempts, status, now(), commitment, after(c, terms.give_up_after)?, after(c, terms.retry.after)?],
         )?;
-        self.tell(c, "delivery", "success", format!("status {status} at attempt {attempts}"))?;
+        self.tell(c, EventKind::Delivery, Outcome::Success, format!("status {status} at attempt {attempts}"))?;
         self.report.map_or(Ok(()), |report| complete(c, report))
     }
 
@@ -137,7 +135,7 @@ impl Row {
         )?;
         // A destination that refuses for days would fill the audit: the first attempts and the end are enough.
         if attempts <= 3 || attempts.is_power_of_two() {
-            self.tell(c, "delivery", "will retry", format!("attempt {attempts}: {error}"))?;
+            self.tell(c, EventKind::Delivery, Outcome::WillRetry, format!("attempt {attempts}: {error}"))?;
         }
         Ok(())
     }
@@ -149,15 +147,15 @@ impl Row {
     pub fn failed(&self, c: &Connection, status: &str, error: &str) -> Result<(), StoreError> {
         let attempts = self.attempts + 1;
         c.execute(
-            "UPDATE deliveries SET state = 'failed', attempts = ?2, last_status = ?3, last_error = ?4 WHERE id = ?1",
+            formatcp!("UPDATE deliveries SET state = {DELIVERY_FAILED}, attempts = ?2, last_status = ?3, last_error = ?4 WHERE id = ?1"),
             params![self.id, attempts, status, error],
         )?;
-        self.tell(c, "delivery", "failed", format!("attempt {attempts}: {error}"))
+        self.tell(c, EventKind::Delivery, Outcome::Failed, format!("attempt {attempts}: {error}"))
     }
 
     /// The structured report of class `fallback` of the same version, where there is one that this destination
     /// does not get anyway.
-    fn stand_in(&self, c: &Connection, fallback: Option<String>) -> Result<Option<i64>, StoreError> {
+    fn stand_in(&self, c: &Connection, fallback: Option<String>) -> Result<Option<ObjectId>, StoreError> {
         let statement = "SELECT o.id FROM objects o JOIN deliveries d ON d.id = ?1 JOIN objects refused ON refused.id = d.object_id
              WHERE o.report_id = refused.report_id AND o.kind = 'structured-report' AND refused.kind = 'structured-report'
                AND o.sop_class_uid = ?2 AND o.id <> refused.id
@@ -165,15 +163,15 @@ impl Row {
         Ok(c.query_row(statement, params![self.id, fallback], |row| row.get(0)).optional()?)
     }
 
-    fn replace(&self, c: &Connection, object: i64, error: &str) -> Result<(), StoreError> {
+    fn replace(&self, c: &Connection, object: ObjectId, error: &str) -> Result<(), StoreError> {
         c.execute(
             "UPDATE deliveries SET object_id = ?2, attempts = attempts + 1, last_error = ?3, next_attempt_at = ?4 WHERE id = ?1",
             params![self.id, object, error, AT_ONCE],
         )?;
         self.tell(
             c,
-            "delivery",
-            "fallback",
+            EventKind::Delivery,
+            Outcome::Fallback,
             format!("the report goes in the destination's fallback_sop_class: {error}"),
         )
     }

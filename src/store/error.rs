@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::row_ids::JobId;
+
 /// Each message says what failed and, where a person can help, how.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -89,7 +91,7 @@ pub enum StoreError {
     #[error("{worker} answered too late: attempt {attempt} of job {job} was given up, what it says is dropped")]
     TooLate {
         /// Row of the job.
-        job: i64,
+        job: JobId,
         /// Who had it.
         worker: String,
         /// In which attempt.

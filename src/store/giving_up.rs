@@ -2,14 +2,21 @@
 
 use std::path::Path;
 
+use const_format::formatcp;
 use rusqlite::{Connection, params};
 
 use super::audit::{Event, append};
+use super::audit_words::{EventKind, Outcome};
 use super::connection::open_existing;
 use super::delivery_attempt::Row;
 use super::error::StoreError;
 use super::queue::{changed, find};
 use super::reported::complete;
+use super::row_ids::{DeliveryId, ReportId};
+use super::states::{
+    COMMITMENT_FAILED, COMMITMENT_GIVEN_UP, COMMITTED, DELIVERED, DELIVERY_FAILED, DELIVERY_GIVEN_UP, DELIVERY_PENDING,
+    NO_COMMITMENT,
+};
 
 /// Which deliveries are given up.
 #[derive(Debug, Clone, Copy)]
@@ -34,13 +41,17 @@ impl GivenUp<'_> {
     fn condition(&self) -> &'static str {
         match self {
             Self::Of(_) => {
-                "(d.state IN ('pending', 'failed') OR (d.state = 'delivered' AND d.commitment NOT IN ('', 'committed', 'given-up')))
+                formatcp!("(d.state IN ({DELIVERY_PENDING}, {DELIVERY_FAILED}) OR (d.state = {DELIVERED} AND d.commitment NOT IN ({NO_COMMITMENT}, {COMMITTED}, {COMMITMENT_GIVEN_UP})))
                  AND EXISTS (SELECT 1 FROM instances i WHERE (i.id = ?1 OR i.sop_instance_uid = ?1 OR i.study_instance_uid = ?1)
                      AND (d.instance_id = i.id OR d.object_id IN
-                         (SELECT o.id FROM objects o JOIN report_images m ON m.report_id = o.report_id WHERE m.instance_id = i.id)))"
+                         (SELECT o.id FROM objects o JOIN report_images m ON m.report_id = o.report_id WHERE m.instance_id = i.id)))")
             }
-            Self::At(_) => "(d.state = 'failed' OR d.commitment = 'failed') AND d.destination = ?1",
-            Self::Failed => "(d.state = 'failed' OR d.commitment = 'failed') AND ?1 = ''",
+            Self::At(_) => {
+                formatcp!("(d.state = {DELIVERY_FAILED} OR d.commitment = {COMMITMENT_FAILED}) AND d.destination = ?1")
+            }
+            Self::Failed => {
+                formatcp!("(d.state = {DELIVERY_FAILED} OR d.commitment = {COMMITMENT_FAILED}) AND ?1 = ''")
+            }
         }
     }
 }
@@ -53,7 +64,7 @@ pub fn give_up(database: &Path, which: GivenUp<'_>) -> Result<usize, StoreError>
     }
     changed(database, |c| {
         let wanted = format!("SELECT d.id FROM deliveries d WHERE {} ORDER BY d.id", which.condition());
-        let ids: Vec<i64> =
+        let ids: Vec<DeliveryId> =
             c.prepare(&wanted)?.query_map([which.name()], |row| row.get(0))?.collect::<Result<_, _>>()?;
         let mut reports = Vec::new();
         for &id in &ids {
@@ -68,10 +79,7 @@ pub fn give_up(database: &Path, which: GivenUp<'_>) -> Result<usize, StoreError>
             GivenUp::Failed => "everything that had failed".to_owned(),
         };
         let detail = format!("{} deliveries of {of}", ids.len());
-        append(
-            c,
-            &Event { event: "queue", actor: "operator".into(), outcome: "given up", detail, ..Event::default() },
-        )?;
+        append(c, &Event { actor: "operator".into(), detail, ..Event::of(EventKind::Queue, Outcome::GivenUp) })?;
         Ok(ids.len())
     })
 }
@@ -89,7 +97,7 @@ pub struct Stranded {
 pub fn stranded(database: &Path) -> Result<Vec<Stranded>, StoreError> {
     let connection = open_existing(database)?;
     let mut statement = connection.prepare(
-        "SELECT destination, count(*) FROM deliveries WHERE state = 'failed' OR commitment = 'failed' GROUP BY destination ORDER BY 1",
+        formatcp!("SELECT destination, count(*) FROM deliveries WHERE state = {DELIVERY_FAILED} OR commitment = {COMMITMENT_FAILED} GROUP BY destination ORDER BY 1"),
     )?;
     let read =
         |row: &rusqlite::Row<'_>| Ok(Stranded { destination: row.get(0)?, deliveries: row.get::<_, i64>(1)? as u64 });
@@ -97,13 +105,13 @@ pub fn stranded(database: &Path) -> Result<Vec<Stranded>, StoreError> {
 }
 
 /// Gives one up; the report it is of, if it is of one.
-fn give_up_one(c: &Connection, id: i64) -> Result<Option<i64>, StoreError> {
+fn give_up_one(c: &Connection, id: DeliveryId) -> Result<Option<ReportId>, StoreError> {
     c.execute(
-        "UPDATE deliveries SET commitment = iif(commitment IN ('', 'committed'), commitment, 'given-up'),
-                state = iif(state = 'delivered', state, 'given-up') WHERE id = ?1",
+        formatcp!("UPDATE deliveries SET commitment = iif(commitment IN ({NO_COMMITMENT}, {COMMITTED}), commitment, {COMMITMENT_GIVEN_UP}),
+                state = iif(state = {DELIVERED}, state, {DELIVERY_GIVEN_UP}) WHERE id = ?1"),
         params![id],
     )?;
     let row = Row::read(c, id)?;
-    row.tell(c, "delivery", "given up", "by the operator: it is not tried any more".into())?;
+    row.tell(c, EventKind::Delivery, Outcome::GivenUp, "by the operator: it is not tried any more".into())?;
     Ok(row.report)
 }

@@ -3,14 +3,21 @@
 use std::path::Path;
 use std::time::Duration;
 
+use const_format::formatcp;
 use rusqlite::{Connection, Row, params};
 
 use super::aside::Thing;
 use super::audit::{Event, append};
+use super::audit_words::{EventKind, Outcome};
 use super::clock::ServiceTime;
 use super::connection::{Store, open_existing};
 use super::error::StoreError;
 use super::now;
+use super::row_ids::{InstanceId, ObjectId};
+use super::states::{
+    COMMITMENT_DUE, COMMITMENT_FAILED, COMMITMENT_REQUESTED, DELIVERED, DELIVERY_FAILED, DELIVERY_PENDING,
+    IMAGE_FAILED, IMAGE_REPORTED, IMAGE_SKIPPED, JOB_QUEUED, JOB_RUNNING,
+};
 use crate::findings::BundleIdentity;
 
 /// A row whose files nobody needs any more.
@@ -26,9 +33,9 @@ pub struct Expired {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpiredRow {
     /// A received image.
-    Image(i64),
+    Image(InstanceId),
     /// An object of a report.
-    Object(i64),
+    Object(ObjectId),
 }
 
 /// Most rows of each kind looked up at once.
@@ -36,17 +43,18 @@ const MOST: u32 = 1000;
 
 /// A delivery `d` that may still need its file: the destination does not have it, or was asked to commit itself
 /// to keep it and has not done so; and no operator has given that up.
-const NEEDS_FILE: &str =
-    "(d.state IN ('pending', 'failed') OR (d.state = 'delivered' AND d.commitment IN ('due', 'requested', 'failed')))";
+const NEEDS_FILE: &str = formatcp!(
+    "(d.state IN ({DELIVERY_PENDING}, {DELIVERY_FAILED}) OR (d.state = {DELIVERED} AND d.commitment IN ({COMMITMENT_DUE}, {COMMITMENT_REQUESTED}, {COMMITMENT_FAILED})))"
+);
 
 impl ExpiredRow {
     /// Whether an image `i` has a file and is done with: it is skipped, failed or reported, no report about it is
     /// under way, and everybody it is passed on to has it.
     fn image_is_done() -> String {
         format!(
-            "i.file IS NOT NULL AND i.state IN ('skipped', 'failed', 'reported')
+            "i.file IS NOT NULL AND i.state IN ({IMAGE_SKIPPED}, {IMAGE_FAILED}, {IMAGE_REPORTED})
              AND NOT EXISTS (SELECT 1 FROM report_images m JOIN jobs j ON j.report_id = m.report_id
-                             WHERE m.instance_id = i.id AND j.state IN ('queued', 'running'))
+                             WHERE m.instance_id = i.id AND j.state IN ({JOB_QUEUED}, {JOB_RUNNING}))
              AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.instance_id = i.id AND {NEEDS_FILE})"
         )
     }
@@ -68,8 +76,13 @@ impl Store {
         // Beside the writer: a look through years of rows must not hold up who waits for Success.
         let look = move || {
             let connection = open_existing(&path)?;
-            let mut expired = expired_images(&connection, limit, &aside.rows(Thing::ImageFile))?;
-            expired.extend(expired_objects(&connection, limit, &aside.rows(Thing::ObjectFile))?);
+            let mut expired =
+                expired_images(&connection, limit, &aside.rows(|thing| matches!(thing, Thing::ImageFile(_))))?;
+            expired.extend(expired_objects(
+                &connection,
+                limit,
+                &aside.rows(|thing| matches!(thing, Thing::ObjectFile(_))),
+            )?);
             Ok(expired)
         };
         let looked = tokio::task::spawn_blocking(look).await;
@@ -95,18 +108,18 @@ impl Store {
         path: &Path,
         changed_by: &str,
     ) -> Result<(), StoreError> {
-        self.record_bundle("live", bundle.clone(), path, changed_by, String::new()).await
+        self.record_bundle(Outcome::Live, bundle.clone(), path, changed_by, String::new()).await
     }
 
     /// A bundle was refused; the one before stays.
     pub async fn record_bundle_refused(&self, path: &Path, reason: &str) -> Result<(), StoreError> {
         let unknown = BundleIdentity::default();
-        self.record_bundle("refused", unknown, path, "change of the configuration", reason.to_owned()).await
+        self.record_bundle(Outcome::Refused, unknown, path, "change of the configuration", reason.to_owned()).await
     }
 
     async fn record_bundle(
         &self,
-        outcome: &'static str,
+        outcome: Outcome,
         b: BundleIdentity,
         path: &Path,
         changed_by: &str,
@@ -119,7 +132,7 @@ impl Store {
                 params![now(), outcome, b.name, b.version, b.digest, path, changed_by, reason],
             )?;
             let detail = format!("{path}: {} {} {}{reason}", b.name, b.version, b.digest);
-            append(c, &Event { event: "bundle", actor: changed_by, outcome, detail, ..Event::default() })
+            append(c, &Event { actor: changed_by, detail, ..Event::of(EventKind::Bundle, outcome) })
         })
         .await
     }
@@ -128,11 +141,9 @@ impl Store {
 /// Takes the files out of a row, where it is still done with.
 fn forget(c: &Connection, row: ExpiredRow) -> Result<bool, StoreError> {
     let event = |detail: &str| Event {
-        event: "retention",
         actor: "housekeeper".into(),
-        outcome: "deleted",
         detail: detail.into(),
-        ..Event::default()
+        ..Event::of(EventKind::Retention, Outcome::Deleted)
     };
     let event = match row {
         ExpiredRow::Image(id) => {

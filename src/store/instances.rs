@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
+use const_format::formatcp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Event, append};
+use super::audit_words::{EventKind, Outcome};
 use super::connection::Store;
 use super::deliveries::pass_on;
 use super::error::StoreError;
@@ -16,6 +18,8 @@ use super::jobs::queue_analysis;
 use super::now;
 use super::patient::Patient;
 use super::refused::close_refused;
+use super::row_ids::InstanceId;
+use super::states::{IMAGE_FAILED, IMAGE_SKIPPED, ImageState, JOB_CANCELLED, JOB_FAILED};
 use super::studies::{self, Study, image_has_come};
 use crate::identifiers::Uid;
 
@@ -75,7 +79,7 @@ pub enum Recorded {
     /// Its file is needed: it is new, a new revision, or in the place of a file that is gone.
     Kept {
         /// Its row.
-        id: i64,
+        id: InstanceId,
         /// 1, or more after a conflict.
         revision: u32,
         /// What contradicts what was known, in plain words without the patient's: another content, another study
@@ -119,7 +123,7 @@ impl Store {
 
 /// The newest revision of an object that is here.
 struct Newest {
-    id: i64,
+    id: InstanceId,
     revision: u32,
     sha256: String,
     has_file: bool,
@@ -142,13 +146,13 @@ fn record(c: &Connection, new: &NewInstance) -> Result<Recorded, StoreError> {
 
 fn newest(c: &Connection, study: &Study, new: &NewInstance) -> Result<Option<Newest>, StoreError> {
     let mut statement = c.prepare_cached(
-        "SELECT id, revision, sha256, file IS NOT NULL,
-                state = 'failed' AND (findings IS NULL OR file IS NULL OR EXISTS (
-                    SELECT 1 FROM jobs j WHERE j.state = 'failed' AND (j.instance_id = i.id OR j.report_id IN
+        formatcp!("SELECT id, revision, sha256, file IS NOT NULL,
+                state = {IMAGE_FAILED} AND (findings IS NULL OR file IS NULL OR EXISTS (
+                    SELECT 1 FROM jobs j WHERE j.state = {JOB_FAILED} AND (j.instance_id = i.id OR j.report_id IN
                         (SELECT m.report_id FROM report_images m WHERE m.instance_id = i.id)))),
-                state = 'skipped' AND findings IS NULL AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.instance_id = i.id AND j.state = 'cancelled')
+                state = {IMAGE_SKIPPED} AND findings IS NULL AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.instance_id = i.id AND j.state = {JOB_CANCELLED})
          FROM instances i WHERE study_id = ?1 AND series_instance_uid = ?2 AND sop_instance_uid = ?3 AND sha256 IS NOT NULL
-         ORDER BY revision DESC LIMIT 1",
+         ORDER BY revision DESC LIMIT 1"),
     )?;
     let read = |row: &rusqlite::Row<'_>| {
         Ok(Newest {
@@ -189,13 +193,19 @@ fn come_again(c: &Connection, new: &NewInstance, known: &Newest) -> Result<Recor
             if known.is_left_out { "selection takes it now" } else { "it had failed and is analysed again" }.to_owned(),
         );
     } else if let Some(reason) = new.skipped.as_ref().filter(|_| is_wanted) {
-        c.execute("UPDATE instances SET state = 'skipped', reason = ?2 WHERE id = ?1", params![known.id, reason])?;
+        c.execute(
+            formatcp!("UPDATE instances SET state = {IMAGE_SKIPPED}, reason = ?2 WHERE id = ?1"),
+            params![known.id, reason],
+        )?;
     }
     if !passed_on.is_empty() {
         done.push(format!("it is passed on again to {}", passed_on.join(", ")));
     }
     let done = if done.is_empty() { "nothing is queued".to_owned() } else { done.join("; ") };
-    append(c, &received(new, "duplicate", format!("the same content is here already as row {}; {done}", known.id)))?;
+    append(
+        c,
+        &received(new, Outcome::Duplicate, format!("the same content is here already as row {}; {done}", known.id)),
+    )?;
     if needs_file {
         return Ok(Recorded::Kept { id: known.id, revision: known.revision, conflict: None });
     }
@@ -205,7 +215,7 @@ fn come_again(c: &Connection, new: &NewInstance, known: &Newest) -> Result<Recor
 /// An object, or a content, that is not here.
 fn keep(c: &Connection, new: &NewInstance, study: &Study, before: Option<&Newest>) -> Result<Recorded, StoreError> {
     let revision = before.map_or(1, |before| before.revision + 1);
-    let state = if new.skipped.is_some() { "skipped" } else { "queued" };
+    let state = if new.skipped.is_some() { ImageState::Skipped } else { ImageState::Queued };
     let conflict = conflict(c, new, study, revision)?;
     c.prepare_cached(
         "INSERT INTO instances (study_id, sop_instance_uid, sop_class_uid, revision, sha256, study_instance_uid, series_instance_uid,
@@ -219,15 +229,19 @@ fn keep(c: &Connection, new: &NewInstance, study: &Study, before: Option<&Newest
         new.series_description, new.transfer_syntax, new.bytes as i64, new.file, new.sender_ae_title, new.sender_address, now(), state,
         new.skipped.as_deref().unwrap_or(""),
     ])?;
-    let id = c.last_insert_rowid();
+    let id = InstanceId(c.last_insert_rowid());
     match &conflict {
-        Some(conflict) => append(c, &received(new, "conflict", format!("{conflict}; sha256 {}", new.sha256)))?,
-        None => append(c, &received(new, "success", format!("{} bytes, sha256 {}", new.bytes, new.sha256)))?,
+        Some(conflict) => append(c, &received(new, Outcome::Conflict, format!("{conflict}; sha256 {}", new.sha256)))?,
+        None => append(c, &received(new, Outcome::Success, format!("{} bytes, sha256 {}", new.bytes, new.sha256)))?,
     }
     match &new.skipped {
         Some(reason) => append(
             c,
-            &Event { event: "selected", actor: "selection".into(), ..received(new, "skipped", reason.clone()) },
+            &Event {
+                event: EventKind::Selected,
+                actor: "selection".into(),
+                ..received(new, Outcome::Skipped, reason.clone())
+            },
         )?,
         None => {
             queue_analysis(c, id)?;
@@ -269,9 +283,9 @@ fn conflict(c: &Connection, new: &NewInstance, study: &Study, revision: u32) -> 
     Ok((!conflicts.is_empty()).then(|| conflicts.join("; ")))
 }
 
-fn received(new: &NewInstance, outcome: &'static str, detail: String) -> Event {
+fn received(new: &NewInstance, outcome: Outcome, detail: String) -> Event {
     Event {
-        event: "received",
+        event: EventKind::Received,
         actor: format!("{} at {}", new.sender_ae_title, new.sender_address),
         study: new.study_instance_uid.to_string(),
         image: new.sop_instance_uid.to_string(),

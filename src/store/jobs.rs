@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
+use const_format::formatcp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::aside::{Aside, Thing};
 use super::audit::{Event, append};
+use super::audit_words::{EventKind, Outcome};
 use super::clock::{AT_ONCE, after};
 use super::conditions::PAUSED;
 use super::connection::Store;
 use super::error::StoreError;
 use super::now;
+use super::row_ids::{InstanceId, JobId, ReportId};
+use super::states::{
+    IMAGE_ANALYSED, IMAGE_FAILED, IMAGE_QUEUED, JOB_DONE, JOB_FAILED, JOB_QUEUED, JOB_RUNNING, JobKind,
+};
 use super::studies::report_is_due;
 use crate::findings::Findings;
 
@@ -18,7 +24,7 @@ use crate::findings::Findings;
 #[derive(Debug, Clone)]
 pub struct Job {
     /// Its row.
-    pub id: i64,
+    pub id: JobId,
     /// Who has it.
     pub worker: String,
     /// Which attempt this is, 1 the first.
@@ -40,7 +46,7 @@ pub enum Work {
     /// Write a report.
     Report {
         /// Row of the report.
-        report: i64,
+        report: ReportId,
     },
 }
 
@@ -48,7 +54,7 @@ pub enum Work {
 pub(super) const PAUSE_PER_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// The job `?1` as worker `?2` has it in attempt `?3`. One that ran out but was not given on still counts.
-const HELD: &str = "id = ?1 AND worker = ?2 AND attempts = ?3 AND state = 'running'";
+const HELD: &str = formatcp!("id = ?1 AND worker = ?2 AND attempts = ?3 AND state = {JOB_RUNNING}");
 /// Why a job without a file has failed.
 pub(super) const FILE_GONE: &str = "the image's file is gone: send the image again";
 
@@ -87,7 +93,7 @@ impl Store {
     pub async fn release_jobs_of(&self, worker: &str) -> Result<(), StoreError> {
         let worker = worker.to_owned();
         self.write(move |c| {
-            c.execute("UPDATE jobs SET state = 'queued', attempts = attempts - 1, lease_until = NULL, worker = NULL WHERE state = 'running' AND worker = ?1", [worker])?;
+            c.execute(formatcp!("UPDATE jobs SET state = {JOB_QUEUED}, attempts = attempts - 1, lease_until = NULL, worker = NULL WHERE state = {JOB_RUNNING} AND worker = ?1"), [worker])?;
             Ok(())
         })
         .await
@@ -101,7 +107,7 @@ impl Store {
         let job = job.clone();
         self.write(move |c| {
             let back = format!(
-                "UPDATE jobs SET state = 'queued', attempts = attempts - 1, not_before = ?4, lease_until = NULL, worker = NULL WHERE {HELD}"
+                "UPDATE jobs SET state = {JOB_QUEUED}, attempts = attempts - 1, not_before = ?4, lease_until = NULL, worker = NULL WHERE {HELD}"
             );
             match c.execute(&back, params![job.id, job.worker, job.attempt, after(c, pause)?])? {
                 0 => Err(too_late(&job)),
@@ -130,7 +136,7 @@ impl Store {
             finish(c, &job)?;
             let instance = instance_of(c, job.id)?;
             c.execute(
-                "UPDATE instances SET state = 'analysed', reason = '', findings = ?2, analysed_at = ?3, report_failure = 0 WHERE id = ?1",
+                formatcp!("UPDATE instances SET state = {IMAGE_ANALYSED}, reason = '', findings = ?2, analysed_at = ?3, report_failure = 0 WHERE id = ?1"),
                 params![instance, json, now()],
             )?;
             report_is_due(c, instance)?;
@@ -139,7 +145,7 @@ impl Store {
                 &about_instance(
                     c,
                     instance,
-                    Event { event: "analysed", actor: job.worker, outcome: "success", detail, ..Event::default() },
+                    Event { actor: job.worker, detail, ..Event::of(EventKind::Analysed, Outcome::Success) },
                 )?,
             )
         })
@@ -169,42 +175,42 @@ impl Store {
             }
             let Job { id, worker, attempt, .. } = job;
             let detail = format!("attempt {attempt} of {most_attempts}: {reason}");
-            let event = |outcome| Event { event: "attempt", actor: worker, outcome, detail, ..Event::default() };
+            let event = |outcome| Event { actor: worker, detail, ..Event::of(EventKind::Attempt, outcome) };
             if permanent || attempt >= most_attempts {
                 c.execute(
                     "UPDATE instances SET report_failure = ?2 WHERE id = (SELECT instance_id FROM jobs WHERE id = ?1)",
                     params![id, report_failure],
                 )?;
-                fail(c, id, &reason, event("failed"))?;
-                let image: Option<i64> =
+                fail(c, id, &reason, event(Outcome::Failed))?;
+                let image: Option<InstanceId> =
                     c.query_row("SELECT instance_id FROM jobs WHERE id = ?1", [id], |row| row.get(0))?;
                 return image.filter(|_| report_failure).map_or(Ok(()), |image| report_is_due(c, image));
             }
             let due = after(c, PAUSE_PER_ATTEMPT * attempt)?;
             c.execute(
-                "UPDATE jobs SET state = 'queued', reason = ?2, not_before = ?3, lease_until = NULL, worker = NULL WHERE id = ?1",
+                formatcp!("UPDATE jobs SET state = {JOB_QUEUED}, reason = ?2, not_before = ?3, lease_until = NULL, worker = NULL WHERE id = ?1"),
                 params![id, reason, due],
             )?;
-            append(c, &about_job(c, id, event("will retry"))?)
+            append(c, &about_job(c, id, event(Outcome::WillRetry))?)
         };
         self.write(move |c| aside.one(c, thing, fail_attempt).map(drop)).await
     }
 }
 
 /// Queues the analysis of an image, anew where it was queued before.
-pub(super) fn queue_analysis(c: &Connection, instance: i64) -> Result<(), StoreError> {
-    c.execute("UPDATE instances SET state = 'queued', reason = '' WHERE id = ?1", [instance])?;
+pub(super) fn queue_analysis(c: &Connection, instance: InstanceId) -> Result<(), StoreError> {
+    c.execute(formatcp!("UPDATE instances SET state = {IMAGE_QUEUED}, reason = '' WHERE id = ?1"), [instance])?;
     let again = c
         .prepare_cached(
-            "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', not_before = ?2, lease_until = NULL, worker = NULL, finished_at = NULL
-             WHERE instance_id = ?1",
+            formatcp!("UPDATE jobs SET state = {JOB_QUEUED}, attempts = 0, reason = '', not_before = ?2, lease_until = NULL, worker = NULL, finished_at = NULL
+             WHERE instance_id = ?1"),
         )?
         .execute(params![instance, AT_ONCE])?;
     if again == 0 {
         c.prepare_cached(
-            "INSERT INTO jobs (kind, instance_id, state, not_before, created_at, first_image) VALUES ('analyse', ?1, 'queued', ?2, ?3, ?1)",
+            formatcp!("INSERT INTO jobs (kind, instance_id, state, not_before, created_at, first_image) VALUES (?4, ?1, {JOB_QUEUED}, ?2, ?3, ?1)"),
         )?
-        .execute(params![instance, AT_ONCE, now()])?;
+        .execute(params![instance, AT_ONCE, now(), JobKind::Analyse])?;
     }
     Ok(())
 }
@@ -223,12 +229,16 @@ fn take(
         let due = format!(
             "SELECT id FROM jobs WHERE {which} AND {not_aside} AND NOT {PAUSED} ORDER BY first_image, id LIMIT 1"
         );
-        c.prepare_cached(&due)?.query_row([aside.rows(Thing::Job)], |row| row.get::<_, i64>(0)).optional()
+        c.prepare_cached(&due)?
+            .query_row([aside.rows(|thing| matches!(thing, Thing::Job(_)))], |row| row.get::<_, JobId>(0))
+            .optional()
     };
     loop {
-        let given_up = first("state = 'running' AND lease_until <= service_now()")?;
-        let due =
-            given_up.map_or_else(|| first("state = 'queued' AND not_before <= service_now()"), |job| Ok(Some(job)))?;
+        let given_up = first(formatcp!("state = {JOB_RUNNING} AND lease_until <= service_now()"))?;
+        let due = given_up.map_or_else(
+            || first(formatcp!("state = {JOB_QUEUED} AND not_before <= service_now()")),
+            |job| Ok(Some(job)),
+        )?;
         let Some(id) = due else { return Ok(None) };
         // Whatever is wrong with one job must not keep the others from being done.
         if let Some(Some(job)) = aside.one(c, Thing::Job(id), |c| begin(c, id, worker, lease, most_attempts))? {
@@ -240,16 +250,16 @@ fn take(
 /// Leases this job, or fails it where it cannot be done.
 fn begin(
     c: &Connection,
-    id: i64,
+    id: JobId,
     worker: &str,
     lease: Duration,
     most_attempts: u32,
 ) -> Result<Option<Job>, StoreError> {
     let fails = |reason: String| {
         let (actor, detail) = (worker.to_owned(), reason.clone());
-        fail(c, id, &reason, Event { event: "attempt", actor, outcome: "failed", detail, ..Event::default() })
+        fail(c, id, &reason, Event { actor, detail, ..Event::of(EventKind::Attempt, Outcome::Failed) })
     };
-    let (attempts, report, file, image): (u32, Option<i64>, Option<String>, Option<String>) = c
+    let (attempts, report, file, image): (u32, Option<ReportId>, Option<String>, Option<String>) = c
         .prepare_cached(
             "SELECT j.attempts, j.report_id, i.file, i.sop_instance_uid FROM jobs j LEFT JOIN instances i ON i.id = j.instance_id WHERE j.id = ?1",
         )?
@@ -266,9 +276,9 @@ fn begin(
             return Ok(None);
         }
     };
-    c.prepare_cached(
-        "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = ?2, worker = ?3 WHERE id = ?1",
-    )?
+    c.prepare_cached(formatcp!(
+        "UPDATE jobs SET state = {JOB_RUNNING}, attempts = attempts + 1, lease_until = ?2, worker = ?3 WHERE id = ?1"
+    ))?
     .execute(params![id, after(c, lease)?, worker])?;
     Ok(Some(Job { id, worker: worker.to_owned(), attempt: attempts + 1, work }))
 }
@@ -279,18 +289,18 @@ pub(super) fn never_ended(attempts: u32) -> String {
 }
 
 /// Marks a job failed, and with it the images that now wait for a person.
-pub(super) fn fail(c: &Connection, job: i64, reason: &str, event: Event) -> Result<(), StoreError> {
+pub(super) fn fail(c: &Connection, job: JobId, reason: &str, event: Event) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE jobs SET state = 'failed', reason = ?2, finished_at = ?3, lease_until = NULL, worker = NULL WHERE id = ?1",
+        formatcp!("UPDATE jobs SET state = {JOB_FAILED}, reason = ?2, finished_at = ?3, lease_until = NULL, worker = NULL WHERE id = ?1"),
         params![job, reason, now()],
     )?;
     c.execute(
-        "UPDATE instances SET state = 'failed', reason = ?2 WHERE id = (SELECT instance_id FROM jobs WHERE id = ?1)",
+        formatcp!("UPDATE instances SET state = {IMAGE_FAILED}, reason = ?2 WHERE id = (SELECT instance_id FROM jobs WHERE id = ?1)"),
         params![job, reason],
     )?;
     c.execute(
-        "UPDATE instances SET state = 'failed', reason = 'the report cannot be written: ' || ?2 WHERE state = 'analysed'
-           AND id IN (SELECT m.instance_id FROM report_images m JOIN jobs j ON j.report_id = m.report_id WHERE j.id = ?1)",
+        formatcp!("UPDATE instances SET state = {IMAGE_FAILED}, reason = 'the report cannot be written: ' || ?2 WHERE state = {IMAGE_ANALYSED}
+           AND id IN (SELECT m.instance_id FROM report_images m JOIN jobs j ON j.report_id = m.report_id WHERE j.id = ?1)"),
         params![job, reason],
     )?;
     append(c, &about_job(c, job, event)?)
@@ -299,7 +309,7 @@ pub(super) fn fail(c: &Connection, job: i64, reason: &str, event: Event) -> Resu
 /// Marks a job done, or refuses when its lease is another's by now.
 pub(super) fn finish(c: &Connection, job: &Job) -> Result<(), StoreError> {
     let done =
-        format!("UPDATE jobs SET state = 'done', reason = '', finished_at = ?4, lease_until = NULL WHERE {HELD}");
+        format!("UPDATE jobs SET state = {JOB_DONE}, reason = '', finished_at = ?4, lease_until = NULL WHERE {HELD}");
     match c.execute(&done, params![job.id, job.worker, job.attempt, now()])? {
         0 => Err(too_late(job)),
         _ => Ok(()),
@@ -310,13 +320,14 @@ fn too_late(job: &Job) -> StoreError {
     StoreError::TooLate { job: job.id, worker: job.worker.clone(), attempt: job.attempt }
 }
 
-fn instance_of(c: &Connection, job: i64) -> Result<i64, StoreError> {
-    let instance: Option<i64> = c.query_row("SELECT instance_id FROM jobs WHERE id = ?1", [job], |row| row.get(0))?;
+fn instance_of(c: &Connection, job: JobId) -> Result<InstanceId, StoreError> {
+    let instance: Option<InstanceId> =
+        c.query_row("SELECT instance_id FROM jobs WHERE id = ?1", [job], |row| row.get(0))?;
     instance.ok_or_else(|| StoreError::Unexpected(format!("job {job} is about no image")))
 }
 
 /// The event with the UIDs of what a job is about filled in: of its image, or of its report's study.
-pub(super) fn about_job(c: &Connection, job: i64, event: Event) -> Result<Event, StoreError> {
+pub(super) fn about_job(c: &Connection, job: JobId, event: Event) -> Result<Event, StoreError> {
     let uids =
         "SELECT coalesce(i.study_instance_uid, s.study_instance_uid), coalesce(i.sop_instance_uid, '') FROM jobs j
                 LEFT JOIN instances i ON i.id = j.instance_id LEFT JOIN reports r ON r.id = j.report_id
@@ -326,7 +337,7 @@ pub(super) fn about_job(c: &Connection, job: i64, event: Event) -> Result<Event,
 }
 
 /// The event with the UIDs of an instance filled in.
-pub(super) fn about_instance(c: &Connection, instance: i64, event: Event) -> Result<Event, StoreError> {
+pub(super) fn about_instance(c: &Connection, instance: InstanceId, event: Event) -> Result<Event, StoreError> {
     let uids = "SELECT study_instance_uid, sop_instance_uid FROM instances WHERE id = ?1";
     let (study, image) = c.prepare_cached(uids)?.query_row([instance], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(Event { study, image, ..event })

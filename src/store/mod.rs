@@ -7,6 +7,7 @@
 
 mod aside;
 mod audit;
+mod audit_words;
 mod backup;
 mod clock;
 mod commitments;
@@ -27,12 +28,15 @@ mod recovery;
 mod refused;
 mod reported;
 mod reports;
+mod row_ids;
+mod states;
 mod stray_log;
 mod studies;
 mod wal;
 mod writer;
 
 pub use audit::{Break, Event, TrailRow, trail, verify as verify_audit};
+pub use audit_words::{EventKind, Outcome};
 pub use backup::{Backup, backup};
 pub use clock::{Timestamp, now};
 pub use commitments::{Commitment, Verdict};
@@ -50,5 +54,7 @@ pub use planning::Settling;
 pub use recovery::{KnownFile, Owner, known_files};
 pub use refused::RefusedInstance;
 pub use reports::{Addressee, FailedSource, NewObject, ObjectFile, ReportInput, ReportPlan, SourceImage};
+pub use row_ids::{DeliveryId, InstanceId, JobId, ObjectId, ReportId, StudyId};
+pub use states::{CommitmentState, ConditionKind, DeliveryState, ImageState, JobState};
 pub use stray_log::knows_nothing;
 pub use wal::LARGE as LARGE_WAL;

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use const_format::formatcp;
 use rusqlite::{Connection, params};
 
 use super::aside::Thing;
 use super::audit::{Event, append};
+use super::audit_words::{EventKind, Outcome};
 use super::clock::{AT_ONCE, ServiceTime, after};
 use super::connection::Store;
 use super::error::StoreError;
 use super::now;
+use super::row_ids::{ReportId, StudyId};
+use super::states::{IMAGE_ANALYSED, IMAGE_FAILED, IMAGE_QUEUED, IMAGE_SKIPPED, JOB_QUEUED, JOB_RUNNING, JobKind};
 use crate::identifiers::Uid;
 
 /// When a study is reported.
@@ -49,7 +53,9 @@ impl Store {
         let planned = self
             .write(move |c| {
                 let mut planned = 0;
-                for study in due_studies(c, quiet_since, overdue, &aside.rows(Thing::Study))? {
+                for study in
+                    due_studies(c, quiet_since, overdue, &aside.rows(|thing| matches!(thing, Thing::Study(_))))?
+                {
                     planned += aside.one(c, Thing::Study(study), |c| plan(c, study, &settling))?.unwrap_or(0);
                 }
                 Ok(planned)
@@ -67,25 +73,25 @@ fn due_studies(
     quiet_since: ServiceTime,
     overdue: ServiceTime,
     aside: &str,
-) -> Result<Vec<i64>, StoreError> {
+) -> Result<Vec<StudyId>, StoreError> {
     let mut statement = c.prepare_cached(
-        "SELECT s.id FROM studies s
+        formatcp!("SELECT s.id FROM studies s
          WHERE s.report_due AND s.next_report_at <= service_now() AND s.id NOT IN (SELECT value FROM json_each(?3))
            AND (coalesce(s.waiting_since, 0) <= ?2
-                OR (s.last_image_at <= ?1 AND NOT EXISTS (SELECT 1 FROM instances q WHERE q.study_id = s.id AND q.state = 'queued')))
-           AND NOT EXISTS (SELECT 1 FROM reports r JOIN jobs j ON j.report_id = r.id WHERE r.study_id = s.id AND j.state IN ('queued', 'running'))
-         ORDER BY s.id",
+                OR (s.last_image_at <= ?1 AND NOT EXISTS (SELECT 1 FROM instances q WHERE q.study_id = s.id AND q.state = {IMAGE_QUEUED})))
+           AND NOT EXISTS (SELECT 1 FROM reports r JOIN jobs j ON j.report_id = r.id WHERE r.study_id = s.id AND j.state IN ({JOB_QUEUED}, {JOB_RUNNING}))
+         ORDER BY s.id"),
     )?;
     Ok(statement.query_map(params![quiet_since, overdue, aside], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 /// The images a study's next report tells of: each in its newest revision, analysed or with a failure to report.
-const TOLD: &str = "study_id = ?1 AND state <> 'skipped' AND (findings IS NOT NULL OR (state = 'failed' AND report_failure))
+const TOLD: &str = formatcp!("study_id = ?1 AND state <> {IMAGE_SKIPPED} AND (findings IS NOT NULL OR (state = {IMAGE_FAILED} AND report_failure))
    AND revision = (SELECT max(revision) FROM instances n WHERE n.study_id = i.study_id AND n.series_instance_uid = i.series_instance_uid
-                   AND n.sop_instance_uid = i.sop_instance_uid AND (n.findings IS NOT NULL OR n.report_failure))";
+                   AND n.sop_instance_uid = i.sop_instance_uid AND (n.findings IS NOT NULL OR n.report_failure))");
 
 /// Whether the study shows no vertebra although all of it could be analysed.
-fn shows_no_vertebra(c: &Connection, study: i64) -> Result<bool, StoreError> {
+fn shows_no_vertebra(c: &Connection, study: StudyId) -> Result<bool, StoreError> {
     let shows = format!(
         "SELECT NOT EXISTS (SELECT 1 FROM instances i WHERE {TOLD} AND (findings IS NULL OR json_array_length(findings, '$.vertebrae') > 0))"
     );
@@ -93,33 +99,35 @@ fn shows_no_vertebra(c: &Connection, study: i64) -> Result<bool, StoreError> {
 }
 
 /// What the next version says is known: it waits again only for what is still queued.
-fn is_planned(c: &Connection, study: i64, next_report_at: ServiceTime) -> Result<(), StoreError> {
+fn is_planned(c: &Connection, study: StudyId, next_report_at: ServiceTime) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE studies SET report_due = 0, next_report_at = ?2, waiting_since =
-             (SELECT min(received_service_ms) FROM instances WHERE study_id = ?1 AND state = 'queued') WHERE id = ?1",
+        formatcp!("UPDATE studies SET report_due = 0, next_report_at = ?2, waiting_since =
+             (SELECT min(received_service_ms) FROM instances WHERE study_id = ?1 AND state = {IMAGE_QUEUED}) WHERE id = ?1"),
         params![study, next_report_at],
     )?;
     Ok(())
 }
 
-fn event(c: &Connection, study: i64, outcome: &'static str, detail: String) -> Result<(), StoreError> {
+fn event(c: &Connection, study: StudyId, outcome: Outcome, detail: String) -> Result<(), StoreError> {
     let uid = c.query_row("SELECT study_instance_uid FROM studies WHERE id = ?1", [study], |row| row.get(0))?;
-    append(c, &Event { event: "report", actor: "planner".into(), study: uid, outcome, detail, ..Event::default() })
+    append(c, &Event { actor: "planner".into(), study: uid, detail, ..Event::of(EventKind::Report, outcome) })
 }
 
 /// Ends the images of a study that nobody wants a report of.
-fn skip(c: &Connection, study: i64) -> Result<(), StoreError> {
+fn skip(c: &Connection, study: StudyId) -> Result<(), StoreError> {
     let reason = "no vertebra was found, and [report] no_vertebra_found is false";
     c.execute(
-        "UPDATE instances SET state = 'skipped', reason = ?2 WHERE study_id = ?1 AND state = 'analysed'",
+        formatcp!(
+            "UPDATE instances SET state = {IMAGE_SKIPPED}, reason = ?2 WHERE study_id = ?1 AND state = {IMAGE_ANALYSED}"
+        ),
         params![study, reason],
     )?;
     is_planned(c, study, AT_ONCE)?;
-    event(c, study, "skipped", reason.into())
+    event(c, study, Outcome::Skipped, reason.into())
 }
 
 /// Fixes version, UIDs and time of a study's next report, and queues its job; the number of reports.
-fn plan(c: &Connection, study: i64, settling: &Settling) -> Result<usize, StoreError> {
+fn plan(c: &Connection, study: StudyId, settling: &Settling) -> Result<usize, StoreError> {
     if !settling.no_vertebra_found && shows_no_vertebra(c, study)? {
         return skip(c, study).map(|()| 0);
     }
@@ -131,7 +139,7 @@ fn plan(c: &Connection, study: i64, settling: &Settling) -> Result<usize, StoreE
         "INSERT INTO reports (study_id, version, sop_instance_uid, series_instance_uid, overlay_series_uid, content_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![study, version, Uid::generate().as_str(), Uid::generate().as_str(), Uid::generate().as_str(), now()],
     )?;
-    let report = c.last_insert_rowid();
+    let report = ReportId(c.last_insert_rowid());
     // Every image with findings, one whose earlier report failed too.
     let told = format!(
         "INSERT INTO report_images (report_id, instance_id, failed, analysed_at)
@@ -147,25 +155,27 @@ fn plan(c: &Connection, study: i64, settling: &Settling) -> Result<usize, StoreE
     }
     // After the images that came before its own new ones: a study that goes on must not be the oldest for ever.
     c.execute(
-        "INSERT INTO jobs (kind, report_id, state, not_before, created_at, first_image) VALUES ('report', ?1, 'queued', ?2, ?3,
-         (SELECT coalesce(min(i.id) FILTER (WHERE i.state IN ('analysed', 'failed')), max(i.id))
-          FROM report_images m JOIN instances i ON i.id = m.instance_id WHERE m.report_id = ?1))",
-        params![report, AT_ONCE, now()],
+        formatcp!("INSERT INTO jobs (kind, report_id, state, not_before, created_at, first_image) VALUES (?4, ?1, {JOB_QUEUED}, ?2, ?3,
+         (SELECT coalesce(min(i.id) FILTER (WHERE i.state IN ({IMAGE_ANALYSED}, {IMAGE_FAILED})), max(i.id))
+          FROM report_images m JOIN instances i ON i.id = m.instance_id WHERE m.report_id = ?1))"),
+        params![report, AT_ONCE, now(), JobKind::Report],
     )?;
-    event(c, study, "planned", format!("version {version} of {images} images, the study has settled"))?;
+    event(c, study, Outcome::Planned, format!("version {version} of {images} images, the study has settled"))?;
     Ok(1)
 }
 
 /// What the report tells of waits for it; older revisions of that would wait for ever.
-fn supersede(c: &Connection, study: i64, report: i64) -> Result<(), StoreError> {
+fn supersede(c: &Connection, study: StudyId, report: ReportId) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE instances SET state = 'analysed', reason = '' WHERE state = 'failed'
-           AND id IN (SELECT instance_id FROM report_images WHERE report_id = ?1 AND NOT failed)",
+        formatcp!(
+            "UPDATE instances SET state = {IMAGE_ANALYSED}, reason = '' WHERE state = {IMAGE_FAILED}
+           AND id IN (SELECT instance_id FROM report_images WHERE report_id = ?1 AND NOT failed)"
+        ),
         [report],
     )?;
     c.execute(
-        "UPDATE instances SET state = 'skipped', reason = 'a newer revision is reported' WHERE study_id = ?2 AND state = 'analysed'
-           AND id NOT IN (SELECT instance_id FROM report_images WHERE report_id = ?1)",
+        formatcp!("UPDATE instances SET state = {IMAGE_SKIPPED}, reason = 'a newer revision is reported' WHERE study_id = ?2 AND state = {IMAGE_ANALYSED}
+           AND id NOT IN (SELECT instance_id FROM report_images WHERE report_id = ?1)"),
         params![report, study],
     )?;
     Ok(())

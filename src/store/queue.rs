@@ -2,16 +2,24 @@
 
 use std::path::Path;
 
+use const_format::formatcp;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 use super::audit::{Event, append};
+use super::audit_words::{EventKind, Outcome};
 use super::clock::AT_ONCE;
-use super::conditions::{self, What};
+use super::conditions;
 use super::connection::open_existing;
 use super::error::StoreError;
 use super::jobs::queue_analysis;
 use super::now;
+use super::row_ids::InstanceId;
+use super::states::{
+    COMMITMENT_DUE, COMMITMENT_FAILED, COMMITMENT_GIVEN_UP, ConditionKind, DELIVERED, DELIVERY_FAILED,
+    DELIVERY_GIVEN_UP, DELIVERY_PENDING, IMAGE_ANALYSED, IMAGE_FAILED, IMAGE_QUEUED, IMAGE_SKIPPED, JOB_ANALYSE,
+    JOB_CANCELLED, JOB_FAILED, JOB_QUEUED,
+};
 use super::studies::image_has_come;
 use crate::dicom::uids::RECEIVED_SOP_CLASSES;
 
@@ -19,7 +27,7 @@ use crate::dicom::uids::RECEIVED_SOP_CLASSES;
 #[derive(Debug, Clone, Serialize)]
 pub struct Entry {
     /// Its row.
-    pub id: i64,
+    pub id: InstanceId,
     /// When it came.
     pub received: String,
     /// `queued`, `skipped`, `analysed`, `reported` or `failed`.
@@ -42,12 +50,12 @@ pub struct Entry {
     pub reason: String,
 }
 
-const ENTRIES: &str = "SELECT i.id, i.received_at, i.state, i.sender_ae_title, i.modality, i.body_part, i.sop_instance_uid, i.study_instance_uid,
+const ENTRIES: &str = formatcp!("SELECT i.id, i.received_at, i.state, i.sender_ae_title, i.modality, i.body_part, i.sop_instance_uid, i.study_instance_uid,
     coalesce((SELECT max(attempts) FROM jobs j WHERE j.instance_id = i.id), 0),
     coalesce((SELECT group_concat(DISTINCT d.destination || ' ' || d.state || CASE d.last_error WHEN '' THEN '' ELSE ': ' || d.last_error END)
-              FROM deliveries d WHERE d.state <> 'delivered' AND (d.instance_id = i.id OR d.object_id IN
+              FROM deliveries d WHERE d.state <> {DELIVERED} AND (d.instance_id = i.id OR d.object_id IN
                   (SELECT o.id FROM objects o JOIN report_images m ON m.report_id = o.report_id WHERE m.instance_id = i.id))), ''),
-    i.reason FROM instances i";
+    i.reason FROM instances i");
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
@@ -99,28 +107,28 @@ pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
         let wanted = "(?1 IS NULL OR i.id = ?1 OR i.sop_instance_uid = ?1 OR i.study_instance_uid = ?1)";
         let jobs = c.execute(
             &format!(
-                "UPDATE jobs SET state = 'queued', attempts = 0, reason = '', not_before = ?2, finished_at = NULL
-                 WHERE (state = 'failed' OR (state = 'cancelled' AND ?1 IS NOT NULL)) AND
+                "UPDATE jobs SET state = {JOB_QUEUED}, attempts = 0, reason = '', not_before = ?2, finished_at = NULL
+                 WHERE (state = {JOB_FAILED} OR (state = {JOB_CANCELLED} AND ?1 IS NOT NULL)) AND
                  (instance_id IN (SELECT i.id FROM instances i WHERE i.file IS NOT NULL AND {wanted})
                   OR report_id IN (SELECT m.report_id FROM report_images m JOIN instances i ON i.id = m.instance_id WHERE {wanted}))"
             ),
             params![name, AT_ONCE],
         )?;
         c.execute(
-            "UPDATE instances SET state = 'analysed', reason = '' WHERE state = 'failed' AND findings IS NOT NULL AND id IN
-             (SELECT m.instance_id FROM report_images m JOIN jobs j ON j.report_id = m.report_id WHERE j.state = 'queued')",
+            formatcp!("UPDATE instances SET state = {IMAGE_ANALYSED}, reason = '' WHERE state = {IMAGE_FAILED} AND findings IS NOT NULL AND id IN
+             (SELECT m.instance_id FROM report_images m JOIN jobs j ON j.report_id = m.report_id WHERE j.state = {JOB_QUEUED})"),
             [],
         )?;
         c.execute(
-            "UPDATE instances SET state = 'queued', reason = '' WHERE state IN ('failed', 'skipped')
-             AND id IN (SELECT instance_id FROM jobs WHERE kind = 'analyse' AND state = 'queued')",
+            formatcp!("UPDATE instances SET state = {IMAGE_QUEUED}, reason = '' WHERE state IN ({IMAGE_FAILED}, {IMAGE_SKIPPED})
+             AND id IN (SELECT instance_id FROM jobs WHERE kind = {JOB_ANALYSE} AND state = {JOB_QUEUED})"),
             [],
         )?;
         let deliveries = c.execute(
             &format!(
-                "UPDATE deliveries SET state = iif(state = 'delivered', state, 'pending'), next_attempt_at = ?2, deadline = NULL,
-                        commitment = iif(commitment IN ('failed', 'given-up'), 'due', commitment), commitment_at = ?2, commitment_attempts = 0
-                 WHERE (state = 'failed' OR commitment = 'failed' OR (?1 IS NOT NULL AND (state = 'given-up' OR commitment = 'given-up')))
+                "UPDATE deliveries SET state = iif(state = {DELIVERED}, state, {DELIVERY_PENDING}), next_attempt_at = ?2, deadline = NULL,
+                        commitment = iif(commitment IN ({COMMITMENT_FAILED}, {COMMITMENT_GIVEN_UP}), {COMMITMENT_DUE}, commitment), commitment_at = ?2, commitment_attempts = 0
+                 WHERE (state = {DELIVERY_FAILED} OR commitment = {COMMITMENT_FAILED} OR (?1 IS NOT NULL AND (state = {DELIVERY_GIVEN_UP} OR commitment = {COMMITMENT_GIVEN_UP})))
                    AND (instance_id IN (SELECT i.id FROM instances i WHERE {wanted})
                      OR object_id IN (SELECT o.id FROM objects o JOIN report_images m ON m.report_id = o.report_id
                                       JOIN instances i ON i.id = m.instance_id WHERE {wanted}))"
@@ -129,9 +137,9 @@ pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
             params![name, AT_ONCE],
         )?;
         c.execute(
-            "UPDATE instances SET state = 'analysed', reason = '' WHERE state = 'failed' AND findings IS NOT NULL AND id IN
+            formatcp!("UPDATE instances SET state = {IMAGE_ANALYSED}, reason = '' WHERE state = {IMAGE_FAILED} AND findings IS NOT NULL AND id IN
              (SELECT m.instance_id FROM report_images m JOIN objects o ON o.report_id = m.report_id
-              JOIN deliveries d ON d.object_id = o.id WHERE d.state = 'pending' AND d.next_attempt_at = 0)",
+              JOIN deliveries d ON d.object_id = o.id WHERE d.state = {DELIVERY_PENDING} AND d.next_attempt_at = 0)"),
             [],
         )?;
         let left_out = name.map_or(Ok(0), |name| analyse_left_out(c, name))?;
@@ -140,7 +148,7 @@ pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
             jobs + left_out,
             name.unwrap_or("everything that failed")
         );
-        append(c, &Event { event: "queue", actor: "operator".into(), outcome: "retry", detail, ..Event::default() })?;
+        append(c, &Event { actor: "operator".into(), detail, ..Event::of(EventKind::Queue, Outcome::Retry) })?;
         Ok(jobs + deliveries + left_out)
     })
 }
@@ -148,11 +156,11 @@ pub fn retry(database: &Path, name: Option<&str>) -> Result<usize, StoreError> {
 /// Queues the analysis of the images called `name` that selection left out: the operator has named them. Their number.
 fn analyse_left_out(c: &Connection, name: &str) -> Result<usize, StoreError> {
     let mut statement = c.prepare(
-        "SELECT id, sop_class_uid FROM instances i WHERE state = 'skipped' AND findings IS NULL AND file IS NOT NULL
+        formatcp!("SELECT id, sop_class_uid FROM instances i WHERE state = {IMAGE_SKIPPED} AND findings IS NULL AND file IS NOT NULL
            AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.instance_id = i.id)
-           AND (id = ?1 OR sop_instance_uid = ?1 OR study_instance_uid = ?1)",
+           AND (id = ?1 OR sop_instance_uid = ?1 OR study_instance_uid = ?1)"),
     )?;
-    let named: Vec<(i64, String)> =
+    let named: Vec<(InstanceId, String)> =
         statement.query_map([name], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     let can_be_analysed = named.into_iter().filter(|(_, class)| RECEIVED_SOP_CLASSES.contains(&class.as_str()));
     let mut queued = 0;
@@ -169,23 +177,21 @@ pub fn cancel(database: &Path, name: &str) -> Result<usize, StoreError> {
     find(database, name)?;
     changed(database, |c| {
         let jobs = c.execute(
-            "UPDATE jobs SET state = 'cancelled', finished_at = ?2 WHERE state = 'queued' AND instance_id IN
-             (SELECT id FROM instances WHERE id = ?1 OR sop_instance_uid = ?1 OR study_instance_uid = ?1)",
+            formatcp!("UPDATE jobs SET state = {JOB_CANCELLED}, finished_at = ?2 WHERE state = {JOB_QUEUED} AND instance_id IN
+             (SELECT id FROM instances WHERE id = ?1 OR sop_instance_uid = ?1 OR study_instance_uid = ?1)"),
             params![name, now()],
         )?;
         c.execute(
-            "UPDATE instances SET state = 'skipped', reason = 'cancelled by the operator' WHERE state = 'queued'
-             AND id IN (SELECT instance_id FROM jobs WHERE state = 'cancelled')",
+            formatcp!("UPDATE instances SET state = {IMAGE_SKIPPED}, reason = 'cancelled by the operator' WHERE state = {IMAGE_QUEUED}
+             AND id IN (SELECT instance_id FROM jobs WHERE state = {JOB_CANCELLED})"),
             [],
         )?;
         append(
             c,
             &Event {
-                event: "queue",
                 actor: "operator".into(),
-                outcome: "cancelled",
                 detail: format!("{jobs} jobs of {name}"),
-                ..Event::default()
+                ..Event::of(EventKind::Queue, Outcome::Cancelled)
             },
         )?;
         Ok(jobs)
@@ -195,13 +201,13 @@ pub fn cancel(database: &Path, name: &str) -> Result<usize, StoreError> {
 /// Pauses the queue: images are received, and nothing of it is analysed or sent. False when it was paused already.
 pub fn pause(database: &Path) -> Result<bool, StoreError> {
     changed(database, |c| {
-        conditions::begin(c, What::Paused, "", "images are received; nothing is analysed or sent", "operator")
+        conditions::begin(c, ConditionKind::Paused, "", "images are received; nothing is analysed or sent", "operator")
     })
 }
 
 /// Ends a pause. False when there was none.
 pub fn resume(database: &Path) -> Result<bool, StoreError> {
-    changed(database, |c| conditions::end(c, What::Paused, "", "the queue goes on", "operator"))
+    changed(database, |c| conditions::end(c, ConditionKind::Paused, "", "the queue goes on", "operator"))
 }
 
 /// Runs `change` in a transaction of its own beside the daemon's.

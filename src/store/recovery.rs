@@ -3,10 +3,13 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use const_format::formatcp;
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::aside::{Aside, Thing};
 use super::audit::{Event, append};
+use super::audit_words::{EventKind, Outcome};
 use super::clock::{AT_ONCE, after, keep, millis};
 use super::conditions::end_those_of_an_earlier_run;
 use super::connection::{Store, open_existing};
@@ -15,6 +18,11 @@ use super::delivery_attempt::Row;
 use super::error::StoreError;
 use super::jobs::{FILE_GONE, PAUSE_PER_ATTEMPT, about_instance, about_job, fail, never_ended};
 use super::now;
+use super::row_ids::{InstanceId, JobId, ObjectId, ReportId};
+use super::states::{
+    COMMITMENT_DUE, COMMITMENT_REQUESTED, DELIVERY_PENDING, IMAGE_ANALYSED, IMAGE_FAILED, IMAGE_REPORTED, JOB_QUEUED,
+    JOB_RUNNING,
+};
 use super::studies::report_is_due;
 
 /// A file that a row names.
@@ -30,9 +38,9 @@ pub struct KnownFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
     /// A received image.
-    Image(i64),
+    Image(InstanceId),
     /// An object of a report.
-    Object(i64),
+    Object(ObjectId),
     /// The compressed form of an object: the object can do without it.
     Compressed,
 }
@@ -45,17 +53,14 @@ impl Store {
     pub async fn recover_after_restart(&self, most_attempts: u32) -> Result<usize, StoreError> {
         let aside = self.aside.clone();
         self.write(move |c| {
-            let running = rows(c, "SELECT id FROM jobs WHERE state = 'running' ORDER BY id")?;
+            let running = rows(c, formatcp!("SELECT id FROM jobs WHERE state = {JOB_RUNNING} ORDER BY id"))?;
             let interrupted = running.len();
             aside.each(c, Thing::Job, running, |c, job| interrupt(c, job, most_attempts))?;
             shorten_pauses(c, &aside)?;
             make_deliveries_due(c, &aside)?;
             end_those_of_an_earlier_run(c)?;
             let detail = format!("{interrupted} interrupted jobs queued again");
-            append(
-                c,
-                &Event { event: "daemon", actor: "daemon".into(), outcome: "started", detail, ..Event::default() },
-            )?;
+            append(c, &Event { actor: "daemon".into(), detail, ..Event::of(EventKind::Daemon, Outcome::Started) })?;
             keep(c)?;
             Ok(interrupted)
         })
@@ -75,7 +80,14 @@ impl Store {
                 sentences.push(format!("image {image}: {detail}"));
                 append(
                     c,
-                    &Event { event: "upgrade", actor: "daemon".into(), study, image, outcome: "put right", detail },
+                    &Event {
+                        event: EventKind::Upgrade,
+                        actor: "daemon".into(),
+                        study,
+                        image,
+                        outcome: Outcome::PutRight,
+                        detail,
+                    },
                 )?;
             }
             c.execute("DELETE FROM put_right", [])?;
@@ -110,8 +122,8 @@ impl Store {
         let details: Vec<String> = arriving.into_iter().chain(orphans).collect();
         self.write(move |c| {
             details.into_iter().try_for_each(|detail| {
-                let (event, actor, outcome) = ("recovery", "daemon".into(), "removed");
-                append(c, &Event { event, actor, outcome, detail, ..Event::default() })
+                let event = Event::of(EventKind::Recovery, Outcome::Removed);
+                append(c, &Event { actor: "daemon".into(), detail, ..event })
             })
         })
         .await
@@ -130,10 +142,9 @@ fn known(c: &Connection) -> Result<Vec<KnownFile>, StoreError> {
          UNION ALL SELECT compressed_file, 'compressed', id FROM objects WHERE removed_at IS NULL AND compressed_file IS NOT NULL",
     )?;
     let read = |row: &rusqlite::Row<'_>| {
-        let id = row.get(2)?;
         let owner = match row.get_ref(1)?.as_str()? {
-            "image" => Owner::Image(id),
-            "object" => Owner::Object(id),
+            "image" => Owner::Image(row.get(2)?),
+            "object" => Owner::Object(row.get(2)?),
             _ => Owner::Compressed,
         };
         Ok(KnownFile { file: row.get(0)?, owner })
@@ -141,30 +152,31 @@ fn known(c: &Connection) -> Result<Vec<KnownFile>, StoreError> {
     Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
 }
 
-fn rows(c: &Connection, query: &str) -> Result<Vec<i64>, StoreError> {
+fn rows<I: FromSql>(c: &Connection, query: &str) -> Result<Vec<I>, StoreError> {
     Ok(c.prepare(query)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 /// The daemon went down while a worker had this job.
-fn interrupt(c: &Connection, job: i64, most_attempts: u32) -> Result<(), StoreError> {
+fn interrupt(c: &Connection, job: JobId, most_attempts: u32) -> Result<(), StoreError> {
     let attempts: u32 = c.query_row("SELECT attempts FROM jobs WHERE id = ?1", [job], |row| row.get(0))?;
-    let event =
-        |outcome, detail| Event { event: "attempt", actor: "daemon".into(), outcome, detail, ..Event::default() };
+    let event = |outcome, detail| Event { actor: "daemon".into(), detail, ..Event::of(EventKind::Attempt, outcome) };
     if attempts >= most_attempts {
         let reason = never_ended(attempts);
-        return fail(c, job, &reason, event("failed", reason.clone()));
+        return fail(c, job, &reason, event(Outcome::Failed, reason.clone()));
     }
     c.execute(
-        "UPDATE jobs SET state = 'queued', not_before = ?2, lease_until = NULL, worker = NULL WHERE id = ?1",
+        formatcp!(
+            "UPDATE jobs SET state = {JOB_QUEUED}, not_before = ?2, lease_until = NULL, worker = NULL WHERE id = ?1"
+        ),
         params![job, after(c, PAUSE_PER_ATTEMPT * attempts)?],
     )?;
     let detail = format!("attempt {attempts} of {most_attempts}: the daemon went down meanwhile");
-    append(c, &about_job(c, job, event("will retry", detail))?)
+    append(c, &about_job(c, job, event(Outcome::WillRetry, detail))?)
 }
 
 /// No queued job waits for longer than its pause: a crash may have set the service clock back by a minute.
 fn shorten_pauses(c: &Connection, aside: &Aside) -> Result<(), StoreError> {
-    let waiting = rows(c, "SELECT id FROM jobs WHERE state = 'queued' AND not_before > service_now()")?;
+    let waiting = rows(c, formatcp!("SELECT id FROM jobs WHERE state = {JOB_QUEUED} AND not_before > service_now()"))?;
     let pause = millis(PAUSE_PER_ATTEMPT);
     aside.each(c, Thing::Job, waiting, |c, job| {
         c.execute(
@@ -181,38 +193,40 @@ fn make_deliveries_due(c: &Connection, aside: &Aside) -> Result<(), StoreError> 
         c.execute("UPDATE deliveries SET next_attempt_at = ?2 WHERE id = ?1", params![id, AT_ONCE])?;
         Ok(())
     })?;
-    let uncommitted =
-        rows(c, "SELECT id FROM deliveries WHERE commitment IN ('due', 'requested') AND commitment_at > 0")?;
+    let uncommitted = rows(
+        c,
+        formatcp!(
+            "SELECT id FROM deliveries WHERE commitment IN ({COMMITMENT_DUE}, {COMMITMENT_REQUESTED}) AND commitment_at > 0"
+        ),
+    )?;
     aside.each(c, Thing::Delivery, uncommitted, |c, id| {
         c.execute("UPDATE deliveries SET commitment_at = ?2 WHERE id = ?1", params![id, AT_ONCE])?;
         Ok(())
     })
 }
 
-fn image_is_gone(c: &Connection, instance: i64, file: &str) -> Result<(), StoreError> {
+fn image_is_gone(c: &Connection, instance: InstanceId, file: &str) -> Result<(), StoreError> {
     let event = |detail: String| Event {
-        event: "recovery",
         actor: "daemon".into(),
-        outcome: "file missing",
         detail,
-        ..Event::default()
+        ..Event::of(EventKind::Recovery, Outcome::FileMissing)
     };
     append(c, &about_instance(c, instance, event(format!("{file} is not in the spool any more")))?)?;
     c.execute("UPDATE instances SET file = NULL WHERE id = ?1", [instance])?;
-    let mut jobs = c.prepare("SELECT id FROM jobs WHERE instance_id = ?1 AND state = 'queued'")?;
-    let jobs: Vec<i64> = jobs.query_map([instance], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut jobs = c.prepare(formatcp!("SELECT id FROM jobs WHERE instance_id = ?1 AND state = {JOB_QUEUED}"))?;
+    let jobs: Vec<JobId> = jobs.query_map([instance], |row| row.get(0))?.collect::<Result<_, _>>()?;
     jobs.into_iter().try_for_each(|job| fail(c, job, FILE_GONE, event(FILE_GONE.to_owned())))?;
     // A report that is still to be written copies patient and study from the image.
     c.execute(
-        "UPDATE instances SET state = 'failed', reason = ?2 WHERE id = ?1 AND state = 'analysed'
-           AND NOT EXISTS (SELECT 1 FROM report_images m JOIN reports r ON r.id = m.report_id WHERE m.instance_id = ?1 AND r.written_at IS NOT NULL)",
+        formatcp!("UPDATE instances SET state = {IMAGE_FAILED}, reason = ?2 WHERE id = ?1 AND state = {IMAGE_ANALYSED}
+           AND NOT EXISTS (SELECT 1 FROM report_images m JOIN reports r ON r.id = m.report_id WHERE m.instance_id = ?1 AND r.written_at IS NOT NULL)"),
         params![instance, FILE_GONE],
     )?;
     fail_pending(c, "instance_id = ?1", instance, FILE_GONE)
 }
 
-fn object_is_gone(c: &Connection, object: i64, file: &str) -> Result<(), StoreError> {
-    let (report, study, uid): (i64, String, String) = c.query_row(
+fn object_is_gone(c: &Connection, object: ObjectId, file: &str) -> Result<(), StoreError> {
+    let (report, study, uid): (ReportId, String, String) = c.query_row(
         "SELECT r.id, s.study_instance_uid, o.sop_instance_uid FROM objects o JOIN reports r ON r.id = o.report_id
          JOIN studies s ON s.id = r.study_id WHERE o.id = ?1",
         [object],
@@ -220,13 +234,13 @@ fn object_is_gone(c: &Connection, object: i64, file: &str) -> Result<(), StoreEr
     )?;
     c.execute("UPDATE objects SET removed_at = ?2 WHERE id = ?1", params![object, now()])?;
     let waited: bool = c.query_row(
-        "SELECT EXISTS (SELECT 1 FROM deliveries WHERE object_id = ?1 AND state = 'pending')",
+        formatcp!("SELECT EXISTS (SELECT 1 FROM deliveries WHERE object_id = ?1 AND state = {DELIVERY_PENDING})"),
         [object],
         |row| row.get(0),
     )?;
     let detail = if waited { "a new version of the report is written" } else { "it was delivered" };
     let (actor, detail) = ("daemon".into(), format!("{file} is not in the spool any more; {detail}"));
-    append(c, &Event { event: "recovery", actor, study, image: uid, outcome: "file missing", detail })?;
+    append(c, &Event { event: EventKind::Recovery, actor, study, image: uid, outcome: Outcome::FileMissing, detail })?;
     if waited {
         fail_pending(c, "object_id = ?1", object, "the report's file is gone: a new version is written")?;
         // All of it is told anew, pictures too.
@@ -236,11 +250,11 @@ fn object_is_gone(c: &Connection, object: i64, file: &str) -> Result<(), StoreEr
         if let Some(image) = c.query_row(images, [report], |row| row.get(0)).optional()? {
             report_is_due(c, image)?;
         }
-        c.execute("UPDATE instances SET state = 'analysed' WHERE state = 'reported' AND file IS NOT NULL AND id IN (SELECT instance_id FROM report_images WHERE report_id = ?1)", [report])?;
+        c.execute(formatcp!("UPDATE instances SET state = {IMAGE_ANALYSED} WHERE state = {IMAGE_REPORTED} AND file IS NOT NULL AND id IN (SELECT instance_id FROM report_images WHERE report_id = ?1)"), [report])?;
     }
     Ok(())
 }
 
-fn fail_pending(c: &Connection, which: &str, id: i64, error: &str) -> Result<(), StoreError> {
+fn fail_pending(c: &Connection, which: &str, id: impl ToSql, error: &str) -> Result<(), StoreError> {
     pending(c, which, &[&id])?.into_iter().try_for_each(|delivery| Row::read(c, delivery)?.failed(c, "", error))
 }

@@ -5,11 +5,13 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Event, append};
+use super::audit_words::{EventKind, Outcome};
 use super::connection::Store;
 use super::deliveries::{Subject, insert};
 use super::error::StoreError;
 use super::jobs::{Job, finish};
 use super::reported::complete;
+use super::row_ids::{ObjectId, ReportId, StudyId};
 use super::{Timestamp, now};
 use crate::findings::{Findings, ImageIdentity, ObjectKind, Predecessor};
 use crate::identifiers::Uid;
@@ -110,7 +112,7 @@ pub struct Addressee {
 
 impl Store {
     /// What a report is made from.
-    pub async fn report_input(&self, report: i64) -> Result<ReportInput, StoreError> {
+    pub async fn report_input(&self, report: ReportId) -> Result<ReportInput, StoreError> {
         self.write(move |c| input(c, report)).await
     }
 
@@ -127,7 +129,7 @@ impl Store {
         let job = job.clone();
         self.write(move |c| {
             finish(c, &job)?;
-            let (report, study): (i64, String) = c.query_row(
+            let (report, study): (ReportId, String) = c.query_row(
                 "SELECT r.id, s.study_instance_uid FROM jobs j JOIN reports r ON r.id = j.report_id JOIN studies s ON s.id = r.study_id WHERE j.id = ?1",
                 [job.id],
                 |row| Ok((row.get(0)?, row.get(1)?)),
@@ -151,14 +153,14 @@ impl Store {
                         object.compressed.as_ref().map(|c| &c.sha256),
                     ],
                 )?;
-                let id = c.last_insert_rowid();
+                let id = ObjectId(c.last_insert_rowid());
                 for to in destinations.iter().filter(|to| is_for(object, to, &objects)) {
                     insert(c, Subject::Object(id), &to.name, to.give_up_after)?;
                 }
             }
             let names: Vec<_> = destinations.iter().map(|to| to.name.as_str()).collect();
             let detail = format!("{} objects, to be sent to {}", objects.len(), if names.is_empty() { "nobody".into() } else { names.join(", ") });
-            append(c, &Event { event: "report", actor: job.worker, study, outcome: "written", detail, ..Event::default() })?;
+            append(c, &Event { actor: job.worker, study, detail, ..Event::of(EventKind::Report, Outcome::Written) })?;
             // One that is for nobody waits for nobody.
             complete(c, report)
         })
@@ -180,24 +182,23 @@ fn is_for(object: &NewObject, to: &Addressee, objects: &[NewObject]) -> bool {
 }
 
 /// SOP Class UID and SOP Instance UID of a report's structured reports, in the order they were written.
-fn structured_reports(c: &Connection, report: i64) -> Result<Vec<(Uid, Uid)>, StoreError> {
+fn structured_reports(c: &Connection, report: ReportId) -> Result<Vec<(Uid, Uid)>, StoreError> {
     let mut statement = c.prepare(
         "SELECT sop_class_uid, sop_instance_uid FROM objects WHERE report_id = ?1 AND kind = 'structured-report' ORDER BY id",
     )?;
     let rows = statement.query_map([report], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.map(|row| row.map_err(StoreError::from).and_then(|(class, instance)| Ok((uid(class)?, uid(instance)?))))
-        .collect()
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn input(c: &Connection, report: i64) -> Result<ReportInput, StoreError> {
-    type Plan = (i64, u32, u32, String, String, String, String);
+fn input(c: &Connection, report: ReportId) -> Result<ReportInput, StoreError> {
+    type Plan = (StudyId, u32, u32, Uid, Uid, Uid, String);
     let (study, patient_number, version, sop, series, overlay, content_time): Plan = c.query_row(
         "SELECT s.id, s.patient_number, r.version, r.sop_instance_uid, r.series_instance_uid, r.overlay_series_uid, r.content_time
          FROM reports r JOIN studies s ON s.id = r.study_id WHERE r.id = ?1",
         [report],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?)),
     )?;
-    let before: Option<(i64, String)> = c
+    let before: Option<(ReportId, Uid)> = c
         .query_row(
             "SELECT id, series_instance_uid FROM reports WHERE study_id = ?1 AND version < ?2 AND written_at IS NOT NULL
              ORDER BY version DESC LIMIT 1",
@@ -210,13 +211,13 @@ fn input(c: &Connection, report: i64) -> Result<ReportInput, StoreError> {
         .map(|(id, series)| {
             let images = "SELECT count(*) FROM report_images WHERE report_id = ?1 AND NOT failed";
             let images = c.query_row(images, [id], |row| row.get(0))?;
-            Ok::<_, StoreError>(Predecessor { series_uid: uid(series)?, reports: structured_reports(c, id)?, images })
+            Ok::<_, StoreError>(Predecessor { series_uid: series, reports: structured_reports(c, id)?, images })
         })
         .transpose()?;
     let plan = ReportPlan {
-        sop_instance_uid: uid(sop)?,
-        series_instance_uid: uid(series)?,
-        overlay_series_uid: uid(overlay)?,
+        sop_instance_uid: sop,
+        series_instance_uid: series,
+        overlay_series_uid: overlay,
         version,
         patient_number,
         content_time,
@@ -226,7 +227,7 @@ fn input(c: &Connection, report: i64) -> Result<ReportInput, StoreError> {
 }
 
 /// The images of a report and what was found on them, and whether the report `before` tells of the same analysis.
-fn analysed_images(c: &Connection, report: i64, before: Option<i64>) -> Result<Vec<SourceImage>, StoreError> {
+fn analysed_images(c: &Connection, report: ReportId, before: Option<ReportId>) -> Result<Vec<SourceImage>, StoreError> {
     let mut statement = c.prepare(
         "SELECT i.file, i.findings, coalesce(b.analysed_at = i.analysed_at, 0) FROM report_images m JOIN instances i ON i.id = m.instance_id
          LEFT JOIN report_images b ON b.report_id = ?2 AND b.instance_id = i.id AND NOT b.failed
@@ -245,7 +246,7 @@ fn analysed_images(c: &Connection, report: i64, before: Option<i64>) -> Result<V
 }
 
 /// The images of a report whose analysis failed.
-fn failed_images(c: &Connection, report: i64) -> Result<Vec<FailedSource>, StoreError> {
+fn failed_images(c: &Connection, report: ReportId) -> Result<Vec<FailedSource>, StoreError> {
     let mut statement = c.prepare(
         "SELECT i.file, i.reason, i.sop_class_uid, i.sop_instance_uid, i.series_instance_uid, i.study_instance_uid, i.modality, i.body_part
          FROM report_images m JOIN instances i ON i.id = m.instance_id WHERE m.report_id = ?1 AND m.failed ORDER BY i.id",
@@ -254,10 +255,10 @@ fn failed_images(c: &Connection, report: i64) -> Result<Vec<FailedSource>, Store
     let mut images = Vec::new();
     while let Some(row) = rows.next()? {
         let image = ImageIdentity {
-            sop_class_uid: uid(row.get(2)?)?,
-            sop_instance_uid: uid(row.get(3)?)?,
-            series_instance_uid: uid(row.get(4)?)?,
-            study_instance_uid: uid(row.get(5)?)?,
+            sop_class_uid: row.get(2)?,
+            sop_instance_uid: row.get(3)?,
+            series_instance_uid: row.get(4)?,
+            study_instance_uid: row.get(5)?,
             modality: row.get(6)?,
             body_part: row.get(7)?,
             view_position: String::new(),
@@ -270,8 +271,4 @@ fn failed_images(c: &Connection, report: i64) -> Result<Vec<FailedSource>, Store
         images.push(FailedSource { file: row.get(0)?, image, reason: row.get(1)? });
     }
     Ok(images)
-}
-
-fn uid(text: String) -> Result<Uid, StoreError> {
-    Uid::new(&text).map_err(|e| StoreError::Unexpected(e.to_string()))
 }

@@ -1,15 +1,18 @@
 //! Studies of one patient each: what one report tells of.
 
+use const_format::formatcp;
 use rusqlite::{Connection, Row, params};
 
 use super::error::StoreError;
 use super::patient::{Difference, Patient};
+use super::row_ids::{InstanceId, StudyId};
+use super::states::IMAGE_QUEUED;
 use crate::identifiers::Uid;
 
 /// A study in the database.
 pub(super) struct Study {
     /// Its row.
-    pub id: i64,
+    pub id: StudyId,
     /// 1, or more for another patient under the same Study Instance UID.
     pub patient_number: u32,
     /// What is known of the patient by now.
@@ -38,7 +41,7 @@ pub(super) fn of_patient(c: &Connection, uid: &Uid, patient: &Patient) -> Result
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![uid.as_str(), patient_number, patient.id, patient.issuer, patient.name, patient.birth_date],
     )?;
-    Ok(Study { id: c.last_insert_rowid(), patient_number, patient: patient.clone(), differs })
+    Ok(Study { id: StudyId(c.last_insert_rowid()), patient_number, patient: patient.clone(), differs })
 }
 
 fn with_uid(c: &Connection, uid: &Uid) -> Result<Vec<Study>, StoreError> {
@@ -69,19 +72,19 @@ impl Study {
 }
 
 /// An image has come that is to be analysed: the time in which its study settles begins anew.
-pub(super) fn image_has_come(c: &Connection, instance: i64) -> Result<(), StoreError> {
+pub(super) fn image_has_come(c: &Connection, instance: InstanceId) -> Result<(), StoreError> {
     c.prepare_cached(
-        "UPDATE studies SET last_image_at = service_now(), waiting_since = CASE
-             WHEN report_due OR EXISTS (SELECT 1 FROM instances i WHERE i.study_id = studies.id AND i.state = 'queued' AND i.id <> ?1)
+        formatcp!("UPDATE studies SET last_image_at = service_now(), waiting_since = CASE
+             WHEN report_due OR EXISTS (SELECT 1 FROM instances i WHERE i.study_id = studies.id AND i.state = {IMAGE_QUEUED} AND i.id <> ?1)
              THEN coalesce(waiting_since, service_now()) ELSE service_now() END
-         WHERE id = (SELECT study_id FROM instances WHERE id = ?1)",
+         WHERE id = (SELECT study_id FROM instances WHERE id = ?1)"),
     )?
     .execute([instance])?;
     Ok(())
 }
 
 /// There is something in the study of an image that no report tells.
-pub(super) fn report_is_due(c: &Connection, instance: i64) -> Result<(), StoreError> {
+pub(super) fn report_is_due(c: &Connection, instance: InstanceId) -> Result<(), StoreError> {
     c.prepare_cached(
         "UPDATE studies SET report_due = 1, waiting_since = coalesce(waiting_since, service_now())
          WHERE id = (SELECT study_id FROM instances WHERE id = ?1)",

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use spinetriage::identifiers::Uid;
-use spinetriage::store::conditions::{self, What};
+use spinetriage::store::ConditionKind;
+use spinetriage::store::conditions;
 use spinetriage::store::{
     self, DeliveryOutcome, NewObject, ObjectFile, Owner, Recipient, Share, Store, Terms, Verdict, Work,
 };
@@ -238,11 +239,11 @@ async fn a_paused_queue_gives_nothing_away_and_a_pause_outlasts_a_restart() {
 async fn a_condition_lasts_once_and_a_restart_ends_what_it_cannot_know() {
     let (_folder, database, store) = open();
     for _ in 0..3 {
-        store.begin_condition(What::Destination, "pacs", "nobody answers").await.unwrap();
+        store.begin_condition(ConditionKind::Destination, "pacs", "nobody answers").await.unwrap();
     }
-    store.begin_condition(What::Destination, "archive", "nobody answers").await.unwrap();
-    store.end_condition(What::Destination, "pacs", "it answers").await.unwrap();
-    store.end_condition(What::Destination, "pacs", "it answers").await.unwrap();
+    store.begin_condition(ConditionKind::Destination, "archive", "nobody answers").await.unwrap();
+    store.end_condition(ConditionKind::Destination, "pacs", "it answers").await.unwrap();
+    store.end_condition(ConditionKind::Destination, "pacs", "it answers").await.unwrap();
     assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE event = 'destination'"), 3);
     let [lasting] = &conditions::lasting(&database).unwrap()[..] else { panic!("one lasts") };
     assert_eq!(lasting.subject, "archive");

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use spinetriage::store::{self, NewInstance, Patient, Recipient, Recorded, RefusedInstance, ReportInput, Store, Work};
+use spinetriage::store::{
+    self, DeliveryId, InstanceId, NewInstance, Patient, Recipient, Recorded, RefusedInstance, ReportInput, Store, Work,
+};
 
 use crate::builders::*;
 
@@ -205,7 +207,7 @@ async fn a_film_sent_again_was_not_passed_on_again() {
     store.record_delivery(due.id, delivered(), TERMS).await.unwrap();
     store.write(|c| Ok(c.execute("UPDATE instances SET file = NULL, state = 'reported'", [])?)).await.unwrap();
     let again = store.record_instance(NewInstance { file: "spool/images/again.dcm".into(), ..film() }).await.unwrap();
-    assert!(matches!(again, Recorded::Kept { id: 1, .. }), "{again:?}");
+    assert!(matches!(again, Recorded::Kept { id: InstanceId(1), .. }), "{again:?}");
     assert_eq!(what_is_due(&store, "pacs0").await[0].file.as_deref(), Some("spool/images/again.dcm"));
     assert_eq!(count(&database, "SELECT count(*) FROM jobs WHERE state = 'queued'"), 1, "the first one's alone");
 }
@@ -272,13 +274,13 @@ async fn what_a_duplicate_means_depends_on_what_the_destination_took_before() {
     store.record_instance(film("a")).await.unwrap();
     let meaning = async || what_is_due(&store, "pacs0").await.iter().map(|d| d.duplicate).collect::<Vec<_>>();
     assert_eq!(meaning().await, [store::Duplicate::MayBeAnother], "others may have sent it");
-    store.record_delivery(1, delivered(), TERMS).await.unwrap();
+    store.record_delivery(DeliveryId(1), delivered(), TERMS).await.unwrap();
     store.record_instance(film("a")).await.unwrap();
     assert_eq!(meaning().await, [store::Duplicate::IsThis], "it took this very content");
-    store.record_delivery(1, delivered(), TERMS).await.unwrap();
+    store.record_delivery(DeliveryId(1), delivered(), TERMS).await.unwrap();
     store.record_instance(film("b")).await.unwrap();
     assert_eq!(meaning().await, [store::Duplicate::MayBeAnother], "an older revision");
-    store.record_delivery(2, delivered(), TERMS).await.unwrap();
+    store.record_delivery(DeliveryId(2), delivered(), TERMS).await.unwrap();
     store.record_instance(film("a")).await.unwrap();
     assert!(meaning().await.contains(&store::Duplicate::MayBeAnother), "a third revision");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use spinetriage::store::{self, DeliveryOutcome, GivenUp, NewInstance, Recipient, Store, Work};
+use spinetriage::store::{self, DeliveryOutcome, GivenUp, JobId, NewInstance, Recipient, Store, Work};
 
 use crate::builders::*;
 
@@ -148,13 +148,13 @@ async fn a_film_that_ended_the_daemon_was_first_again_for_ever() {
     }
     for round in 1..=3 {
         let job = store.lease_job("w", LONG, 3).await.unwrap().unwrap();
-        assert_eq!((job.id, job.attempt), (1, round));
+        assert_eq!((job.id, job.attempt), (JobId(1), round));
         drop(store);
         store = Store::open(&database).unwrap();
         assert_eq!(store.recover_after_restart(3).await.unwrap(), 1);
         if round == 1 {
             let other = store.lease_job("w", LONG, 3).await.unwrap().expect("the other one gets its turn first");
-            assert_eq!(other.id, 2);
+            assert_eq!(other.id, JobId(2));
             finish(&store, &other, 1).await;
         }
         execute(&store, "UPDATE jobs SET not_before = 0").await;

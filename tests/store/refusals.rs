@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use spinetriage::store::{self, NewInstance, Recipient, Store, StoreError, conditions};
+use spinetriage::store::{
+    self, ConditionKind, DeliveryId, JobId, NewInstance, Recipient, Store, StoreError, conditions,
+};
 
 use crate::builders::*;
 
@@ -16,7 +18,7 @@ async fn refuse(store: &Store, change: &str, when: &str) {
 
 fn subjects(database: &Path) -> Vec<String> {
     let lasting = conditions::lasting(database).unwrap();
-    lasting.into_iter().filter(|c| c.what == "refused").map(|c| c.subject).collect()
+    lasting.into_iter().filter(|c| c.what == ConditionKind::Refused).map(|c| c.subject).collect()
 }
 
 async fn analyse(store: &Store, n: usize) {
@@ -58,7 +60,7 @@ async fn a_job_that_the_database_refused_kept_all_others_from_being_leased() {
     }
     refuse(&store, "UPDATE ON jobs", "NEW.id = 1").await;
     let job = store.lease_job("w", LONG, MANY).await.unwrap().expect("the second");
-    assert_eq!(job.id, 2);
+    assert_eq!(job.id, JobId(2));
     assert_eq!(subjects(&database), ["job 1"]);
     // Its end is refused too: that is an error about this job, and no attempt of it can be written down.
     refuse(&store, "UPDATE OF findings ON instances", "NEW.id = 2").await;
@@ -80,8 +82,8 @@ async fn a_delivery_that_the_database_refused_ended_its_lane() {
     // One whose row cannot even be read, and one that cannot be written.
     store.write(|c| Ok(c.execute("UPDATE instances SET sop_class_uid = 'no UID' WHERE id = 1", [])?)).await.unwrap();
     refuse(&store, "UPDATE ON deliveries", "NEW.id = 2").await;
-    let due: Vec<i64> = what_is_due(&store, "pacs0").await.iter().map(|d| d.id).collect();
-    assert_eq!(due, [2, 3]);
+    let due: Vec<DeliveryId> = what_is_due(&store, "pacs0").await.iter().map(|d| d.id).collect();
+    assert_eq!(due, [DeliveryId(2), DeliveryId(3)]);
     for id in due {
         let taken = store::DeliveryOutcome::Delivered { status: "0000".into() };
         store.record_delivery(id, taken, TERMS).await.expect("costs the lane nothing");
@@ -89,7 +91,7 @@ async fn a_delivery_that_the_database_refused_ended_its_lane() {
     assert!(what_is_due(&store, "pacs0").await.is_empty());
     assert_eq!(count(&database, "SELECT count(*) FROM deliveries WHERE state = 'delivered'"), 1);
     assert_eq!(subjects(&database), ["delivery 1", "delivery 2"]);
-    store.record_outage("pacs0", vec![1, 2], "gone", LONG, TERMS).await.unwrap();
+    store.record_outage("pacs0", vec![DeliveryId(1), DeliveryId(2)], "gone", LONG, TERMS).await.unwrap();
     store.settle_with_destinations(vec![], vec![]).await.unwrap();
     store.hurry_deliveries().await.unwrap();
     store.recover_after_restart(MANY).await.unwrap();

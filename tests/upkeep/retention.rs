@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use spinetriage::store::{ExpiredRow, Store};
+use spinetriage::store::{ExpiredRow, InstanceId, ObjectId, Store};
 
 use crate::support::{Site, count, delivery, image, object, report, run};
 
@@ -51,7 +51,7 @@ async fn an_image_is_kept_until_it_is_done_and_passed_on() {
     run(&store, images.iter().map(|(rows, ..)| rows.as_str()).collect()).await;
     let found = expired(&store).await;
     for (n, (_, may_go, why)) in images.iter().enumerate() {
-        assert_eq!(found.contains(&ExpiredRow::Image(n as i64 + 1)), *may_go, "{why}");
+        assert_eq!(found.contains(&ExpiredRow::Image(InstanceId(n as i64 + 1))), *may_go, "{why}");
     }
 }
 
@@ -86,7 +86,7 @@ async fn the_files_of_a_report_are_kept_until_everybody_has_all_of_it() {
     run(&store, reports.iter().map(|(rows, ..)| rows.as_str()).collect()).await;
     let found = expired(&store).await;
     for (n, (_, may_go, why)) in reports.iter().enumerate() {
-        assert_eq!(found.contains(&ExpiredRow::Object(n as i64 + 1)), *may_go, "{why}");
+        assert_eq!(found.contains(&ExpiredRow::Object(ObjectId(n as i64 + 1))), *may_go, "{why}");
     }
 }
 
@@ -118,7 +118,7 @@ async fn what_is_needed_again_after_the_look_is_kept() {
     let rows = image(1, OLD, "failed") + &report(1, OLD) + &object(1, 1) + &delivery("object_id", 1, "delivered", "");
     run(&store, rows).await;
     let found = expired(&store).await;
-    assert_eq!(found, [ExpiredRow::Image(1), ExpiredRow::Object(1)]);
+    assert_eq!(found, [ExpiredRow::Image(InstanceId(1)), ExpiredRow::Object(ObjectId(1))]);
     run(&store, "UPDATE instances SET state = 'queued'; UPDATE deliveries SET state = 'pending'".into()).await;
     for row in found {
         assert!(!store.forget_files(row).await.unwrap());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use spinetriage::store::{self, Event, Store};
+use spinetriage::store::{self, Event, EventKind, Outcome, Store};
 
 /// A folder with a daemon's state folder and its configuration.
 pub struct Site {
@@ -67,10 +67,9 @@ pub fn said(output: &Output) -> String {
 pub async fn fill_audit(store: &Store, rows: usize) {
     for n in 0..rows {
         let event = Event {
-            event: "received",
             image: format!("2.25.{}", 1000 + n),
             detail: "x".repeat(200),
-            ..Event::default()
+            ..Event::of(EventKind::Received, Outcome::Success)
         };
         store.record_event(event).await.unwrap();
     }
