@@ -31,18 +31,22 @@ pub async fn run(
     // After a machine slept, once is enough.
     files.set_missed_tick_behavior(MissedTickBehavior::Delay);
     log.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut log_size = LogSize::default();
+    let (mut log_size, mut changes_then) = (LogSize::default(), store.changes_so_far());
     while !*stop.borrow() {
         tokio::select! {
             _ = files.tick() => {
+                keep_time(&store, "an hour").await;
                 let keep = DAY * settings.current().storage.keep_days;
                 if let Err(error) = delete_expired(&store, &spool, keep, &stop).await {
                     tracing::error!(%error, "Files past keep_days could not be deleted; it is tried again in an hour");
                 }
             }
             _ = log.tick() => {
-                if let Err(error) = store.keep_time().await {
-                    tracing::warn!(%error, "The service clock could not be written down; it is tried again in a minute");
+                // While nothing happens the database is left alone: a crash then costs an hour of the clock at most.
+                let changes_now = store.changes_so_far();
+                if changes_now != changes_then {
+                    keep_time(&store, "a minute").await;
+                    changes_then = changes_now;
                 }
                 match store.shrink_wal().await {
                     Ok(bytes) => log_size.tell(bytes),
@@ -53,6 +57,12 @@ pub async fn run(
         }
     }
     Ok(())
+}
+
+async fn keep_time(store: &Store, again_in: &str) {
+    if let Err(error) = store.keep_time().await {
+        tracing::warn!(%error, "The service clock could not be written down; it is tried again in {again_in}");
+    }
 }
 
 /// Deletes what is older than `keep` and done with.

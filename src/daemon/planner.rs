@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 use super::DaemonError;
 use crate::config::SettingsHandle;
 use crate::endure::endure;
 use crate::store::{Settling, Store};
 
-/// How often the studies are looked at.
-const PAUSE: Duration = Duration::from_millis(500);
+/// After a change this long, so that many are one look.
+const TOGETHER: Duration = Duration::from_millis(100);
+/// Longest time between two looks.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Queues a report job for each study whose images are all analysed and which has been quiet for
 /// `settle_seconds`, until `stop` turns true.
@@ -19,8 +22,10 @@ pub async fn run(settings: SettingsHandle, store: Store, stop: watch::Receiver<b
 }
 
 async fn plan(settings: &SettingsHandle, store: &Store, mut stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+    let (mut changes, mut reloads) = (store.study_changes(), settings.subscribe());
     while !*stop.borrow() {
-        let now = settings.current();
+        changes.begin_look();
+        let now = reloads.borrow_and_update().clone();
         let settling = Settling {
             quiet: now.analysis.settle,
             at_most: now.analysis.settle_at_most,
@@ -30,7 +35,14 @@ async fn plan(settings: &SettingsHandle, store: &Store, mut stop: watch::Receive
         if planned > 0 {
             tracing::info!(studies = planned, "Studies have settled and are queued for their report");
         }
-        tokio::select! { () = tokio::time::sleep(PAUSE) => {}, _ = stop.changed() => {} }
+        let pause = store.until_next_report(settling).await?.map_or(LOOK_AGAIN, |until| until.min(LOOK_AGAIN));
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = changes.since_look() => sleep(TOGETHER).await,
+            // The handle outlives this.
+            _ = reloads.changed() => {}
+            _ = stop.changed() => {}
+        }
     }
     Ok(())
 }

@@ -164,6 +164,9 @@ impl Daemon {
             tracing::info!(%address, ae_title = %settings.current().server.ae_title, "Images are accepted");
         }
 
+        let _noticing = store.notice_others().inspect_err(|error| {
+            tracing::warn!(%error, "The state folder cannot be watched: what a command changes is seen within a minute");
+        });
         let receiver = Arc::new(Receiver {
             settings: settings.clone(),
             intake: Intake::new(settings.clone(), spool.clone(), store.clone()),

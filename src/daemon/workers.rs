@@ -19,7 +19,7 @@ use crate::config::{Settings, SettingsHandle};
 use crate::endure::endure;
 use crate::findings::{Companions, FailedImage, ReportImage, ReportRequest, SopClass};
 use crate::spool::{Spool, SpooledFile};
-use crate::store::{Addressee, Job, NewObject, ObjectFile, ReportInput, Store, StoreError, Work};
+use crate::store::{Addressee, Changes, Job, NewObject, ObjectFile, ReportInput, Store, StoreError, Work};
 use crate::worker::{Reply, Request, WorkerError, WorkerProcess, WrittenObject};
 
 /// What every slot works with.
@@ -35,8 +35,8 @@ pub struct Supervisor {
     pub stuck: Stuck,
 }
 
-/// How often an idle slot looks at the queue even when nobody woke it: jobs become due by time.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Longest time between two looks of an idle slot at the queue.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// Pause before a job is tried again that failed for want of disk space.
 const UNTIL_THERE_IS_ROOM: Duration = Duration::from_secs(5);
 /// Pause before a job is tried again that failed because the database was busy.
@@ -66,7 +66,10 @@ impl Supervisor {
         let process = Mutex::new(None);
         endure(&name, stop.clone(), || async {
             let mut process = process.lock().await;
-            Slot { supervisor: self.clone(), name: name.clone(), process: &mut process }.run(stop.clone()).await
+            let changes = self.store.job_changes();
+            Slot { supervisor: self.clone(), name: name.clone(), process: &mut process, changes }
+                .run(stop.clone())
+                .await
         })
         .await
     }
@@ -76,6 +79,8 @@ struct Slot<'a> {
     supervisor: Supervisor,
     name: String,
     process: &'a mut Option<(u64, WorkerProcess)>,
+    /// Of what may make a job due.
+    changes: Changes,
 }
 
 impl Slot<'_> {
@@ -98,13 +103,21 @@ impl Slot<'_> {
             return Ok(());
         }
         let store = self.supervisor.store.clone();
-        let woken = store.job_may_be_due();
+        self.changes.begin_look();
         let analysis = self.supervisor.settings.current().analysis.clone();
         let limit = analysis.timeout;
         match store.lease_job(&self.name, limit + LEASE_MARGIN, analysis.attempts).await? {
             Some(job) => self.attempt(job, limit).await,
             None => {
-                tokio::select! { () = woken => {}, () = sleep(LOOK_AGAIN) => {} }
+                let pause = store.until_next_job().await?.map_or(LOOK_AGAIN, |until| until.min(LOOK_AGAIN));
+                let mut bundle = self.supervisor.bundle.clone();
+                bundle.mark_unchanged();
+                tokio::select! {
+                    () = self.changes.since_look() => {}
+                    () = sleep(pause) => {}
+                    // A new bundle's worker is to be ready before it is needed.
+                    _ = bundle.changed() => {}
+                }
                 Ok(())
             }
         }

@@ -16,8 +16,9 @@ pub trait Channel: Send {
         waiting: &[Delivery],
     ) -> impl Future<Output = Attempt> + Send;
 
-    /// Nothing is to be sent for now: what has had nothing to carry for a while is closed.
-    fn rest(&mut self) -> impl Future<Output = ()> + Send;
+    /// Nothing is to be sent for now: what has had nothing to carry for a while is closed. Whether something is open
+    /// still, so that this is to be called again.
+    fn rest(&mut self) -> impl Future<Output = bool> + Send;
 
     /// Closes whatever is open.
     fn close(&mut self) -> impl Future<Output = ()> + Send;

@@ -97,11 +97,12 @@ impl Channel for DicomChannel<'_> {
         }
     }
 
-    async fn rest(&mut self) {
+    async fn rest(&mut self) -> bool {
         match &mut self.open {
             Some(open) if open.used.elapsed() < KEEP_OPEN => open.has_rested = true,
             _ => self.close().await,
         }
+        self.open.is_some()
     }
 
     async fn close(&mut self) {

@@ -11,8 +11,10 @@ use super::{Attempt, Channel, Deliverer, DeliveryError, commitment, terms};
 use crate::config::{Destination, Settings};
 use crate::store::{ConditionKind, Delivery, DeliveryOutcome, Share};
 
-/// How often it is looked for deliveries that have become due by time.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Longest time between two looks.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// Between two looks at a channel that is open and rests.
+const REST: Duration = Duration::from_secs(1);
 /// Deliveries taken at a time.
 const AT_A_TIME: u32 = 50;
 
@@ -46,28 +48,51 @@ impl<'a, C: Channel> Lane<'a, C> {
 
     /// Delivers until `stop` turns true or the configuration has no such lane any more.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), DeliveryError> {
+        let mut changes = self.deliverer.store.delivery_changes();
+        let (mut reloads, mut pause_ends) = (self.deliverer.settings.subscribe(), self.outage.ends());
         while !*stop.borrow() {
-            let settings = self.deliverer.settings.current();
+            changes.begin_look();
+            pause_ends.mark_unchanged();
+            let settings = reloads.borrow_and_update().clone();
             let Some(destination) = settings.destination(self.name).filter(|d| self.part < d.associations) else {
                 break;
             };
             let pause = match self.turn(&settings, destination, &stop).await? {
                 Turn::Worked => continue,
                 Turn::Idle => {
-                    self.channel.rest().await;
-                    LOOK_AGAIN
+                    let rests = self.channel.rest().await;
+                    let next = self.until_next(destination).await?.unwrap_or(LOOK_AGAIN);
+                    next.min(if rests { REST } else { LOOK_AGAIN })
                 }
-                // In pieces: the destination may get another address meanwhile.
-                Turn::Paused(pause) => pause.min(LOOK_AGAIN),
+                Turn::Paused(pause) => pause,
             };
             tokio::select! {
-                () = self.deliverer.store.delivery_may_be_due(), if self.outage.pause_left().is_none() => {}
+                () = changes.since_look(), if self.outage.pause_left().is_none() => {}
                 () = sleep(pause) => {}
+                _ = pause_ends.changed() => {}
+                // The destination may have another address now. The handle outlives this.
+                _ = reloads.changed() => {}
                 _ = stop.changed() => {}
             }
         }
         self.channel.close().await;
         Ok(())
+    }
+
+    /// How long until something is due.
+    async fn until_next(&self, destination: &Destination) -> Result<Option<Duration>, DeliveryError> {
+        let store = &self.deliverer.store;
+        let delivery = store.until_next_delivery(self.name, self.share(destination)).await?;
+        if self.part > 0 || !destination.storage_commitment {
+            return Ok(delivery);
+        }
+        let commitment = store.until_next_commitment(self.name).await?;
+        let commitment = commitment.map(|until| until.max(self.uncommitting.pause_left().unwrap_or_default()));
+        Ok(delivery.into_iter().chain(commitment).min())
+    }
+
+    fn share(&self, destination: &Destination) -> Share {
+        Share { part: self.part, of: destination.associations }
     }
 
     /// Sends what is due, then asks for the commitment that is due.
@@ -81,8 +106,7 @@ impl<'a, C: Channel> Lane<'a, C> {
             self.channel.close().await;
             return Ok(Turn::Paused(pause));
         }
-        let share = Share { part: self.part, of: destination.associations };
-        let due = self.deliverer.store.due_deliveries(self.name, share, AT_A_TIME).await?;
+        let due = self.deliverer.store.due_deliveries(self.name, self.share(destination), AT_A_TIME).await?;
         for first in 0..due.len() {
             if *stop.borrow() || !self.deliver(settings, destination, &due[first..]).await? {
                 return Ok(Turn::Worked);

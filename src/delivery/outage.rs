@@ -4,12 +4,16 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use crate::retry::Retry;
 
 /// The state of one destination.
 #[derive(Debug, Default)]
 pub struct Outage {
     state: Mutex<State>,
+    /// Told when a pause ends before its time.
+    ends: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -78,12 +82,21 @@ impl Outage {
     /// The next attempt need not wait: the configuration has changed, perhaps for that reason.
     pub fn forgive(&self) {
         self.state().until = None;
+        self.ends.send_replace(());
+    }
+
+    /// Tells when a pause ends before its time: the configuration has changed, or another lane has got an answer.
+    pub fn ends(&self) -> watch::Receiver<()> {
+        self.ends.subscribe()
     }
 
     /// The destination answered an object, well or with a reason that is the object's own: the outage that is over
     /// now, if there was one.
     pub fn answered(&self) -> Option<Ended> {
         let State { failures, since, has_begun, .. } = std::mem::take(&mut *self.state());
+        if failures > 0 {
+            self.ends.send_replace(());
+        }
         since.filter(|_| has_begun).map(|since| Ended { failures, lasted: since.elapsed() })
     }
 

@@ -36,6 +36,26 @@ pub(super) enum Thing {
 }
 
 impl Thing {
+    pub fn is_study(&self) -> bool {
+        matches!(self, Self::Study(_))
+    }
+
+    pub fn is_job(&self) -> bool {
+        matches!(self, Self::Job(_))
+    }
+
+    pub fn is_delivery(&self) -> bool {
+        matches!(self, Self::Delivery(_))
+    }
+
+    pub fn is_image_file(&self) -> bool {
+        matches!(self, Self::ImageFile(_))
+    }
+
+    pub fn is_object_file(&self) -> bool {
+        matches!(self, Self::ObjectFile(_))
+    }
+
     fn row(self) -> i64 {
         match self {
             Self::Study(id) => id.0,
@@ -115,6 +135,19 @@ impl Aside {
         let things = self.things();
         let kept = things.iter().filter(|(kept, pause)| pause.until > now && is_of_kind(kept));
         format!("[{}]", kept.map(|(kept, _)| kept.row().to_string()).collect::<Vec<_>>().join(","))
+    }
+
+    /// How long until a thing of a kind gets its turn again; `None` where none is set aside.
+    pub fn until_next_turn(&self, is_of_kind: fn(&Thing) -> bool) -> Option<Duration> {
+        let now = Instant::now();
+        let things = self.things();
+        let turns = things.iter().filter(|(thing, pause)| is_of_kind(thing) && pause.until > now);
+        turns.map(|(_, pause)| pause.until - now).min()
+    }
+
+    /// Whether the database has refused the thing and not taken it since.
+    pub fn knows(&self, thing: Thing) -> bool {
+        self.things().contains_key(&thing)
     }
 
     /// Whether the thing is to be left alone for now.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::audit_words::{EventKind, Outcome};
-use super::connection::{Store, open_existing};
+use super::connection::{Store, open_to_read};
 use super::error::StoreError;
 use super::{Timestamp, now};
 
@@ -82,7 +82,7 @@ pub enum Break {
 /// Walks the whole chain: the number of rows, or the first place where it is broken. Rows cut off at
 /// the end leave a valid chain; compare the last hash with one kept elsewhere.
 pub fn verify(database: &Path) -> Result<Result<u64, Break>, StoreError> {
-    walk(&open_existing(database)?)
+    walk(&open_to_read(database)?)
 }
 
 /// [`verify`] on a connection.
@@ -131,7 +131,7 @@ pub struct TrailRow {
 
 /// The trail, oldest first; `uid` limits it to a study or an image.
 pub fn trail(database: &Path, uid: Option<&str>) -> Result<Vec<TrailRow>, StoreError> {
-    let connection = open_existing(database)?;
+    let connection = open_to_read(database)?;
     let mut statement =
         connection.prepare("SELECT * FROM audit_trail WHERE ?1 IS NULL OR study = ?1 OR image = ?1 ORDER BY id")?;
     let read = |row: &Row<'_>| {

@@ -48,8 +48,18 @@ impl ServiceClock {
         let stood = "SELECT max(service_ms, coalesce((SELECT received_service_ms FROM instances ORDER BY id DESC LIMIT 1), 0)) FROM service_clock";
         let begun = (connection.query_row(stood, [], |row| row.get(0))?, Instant::now());
         let clock = Self { begun };
-        connection.create_scalar_function("service_now", 0, FunctionFlags::SQLITE_UTF8, move |_| Ok(clock.now()))?;
+        clock.give_to(connection)?;
         Ok(clock)
+    }
+
+    /// Gives it to the statements of another connection of this process.
+    pub fn give_to(self, connection: &Connection) -> rusqlite::Result<()> {
+        connection.create_scalar_function("service_now", 0, FunctionFlags::SQLITE_UTF8, move |_| Ok(self.now()))
+    }
+
+    /// How long until `then`; nothing where it has come.
+    pub fn until(self, then: ServiceTime) -> Duration {
+        Duration::from_millis(u64::try_from(then.saturating_sub(self.now())).unwrap_or(0))
     }
 
     fn now(self) -> ServiceTime {

@@ -62,6 +62,9 @@ impl Store {
         most: u32,
         answer_within: Duration,
     ) -> Result<Option<Commitment>, StoreError> {
+        if self.until_next_commitment(destination).await? != Some(Duration::ZERO) {
+            return Ok(None);
+        }
         let (destination, aside) = (destination.to_owned(), self.aside.clone());
         self.write(move |c| {
             let mut statement = c.prepare_cached(&format!(
@@ -72,7 +75,7 @@ impl Store {
                    AND d.id NOT IN (SELECT value FROM json_each(?3)) ORDER BY d.id LIMIT ?2"
             ))?;
             let rows: Vec<(DeliveryId, Uid, Uid)> = statement
-                .query_map(params![destination, most, aside.rows(|thing| matches!(thing, Thing::Delivery(_)))], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .query_map(params![destination, most, aside.rows(Thing::is_delivery)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
                 .collect::<Result<_, _>>()?;
             if rows.is_empty() {
                 return Ok(None);
@@ -144,7 +147,6 @@ impl Store {
                 Ok(true)
             })
             .await?;
-        self.deliveries.notify_waiters();
         Ok(known)
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::audit::{Event, append};
 use super::audit_words::Outcome;
-use super::connection::{Store, open_existing};
+use super::connection::{Store, open_to_read};
 use super::error::StoreError;
 use super::now;
 use super::states::{ConditionKind, QUEUE_IS_PAUSED};
@@ -42,7 +42,7 @@ impl fmt::Display for Condition {
 
 /// The conditions that last, oldest first.
 pub fn lasting(database: &Path) -> Result<Vec<Condition>, StoreError> {
-    let connection = open_existing(database)?;
+    let connection = open_to_read(database)?;
     let mut statement = connection
         .prepare("SELECT what, subject, detail, since FROM audit_conditions WHERE until = '' ORDER BY since")?;
     let read = |row: &Row<'_>| {

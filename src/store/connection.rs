@@ -1,41 +1,44 @@
 //! Opening the database, for the daemon and for the commands of other processes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite_migration::{M, Migrations};
-use tokio::sync::Notify;
 
 use super::aside::Aside;
 use super::clock::ServiceClock;
 use super::error::StoreError;
 use super::integrity::{self, Looked};
+use super::readers::{Readers, open_read_only};
 use super::stray_log;
+use super::wakes::{Changes, Topic, Wakes};
 use super::wal::{self, bytes_of, log_of};
 use super::writer::Writer;
 
 /// This version's schema: the number of migrations, which a database keeps as its `user_version`.
-const SCHEMA: i64 = 5;
+const SCHEMA: i64 = 6;
 const MIGRATIONS: [M<'_>; SCHEMA as usize] = [
     M::up(include_str!("../../migrations/0001_queue_and_audit.sql")),
     M::up(include_str!("../../migrations/0002_findings_say_how_levels_are_known.sql")),
     M::up(include_str!("../../migrations/0003_reports_of_several_objects.sql")),
     M::up(include_str!("../../migrations/0004_deliveries_of_images_and_commitment.sql")),
     M::up(include_str!("../../migrations/0005_studies_of_one_patient.sql")).foreign_key_check(),
+    M::up(include_str!("../../migrations/0006_what_is_due_at_a_glance.sql")),
 ];
 
 /// The database. Clones share the writer; it ends when the last one is dropped.
 #[derive(Clone)]
 pub struct Store {
-    writer: Writer,
+    // Before the writer: it closes the database as the last one.
+    readers: Readers,
+    pub(super) writer: Writer,
     pub(super) path: Arc<Path>,
     pub(super) clock: ServiceClock,
     pub(super) aside: Aside,
-    pub(super) jobs: Arc<Notify>,
-    pub(super) deliveries: Arc<Notify>,
+    wakes: Wakes,
 }
 
 impl Store {
@@ -78,15 +81,18 @@ impl Store {
         }
         moves_log(&connection, true).map_err(|e| cannot_open(path, &e))?;
         let clock = ServiceClock::resume(&connection).map_err(|e| cannot_open(path, &e))?;
-        let writer =
-            Writer::start(connection).map_err(|e| StoreError::Open { path: path.to_owned(), reason: e.to_string() })?;
-        let (aside, jobs, deliveries) = (Aside::default(), Arc::default(), Arc::default());
-        Ok(Self { writer, path: path.into(), clock, aside, jobs, deliveries })
+        let (path, wakes): (Arc<Path>, _) = (path.into(), Wakes::default());
+        wakes.follow(&connection).map_err(|e| cannot_open(&path, &e))?;
+        let writer = Writer::start(connection, wakes.clone())
+            .map_err(|e| StoreError::Open { path: path.to_path_buf(), reason: e.to_string() })?;
+        let readers = Readers::new(path.clone(), clock);
+        Ok(Self { readers, writer, path, clock, aside: Aside::default(), wakes })
     }
 
     /// Closes the database, where this is the last clone: its log is then moved into it, and nothing lies beside it
     /// that could be taken for the log of another.
     pub async fn close(self) {
+        self.readers.close();
         self.writer.close().await;
     }
 
@@ -104,19 +110,75 @@ impl Store {
         self.writer.run(change).await
     }
 
+    /// Runs `look` beside the writer on a snapshot of what is committed.
+    ///
+    /// # Errors
+    /// That of `look`; [`StoreError::Closed`].
+    pub(super) async fn read<T, F>(&self, look: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.readers.run(look).await
+    }
+
     /// Returns once the writer has committed something: the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.write(|c| Ok(c.query_row("SELECT 1", [], |_| Ok(()))?)).await
     }
 
-    /// Waits until a job may have come.
-    pub async fn job_may_be_due(&self) {
-        self.jobs.notified().await;
+    /// A number that grows with each durable change, but not with [`Self::keep_time`].
+    pub fn changes_so_far(&self) -> u64 {
+        self.wakes.groups()
     }
 
-    /// Waits until a delivery may have come.
-    pub async fn delivery_may_be_due(&self) {
-        self.deliveries.notified().await;
+    /// Changes of what may make a job due.
+    pub fn job_changes(&self) -> Changes {
+        self.changes(Topic::Jobs)
+    }
+
+    /// Changes of what may make a delivery due.
+    pub fn delivery_changes(&self) -> Changes {
+        self.changes(Topic::Deliveries)
+    }
+
+    /// Changes of what may make a report due.
+    pub fn study_changes(&self) -> Changes {
+        self.changes(Topic::Studies)
+    }
+
+    pub(super) fn changes(&self, topic: Topic) -> Changes {
+        self.wakes.changes(topic)
+    }
+}
+
+/// A connection of another process that only reads: one that can change nothing, while a daemon has the database open;
+/// else one that leaves no file beside it when it is closed, which only a writer can do.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
+    if !shared_index_of(path).exists() {
+        return open_existing(path);
+    }
+    stray_log::refuse_beside_a_copy(path)?;
+    let connection = open_read_only(path).map_err(|e| cannot_open(path, &e))?;
+    let found = connection.pragma_query_value(None, "user_version", |row| row.get(0));
+    let found: i64 = found.map_err(|e| cannot_open(path, &e))?;
+    is_of_this_version(path, found)?;
+    ServiceClock::resume(&connection).map_err(|e| cannot_open(path, &e))?;
+    Ok(connection)
+}
+
+/// The file beside the database by which the connections of several processes find their way through its log.
+fn shared_index_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-shm");
+    name.into()
+}
+
+fn is_of_this_version(path: &Path, found: i64) -> Result<(), StoreError> {
+    match found {
+        SCHEMA => Ok(()),
+        older if older < SCHEMA => Err(StoreError::OlderSchema { path: path.to_owned(), found: older, needed: SCHEMA }),
+        newer => Err(StoreError::NewerSchema { path: path.to_owned(), found: newer, known: SCHEMA }),
     }
 }
 
@@ -124,9 +186,7 @@ impl Store {
 /// version's schema.
 pub fn open_existing(path: &Path) -> Result<Connection, StoreError> {
     let (connection, found) = open_to_copy(path)?;
-    if found < SCHEMA {
-        return Err(StoreError::OlderSchema { path: path.to_owned(), found, needed: SCHEMA });
-    }
+    is_of_this_version(path, found)?;
     ServiceClock::resume(&connection).map_err(|e| cannot_open(path, &e))?;
     Ok(connection)
 }

@@ -75,22 +75,26 @@ impl Store {
         most: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
         let (destination, aside) = (destination.to_owned(), self.aside.clone());
-        self.write(move |c| {
-            let mut statement = c.prepare_cached(&format!(
-                "SELECT d.id FROM deliveries d
-                 WHERE d.state = {DELIVERY_PENDING} AND d.destination = ?1 AND d.next_attempt_at <= service_now() AND d.id % ?2 = ?3 AND NOT {PAUSED}
-                   AND d.id NOT IN (SELECT value FROM json_each(?4))
-                 ORDER BY d.attempts, d.id LIMIT ?5"
-            ))?;
-            let wanted = params![destination, share.of as i64, share.part as i64, aside.rows(|thing| matches!(thing, Thing::Delivery(_))), most];
-            let due: Vec<DeliveryId> = statement.query_map(wanted, |row| row.get(0))?.collect::<Result<_, _>>()?;
-            let mut deliveries = Vec::with_capacity(due.len());
-            for id in due {
-                deliveries.extend(aside.one(c, Thing::Delivery(id), |c| read_due(c, id))?);
+        let looked = self
+            .read(move |c| {
+                let due = due(c, &destination, share, &aside, most)?;
+                Ok(due.into_iter().map(|id| (id, read_unless_known(c, id, &aside))).collect::<Vec<_>>())
+            })
+            .await?;
+        let mut deliveries = Vec::with_capacity(looked.len());
+        for (id, read) in looked {
+            match read {
+                Some(delivery) => deliveries.push(delivery),
+                None => deliveries.extend(self.read_or_set_aside(id).await?),
             }
-            Ok(deliveries)
-        })
-        .await
+        }
+        Ok(deliveries)
+    }
+
+    /// One that could not be read, or that the database refused before: it is set aside and told, or is well again.
+    async fn read_or_set_aside(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        let aside = self.aside.clone();
+        self.write(move |c| aside.one(c, Thing::Delivery(id), |c| read_due(c, id))).await
     }
 
     /// Writes down one attempt. A report that is delivered everywhere makes its images `reported`; what is past
@@ -145,6 +149,10 @@ impl Store {
         let list =
             |names: Vec<String>| serde_json::to_string(&names).map_err(|e| StoreError::Unexpected(e.to_string()));
         let (names, committing, aside) = (list(names)?, list(committing)?, self.aside.clone());
+        let of = (names.clone(), committing.clone());
+        if !self.read(move |c| has_strangers(c, &of.0, &of.1)).await? {
+            return Ok(());
+        }
         self.write(move |c| {
             let lost = pending(c, "destination NOT IN (SELECT value FROM json_each(?1))", &[&names])?;
             aside.each(c, Thing::Delivery, lost, |c, id| {
@@ -182,6 +190,29 @@ impl Store {
     }
 }
 
+/// What is due now, in the order in which it is tried.
+fn due(
+    c: &Connection,
+    destination: &str,
+    share: Share,
+    aside: &Aside,
+    most: u32,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    let due = formatcp!(
+        "SELECT d.id FROM deliveries d
+         WHERE d.state = {DELIVERY_PENDING} AND d.destination = ?1 AND d.next_attempt_at <= service_now() AND d.id % ?2 = ?3 AND NOT {PAUSED}
+           AND d.id NOT IN (SELECT value FROM json_each(?4))
+         ORDER BY d.attempts, d.id LIMIT ?5"
+    );
+    let aside = aside.rows(Thing::is_delivery);
+    let wanted = params![destination, share.of as i64, share.part as i64, aside, most];
+    Ok(c.prepare_cached(due)?.query_map(wanted, |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+fn read_unless_known(c: &Connection, id: DeliveryId, aside: &Aside) -> Option<Delivery> {
+    if aside.knows(Thing::Delivery(id)) { None } else { read_due(c, id).ok() }
+}
+
 /// The pending deliveries for which `which` holds.
 pub(super) fn pending(c: &Connection, which: &str, with: &[&dyn ToSql]) -> Result<Vec<DeliveryId>, StoreError> {
     let mut statement =
@@ -208,6 +239,17 @@ fn read_due(c: &Connection, id: DeliveryId) -> Result<Delivery, StoreError> {
 fn give_up(c: &Connection, aside: &Aside, destination: &str, next: ServiceTime, error: &str) -> Result<(), StoreError> {
     let over = pending(c, "destination = ?1 AND deadline < ?2 LIMIT 1000", &[&destination, &next])?;
     aside.each(c, Thing::Delivery, over, |c, id| Row::read(c, id)?.gave_up(c, "", error))
+}
+
+/// Whether something waits for a destination that is not in `names`, or for the commitment of one that is not in
+/// `committing`; both are JSON arrays.
+fn has_strangers(c: &Connection, names: &str, committing: &str) -> Result<bool, StoreError> {
+    let strangers = formatcp!(
+        "SELECT EXISTS (SELECT 1 FROM deliveries WHERE state = {DELIVERY_PENDING} AND destination NOT IN (SELECT value FROM json_each(?1)))
+             OR EXISTS (SELECT 1 FROM deliveries WHERE commitment IN ({COMMITMENT_DUE}, {COMMITMENT_REQUESTED}, {COMMITMENT_FAILED})
+                        AND destination NOT IN (SELECT value FROM json_each(?2)))"
+    );
+    Ok(c.prepare_cached(strangers)?.query_row(params![names, committing], |row| row.get(0))?)
 }
 
 /// Queues a delivery.

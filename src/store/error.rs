@@ -86,7 +86,7 @@ pub enum StoreError {
     Unexpected(String),
     /// The transaction was not committed; nothing of it is kept.
     #[error("the database could not make a change durable: {0}")]
-    Commit(String),
+    Commit(Undone),
     /// A worker answered after its job had been given to another, or to itself in a newer attempt.
     #[error("{worker} answered too late: attempt {attempt} of job {job} was given up, what it says is dropped")]
     TooLate {
@@ -105,6 +105,36 @@ pub enum StoreError {
     NotFound(String),
 }
 
+/// Why a transaction was undone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Undone {
+    reason: String,
+    code: Option<rusqlite::ErrorCode>,
+}
+
+impl Undone {
+    /// By SQLite's refusal.
+    pub(super) fn by(error: &rusqlite::Error) -> Self {
+        Self { reason: error.to_string(), code: error.sqlite_error_code() }
+    }
+
+    /// With a change that failed in it.
+    pub(super) fn with(error: &StoreError) -> Self {
+        let code = match error {
+            StoreError::Sqlite(error) => error.sqlite_error_code(),
+            StoreError::Commit(undone) => undone.code,
+            _ => None,
+        };
+        Self { reason: error.to_string(), code }
+    }
+
+    /// By SQLite, which did not say why.
+    pub(super) fn by_sqlite() -> Self {
+        Self { reason: "SQLite has ended the transaction".to_owned(), code: None }
+    }
+}
+
 impl StoreError {
     /// Whether it says something about one thing only, which can be left alone while everything else goes on: not
     /// that the database is busy, full, damaged or closed.
@@ -121,14 +151,16 @@ impl StoreError {
 
     /// Whether it may be over by itself: a full disk, a device that failed once, a database that was busy.
     pub fn may_heal(&self) -> bool {
-        use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, SystemIoFailure};
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, SystemIoFailure,
+        };
         match self {
             Self::Sqlite(error) => matches!(
                 error.sqlite_error_code(),
                 Some(DiskFull | SystemIoFailure | DatabaseBusy | DatabaseLocked | CannotOpen)
             ),
-            // SQLite's text for a damaged file, which no waiting repairs.
-            Self::Commit(reason) => !reason.contains("malformed"),
+            // A damaged file, which no waiting repairs.
+            Self::Commit(undone) => !matches!(undone.code, Some(DatabaseCorrupt | NotADatabase)),
             _ => false,
         }
     }

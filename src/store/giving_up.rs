@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
-use super::connection::open_existing;
+use super::connection::open_to_read;
 use super::delivery_attempt::Row;
 use super::error::StoreError;
 use super::queue::{changed, find};
@@ -95,7 +95,7 @@ pub struct Stranded {
 
 /// What waits for a person's word: deliveries and commitments that have failed, by destination.
 pub fn stranded(database: &Path) -> Result<Vec<Stranded>, StoreError> {
-    let connection = open_existing(database)?;
+    let connection = open_to_read(database)?;
     let mut statement = connection.prepare(
         formatcp!("SELECT destination, count(*) FROM deliveries WHERE state = {DELIVERY_FAILED} OR commitment = {COMMITMENT_FAILED} GROUP BY destination ORDER BY 1"),
     )?;

@@ -10,7 +10,7 @@ use super::aside::Thing;
 use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
 use super::clock::ServiceTime;
-use super::connection::{Store, open_existing};
+use super::connection::Store;
 use super::error::StoreError;
 use super::now;
 use super::row_ids::{InstanceId, ObjectId};
@@ -72,21 +72,13 @@ impl ExpiredRow {
 impl Store {
     /// What is older than `keep` by the service clock and done with, some of it at a time; not what is set aside.
     pub async fn expired(&self, keep: Duration) -> Result<Vec<Expired>, StoreError> {
-        let (path, limit, aside) = (self.path.clone(), self.clock.before(keep), self.aside.clone());
-        // Beside the writer: a look through years of rows must not hold up who waits for Success.
-        let look = move || {
-            let connection = open_existing(&path)?;
-            let mut expired =
-                expired_images(&connection, limit, &aside.rows(|thing| matches!(thing, Thing::ImageFile(_))))?;
-            expired.extend(expired_objects(
-                &connection,
-                limit,
-                &aside.rows(|thing| matches!(thing, Thing::ObjectFile(_))),
-            )?);
+        let (limit, aside) = (self.clock.before(keep), self.aside.clone());
+        self.read(move |c| {
+            let mut expired = expired_images(c, limit, &aside.rows(Thing::is_image_file))?;
+            expired.extend(expired_objects(c, limit, &aside.rows(Thing::is_object_file))?);
             Ok(expired)
-        };
-        let looked = tokio::task::spawn_blocking(look).await;
-        looked.unwrap_or_else(|panic| Err(StoreError::Unexpected(panic.to_string())))
+        })
+        .await
     }
 
     /// Takes the files of a row that was found to be expired out of it: they are about to be deleted. Rows and

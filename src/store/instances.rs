@@ -96,12 +96,7 @@ impl Store {
     /// destinations get it again, and one that has failed is taken anew. What differs is kept and audited as a
     /// conflict.
     pub async fn record_instance(&self, new: NewInstance) -> Result<Recorded, StoreError> {
-        let is_forwarded = !new.forward_to.is_empty();
         let recorded = self.write(move |c| record(c, &new)).await?;
-        self.jobs.notify_waiters();
-        if is_forwarded {
-            self.deliveries.notify_waiters();
-        }
         Ok(recorded)
     }
 

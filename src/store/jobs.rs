@@ -68,6 +68,9 @@ impl Store {
         lease: Duration,
         most_attempts: u32,
     ) -> Result<Option<Job>, StoreError> {
+        if self.until_next_job().await? != Some(Duration::ZERO) {
+            return Ok(None);
+        }
         let (worker, aside) = (worker.to_owned(), self.aside.clone());
         self.write(move |c| take(c, &aside, &worker, lease, most_attempts)).await
     }
@@ -229,9 +232,7 @@ fn take(
         let due = format!(
             "SELECT id FROM jobs WHERE {which} AND {not_aside} AND NOT {PAUSED} ORDER BY first_image, id LIMIT 1"
         );
-        c.prepare_cached(&due)?
-            .query_row([aside.rows(|thing| matches!(thing, Thing::Job(_)))], |row| row.get::<_, JobId>(0))
-            .optional()
+        c.prepare_cached(&due)?.query_row([aside.rows(Thing::is_job)], |row| row.get::<_, JobId>(0)).optional()
     };
     loop {
         let given_up = first(formatcp!("state = {JOB_RUNNING} AND lease_until <= service_now()"))?;

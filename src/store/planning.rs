@@ -50,21 +50,19 @@ impl Store {
     pub async fn plan_reports(&self, settling: Settling) -> Result<usize, StoreError> {
         let (quiet_since, overdue) = (self.clock.before(settling.quiet), self.clock.before(settling.at_most));
         let aside = self.aside.clone();
-        let planned = self
-            .write(move |c| {
-                let mut planned = 0;
-                for study in
-                    due_studies(c, quiet_since, overdue, &aside.rows(|thing| matches!(thing, Thing::Study(_))))?
-                {
-                    planned += aside.one(c, Thing::Study(study), |c| plan(c, study, &settling))?.unwrap_or(0);
-                }
-                Ok(planned)
-            })
-            .await?;
-        if planned > 0 {
-            self.jobs.notify_waiters();
+        let set_aside = aside.rows(Thing::is_study);
+        let due = move |c: &Connection| due_studies(c, quiet_since, overdue, &set_aside);
+        if self.read(due.clone()).await?.is_empty() {
+            return Ok(0);
         }
-        Ok(planned)
+        self.write(move |c| {
+            let mut planned = 0;
+            for study in due(c)? {
+                planned += aside.one(c, Thing::Study(study), |c| plan(c, study, &settling))?.unwrap_or(0);
+            }
+            Ok(planned)
+        })
+        .await
     }
 }
 

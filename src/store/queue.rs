@@ -10,7 +10,7 @@ use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
 use super::clock::AT_ONCE;
 use super::conditions;
-use super::connection::open_existing;
+use super::connection::{open_existing, open_to_read};
 use super::error::StoreError;
 use super::jobs::queue_analysis;
 use super::now;
@@ -75,7 +75,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 
 /// The newest `most` images, newest last; `state` limits them.
 pub fn list(database: &Path, state: Option<&str>, most: u32) -> Result<Vec<Entry>, StoreError> {
-    let connection = open_existing(database)?;
+    let connection = open_to_read(database)?;
     let mut statement =
         connection.prepare(&format!("{ENTRIES} WHERE ?1 IS NULL OR i.state = ?1 ORDER BY i.id DESC LIMIT ?2"))?;
     let mut entries: Vec<Entry> = statement.query_map(params![state, most], entry)?.collect::<Result<_, _>>()?;
@@ -85,7 +85,7 @@ pub fn list(database: &Path, state: Option<&str>, most: u32) -> Result<Vec<Entry
 
 /// The images called `name`: a row's number, a SOP Instance UID or a Study Instance UID.
 pub fn find(database: &Path, name: &str) -> Result<Vec<Entry>, StoreError> {
-    let connection = open_existing(database)?;
+    let connection = open_to_read(database)?;
     let mut statement = connection.prepare(&format!(
         "{ENTRIES} WHERE i.id = ?1 OR i.sop_instance_uid = ?1 OR i.study_instance_uid = ?1 ORDER BY i.id"
     ))?;

@@ -12,7 +12,7 @@ use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
 use super::clock::{AT_ONCE, after, keep, millis};
 use super::conditions::end_those_of_an_earlier_run;
-use super::connection::{Store, open_existing};
+use super::connection::{Store, open_to_read};
 use super::deliveries::pending;
 use super::delivery_attempt::Row;
 use super::error::StoreError;
@@ -98,7 +98,7 @@ impl Store {
 
     /// The files that rows name: everything else in the spool is a left-over.
     pub async fn known_files(&self) -> Result<Vec<KnownFile>, StoreError> {
-        self.write(known).await
+        self.read(known).await
     }
 
     /// A file that a row names is not there: what needs it fails with the remedy, or is made anew.
@@ -132,7 +132,7 @@ impl Store {
 
 /// [`Store::known_files`] as another process than the daemon sees them.
 pub fn known_files(database: &Path) -> Result<Vec<KnownFile>, StoreError> {
-    known(&open_existing(database)?)
+    known(&open_to_read(database)?)
 }
 
 fn known(c: &Connection) -> Result<Vec<KnownFile>, StoreError> {

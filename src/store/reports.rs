@@ -113,7 +113,7 @@ pub struct Addressee {
 impl Store {
     /// What a report is made from.
     pub async fn report_input(&self, report: ReportId) -> Result<ReportInput, StoreError> {
-        self.write(move |c| input(c, report)).await
+        self.read(move |c| input(c, report)).await
     }
 
     /// The report's objects are durable: they are due at each of `destinations`.
@@ -165,7 +165,6 @@ impl Store {
             complete(c, report)
         })
         .await?;
-        self.deliveries.notify_waiters();
         Ok(())
     }
 }

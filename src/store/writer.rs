@@ -9,7 +9,8 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::error::StoreError;
+use super::error::{StoreError, Undone};
+use super::wakes::Wakes;
 
 /// Changes that may wait for the writer; more make their callers wait.
 const WAITING: usize = 512;
@@ -20,25 +21,39 @@ const GROUP: usize = 256;
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 type Change = Box<dyn FnOnce(&mut Group<'_>) -> Answer + Send>;
 
+/// What the thread is asked to do.
+enum Task {
+    /// To change something, with whatever else waits.
+    Change(Change),
+    /// To see whether another process has changed something.
+    LookForOthers,
+}
+
 /// The calling side. The thread ends when the last clone is dropped.
 #[derive(Clone)]
 pub(super) struct Writer {
-    changes: mpsc::Sender<Change>,
+    tasks: mpsc::Sender<Task>,
     thread: Arc<JoinHandle<()>>,
 }
 
 impl Writer {
-    /// Starts the thread, which keeps the connection.
-    pub fn start(connection: Connection) -> std::io::Result<Self> {
-        let (changes, waiting) = mpsc::channel(WAITING);
-        let thread = std::thread::Builder::new().name("database".into()).spawn(move || write(&connection, waiting))?;
-        Ok(Self { changes, thread: Arc::new(thread) })
+    /// Starts the thread, which keeps the connection and wakes who waits for what was changed.
+    pub fn start(connection: Connection, wakes: Wakes) -> std::io::Result<Self> {
+        let (tasks, waiting) = mpsc::channel(WAITING);
+        let work = move || write(&connection, waiting, &wakes);
+        let thread = std::thread::Builder::new().name("database".into()).spawn(work)?;
+        Ok(Self { tasks, thread: Arc::new(thread) })
+    }
+
+    /// A handle that does not keep the thread from ending.
+    pub fn weak(&self) -> WeakWriter {
+        WeakWriter { tasks: self.tasks.downgrade() }
     }
 
     /// Waits until the connection is closed, where this is the last clone; else the last one closes it some time.
     pub async fn close(self) {
-        let Self { changes, thread } = self;
-        drop(changes);
+        let Self { tasks, thread } = self;
+        drop(tasks);
         if let Some(thread) = Arc::into_inner(thread) {
             // A panic in there has been told, and closes the connection too.
             let _ = tokio::task::spawn_blocking(|| thread.join()).await;
@@ -58,41 +73,69 @@ impl Writer {
             // that has gone away does not need the answer.
             Box::new(move |committed| drop(answer.send(outcome.and_then(|kept| committed.map(|()| kept)))))
         });
-        self.changes.send(change).await.map_err(|_| StoreError::Closed)?;
+        self.tasks.send(Task::Change(change)).await.map_err(|_| StoreError::Closed)?;
         answered.await.map_err(|_| StoreError::Closed)?
     }
 }
 
-/// Takes whatever waits, runs it in one transaction, commits once, answers all.
-fn write(connection: &Connection, mut waiting: mpsc::Receiver<Change>) {
-    let mut taken = Vec::with_capacity(GROUP);
-    while let Some(first) = waiting.blocking_recv() {
-        taken.push(first);
-        while taken.len() < GROUP {
-            match waiting.try_recv() {
-                Ok(change) => taken.push(change),
-                Err(_) => break,
-            }
-        }
-        let mut group = Group::begin(connection);
-        let answers: Vec<Answer> = taken.drain(..).map(|change| change(&mut group)).collect();
-        let committed = group.commit();
-        for answer in answers {
-            answer(committed.clone().map_err(StoreError::Commit));
+/// [`Writer`] for those who must not keep it.
+pub(super) struct WeakWriter {
+    tasks: mpsc::WeakSender<Task>,
+}
+
+impl WeakWriter {
+    /// Has the thread see whether another process has changed something; it wakes everybody then.
+    pub fn look_for_others(&self) {
+        if let Some(tasks) = self.tasks.upgrade() {
+            // One that is full looks when it is done with what waits.
+            let _ = tasks.try_send(Task::LookForOthers);
         }
     }
+}
+
+/// Takes whatever waits, runs it in one transaction, commits once, answers all.
+fn write(connection: &Connection, mut waiting: mpsc::Receiver<Task>, wakes: &Wakes) {
+    let mut taken = Vec::with_capacity(GROUP);
+    let mut others = changes_of_others(connection);
+    while let Some(first) = waiting.blocking_recv() {
+        let mut next = Some(first);
+        while let Some(task) = next.take() {
+            if let Task::Change(change) = task {
+                taken.push(change);
+            }
+            next = (taken.len() < GROUP).then(|| waiting.try_recv().ok()).flatten();
+        }
+        if !taken.is_empty() {
+            let mut group = Group::begin(connection);
+            let answers: Vec<Answer> = taken.drain(..).map(|change| change(&mut group)).collect();
+            let committed = group.commit();
+            wakes.concluded(committed.is_ok());
+            for answer in answers {
+                answer(committed.clone().map_err(StoreError::Commit));
+            }
+        }
+        let seen = std::mem::replace(&mut others, changes_of_others(connection));
+        if seen != others {
+            wakes.all();
+        }
+    }
+}
+
+/// A number that is another after each change of another process; `None` where it cannot be read.
+fn changes_of_others(connection: &Connection) -> Option<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0)).ok()
 }
 
 /// The transaction of a group.
 struct Group<'a> {
     connection: &'a Connection,
     /// Why there is no transaction (any more). Nothing runs then: it would commit by itself.
-    lost: Option<String>,
+    lost: Option<Undone>,
 }
 
 impl<'a> Group<'a> {
     fn begin(connection: &'a Connection) -> Self {
-        let lost = connection.execute_batch("BEGIN IMMEDIATE").err().map(|e| e.to_string());
+        let lost = connection.execute_batch("BEGIN IMMEDIATE").err().map(|e| Undone::by(&e));
         Self { connection, lost }
     }
 
@@ -105,17 +148,16 @@ impl<'a> Group<'a> {
         // A full or failing disk makes SQLite end the whole transaction by itself ("automatic rollback",
         // https://sqlite.org/lang_transaction.html), with all that the group did so far.
         if self.connection.is_autocommit() {
-            let ended = || "SQLite has ended the transaction".to_owned();
-            self.lost = Some(outcome.as_ref().err().map_or_else(ended, StoreError::to_string));
+            self.lost = Some(outcome.as_ref().err().map_or_else(Undone::by_sqlite, Undone::with));
         }
         outcome
     }
 
     /// Makes the group durable, or undoes what is left of it and says why.
-    fn commit(self) -> Result<(), String> {
+    fn commit(self) -> Result<(), Undone> {
         let committed = match self.lost {
             Some(reason) => Err(reason),
-            None => self.connection.execute_batch("COMMIT").map_err(|e| e.to_string()),
+            None => self.connection.execute_batch("COMMIT").map_err(|e| Undone::by(&e)),
         };
         if committed.is_err() {
             undo(self.connection);
