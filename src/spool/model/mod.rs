@@ -1,8 +1,10 @@
 //! A disk in memory that remembers what it was before each call and fails where it is told to, so that a test can cut
-//! the power at any step and look at everything that may be left. What may be left errs on the side of the worst: no
-//! file system promises less than this one, and ext4 and XFS promise more.
+//! the power at any step and look at everything that may be left. It is worse than ext4 and XFS: a rename may be half
+//! done, and the changes to a folder last in any order. It is better in one thing: a folder whose sync failed can be
+//! synced again.
 
 mod choices;
+mod mutants;
 mod state;
 
 use std::collections::BTreeMap;
@@ -10,8 +12,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use rustix::io::Errno;
+
 use super::disk::{Disk, DiskFile};
 pub use choices::Choices;
+pub use mutants::{Flaw, Mutant};
 pub use state::State;
 
 /// Bytes that one write takes at most: the rest is for the next, and the power may go in between.
@@ -20,7 +25,7 @@ const AT_A_TIME: usize = 4;
 /// A call that fails.
 #[derive(Debug, Clone, Copy)]
 pub struct Fault {
-    pub kind: io::ErrorKind,
+    pub error: Errno,
     /// It did its work before it failed.
     pub done: bool,
 }
@@ -36,6 +41,8 @@ struct Inner {
     calls: Vec<(String, State)>,
     /// By the number of the call.
     faults: BTreeMap<usize, Fault>,
+    /// What calls have failed with, in their order.
+    failed: Vec<Errno>,
 }
 
 #[derive(Debug)]
@@ -71,6 +78,24 @@ impl ModelDisk {
         self.lock().faults.insert(call, fault);
     }
 
+    /// What calls have failed with so far.
+    pub fn failed(&self) -> Vec<Errno> {
+        self.lock().failed.clone()
+    }
+
+    /// Another process writes a file, and syncs nothing.
+    pub fn put(&self, path: &Path, bytes: &[u8]) {
+        let mut inner = self.lock();
+        let inode = inner.state.make_file(path).unwrap();
+        inner.state.append(inode, bytes);
+    }
+
+    /// Opens a file that is there, to append to it.
+    pub fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let inode = self.lock().state.find(path)?;
+        Ok(Box::new(ModelFile { disk: self.clone(), inode }))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap()
     }
@@ -89,17 +114,16 @@ impl ModelDisk {
         let mut inner = self.lock();
         let before = inner.state.clone();
         inner.calls.push((name, before));
-        match inner.faults.get(&(inner.calls.len() - 1)).copied() {
-            None => act(&mut inner.state),
-            Some(Fault { kind, done: true }) => {
-                let _ = act(&mut inner.state);
-                Err(kind.into())
-            }
-            Some(Fault { kind, done: false }) => {
-                failing(&mut inner.state);
-                Err(kind.into())
-            }
+        let Some(Fault { error, done }) = inner.faults.get(&(inner.calls.len() - 1)).copied() else {
+            return act(&mut inner.state);
+        };
+        inner.failed.push(error);
+        if done {
+            let _ = act(&mut inner.state);
+        } else {
+            failing(&mut inner.state);
         }
+        Err(error.into())
     }
 
     fn sync_inode(&self, inode: usize) -> io::Result<()> {

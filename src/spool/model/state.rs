@@ -57,17 +57,18 @@ impl Folder {
 }
 
 impl Contents {
-    /// Everything that a reader may be given after a power cut: of the bytes that were not synced any number, as they
-    /// were written up to some point and zeros from there, or zeros up to it.
+    /// Everything that a reader may be given after a power cut: any number of the bytes that were not synced, and
+    /// zeros in any one stretch of them.
     fn survivors(&self) -> BTreeSet<Vec<u8>> {
         let synced = self.durable.len();
         let mut survivors = BTreeSet::new();
         for length in synced..=self.now.len() {
-            for point in synced..=length {
-                let (mut zeros_behind, mut zeros_before) = (self.now[..length].to_vec(), self.now[..length].to_vec());
-                zeros_behind[point..].fill(0);
-                zeros_before[synced..point].fill(0);
-                survivors.extend([zeros_behind, zeros_before]);
+            for begin in synced..=length {
+                for end in begin..=length {
+                    let mut left = self.now[..length].to_vec();
+                    left[begin..end].fill(0);
+                    survivors.insert(left);
+                }
             }
         }
         survivors

@@ -1,3 +1,11 @@
+//! What the spool promises: on the computer's own disk, and through power cuts and failures of a model disk.
+
+mod failures;
+mod interleavings;
+mod look;
+mod power_cuts;
+mod promises;
+
 use std::fs;
 
 use super::*;
