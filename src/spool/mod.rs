@@ -4,15 +4,21 @@
 //! In: the bytes of a data set as they arrive, or a file a worker wrote. Out: a [`SpooledFile`].
 //! Never: names a file by anything that came from the network, or parses one.
 
+mod disk;
 mod folders;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::Access;
 use sha2::{Digest, Sha256};
 
+use disk::{Disk, DiskFile, System};
 pub use folders::make_durable;
 
 /// The folder of the others.
@@ -52,6 +58,8 @@ fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolErr
 #[derive(Debug, Clone)]
 pub struct Spool {
     state_dir: PathBuf,
+    /// What can lose power; its free space and its access rights are asked of the system itself.
+    disk: Arc<dyn Disk>,
 }
 
 /// A file that a power cut does not take.
@@ -68,16 +76,21 @@ pub struct SpooledFile {
 impl Spool {
     /// The spool below `state_dir` as it is, to look at: nothing is made or removed.
     pub fn at(state_dir: &Path) -> Self {
-        Self { state_dir: state_dir.to_owned() }
+        Self { state_dir: state_dir.to_owned(), disk: Arc::new(System) }
     }
 
     /// Opens the spool to write to it: makes the folders durable, removes nothing.
     pub fn open(state_dir: &Path) -> Result<Self, SpoolError> {
         let spool = Self::at(state_dir);
-        for folder in spool.folders() {
-            make_durable(&folder).map_err(failed("creating", &folder))?;
-        }
+        spool.make_folders()?;
         Ok(spool)
+    }
+
+    fn make_folders(&self) -> Result<(), SpoolError> {
+        for folder in self.folders() {
+            folders::make_durable_on(&*self.disk, &folder).map_err(failed("creating", &folder))?;
+        }
+        Ok(())
     }
 
     /// Removes what was still arriving when the last daemon ended, and says how many files it was. Only
@@ -86,7 +99,7 @@ impl Spool {
     pub fn sweep(&self) -> Result<usize, SpoolError> {
         let left_over = self.entries(INCOMING)?;
         for file in &left_over {
-            fs::remove_file(file).map_err(failed("removing", file))?;
+            self.disk.remove(file).map_err(failed("removing", file))?;
         }
         Ok(left_over.len())
     }
@@ -132,9 +145,9 @@ impl Spool {
     /// Begins a file: `header` (preamble and file meta information) first, the data set follows.
     pub fn begin(&self, header: &[u8]) -> Result<SpoolWriter, SpoolError> {
         let temporary = self.state_dir.join(INCOMING).join(uuid::Uuid::new_v4().simple().to_string());
-        let open = OpenOptions::new().write(true).create_new(true).open(&temporary);
         let mut writer = SpoolWriter {
-            file: open.map_err(failed("creating", &temporary))?,
+            file: self.disk.create(&temporary).map_err(failed("creating", &temporary))?,
+            disk: self.disk.clone(),
             temporary,
             hash: Sha256::new(),
             bytes: 0,
@@ -146,9 +159,9 @@ impl Spool {
 
     /// Makes a file that a worker wrote into [`Spool::incoming`] durable among the reports.
     pub fn adopt(&self, written: &Path) -> Result<SpooledFile, SpoolError> {
-        let content = fs::read(written).map_err(failed("reading", written))?;
-        let sha256 = hex(&Sha256::digest(&content));
-        File::open(written).and_then(|f| f.sync_data()).map_err(failed("syncing", written))?;
+        let content = self.disk.read(written).map_err(failed("reading", written))?;
+        let sha256 = format!("{:x}", Sha256::digest(&content));
+        self.disk.sync_data(written).map_err(failed("syncing", written))?;
         let file = format!("{REPORTS}/{}.dcm", uuid::Uuid::new_v4().simple());
         self.settle(written, &file)?;
         Ok(SpooledFile { file, sha256, bytes: content.len() as u64 })
@@ -157,7 +170,7 @@ impl Spool {
     /// Removes a file of the spool; one that is gone already is fine.
     pub fn remove(&self, file: &str) -> Result<(), SpoolError> {
         let path = self.path(file);
-        match fs::remove_file(&path) {
+        match self.disk.remove(&path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed("removing", &path)(e)),
             _ => Ok(()),
         }
@@ -186,23 +199,24 @@ impl Spool {
 
     fn entries(&self, folder: &str) -> Result<Vec<PathBuf>, SpoolError> {
         let folder = self.state_dir.join(folder);
-        let read = || -> io::Result<Vec<PathBuf>> { fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect() };
-        read().map_err(failed("listing", &folder))
+        self.disk.entries(&folder).map_err(failed("listing", &folder))
     }
 
     /// Renames a synced file and syncs the folder: until then a power cut could take the name away.
     fn settle(&self, from: &Path, file: &str) -> Result<(), SpoolError> {
         let to = self.path(file);
-        fs::rename(from, &to).map_err(failed("renaming", &to))?;
+        self.disk.rename(from, &to).map_err(failed("renaming", &to))?;
         let folder = to.parent().unwrap_or(&self.state_dir);
-        folders::sync(folder).map_err(failed("syncing", folder))
+        self.disk.sync_folder(folder).map_err(failed("syncing", folder))
     }
 }
 
 /// A file that is arriving. Dropped before [`SpoolWriter::commit`] it leaves nothing.
 #[derive(Debug)]
 pub struct SpoolWriter {
-    file: File,
+    file: Box<dyn DiskFile>,
+    /// For the temporary file's end.
+    disk: Arc<dyn Disk>,
     temporary: PathBuf,
     hash: Sha256,
     bytes: u64,
@@ -227,7 +241,8 @@ impl SpoolWriter {
         let file = format!("{IMAGES}/{}.dcm", uuid::Uuid::new_v4().simple());
         spool.settle(&self.temporary, &file)?;
         self.committed = true;
-        Ok(SpooledFile { file, sha256: hex(&self.hash.clone().finalize()), bytes: self.bytes })
+        let sha256 = format!("{:x}", self.hash.clone().finalize());
+        Ok(SpooledFile { file, sha256, bytes: self.bytes })
     }
 }
 
@@ -235,59 +250,7 @@ impl Drop for SpoolWriter {
     fn drop(&mut self) {
         if !self.committed {
             // What stays behind is swept at the next start.
-            let _ = fs::remove_file(&self.temporary);
+            let _ = self.disk.remove(&self.temporary);
         }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_committed_file_holds_header_and_data_set() {
-        let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::open(folder.path()).unwrap();
-        let mut writer = spool.begin(b"header").unwrap();
-        writer.write(b"data ").unwrap();
-        writer.write(b"set").unwrap();
-        let spooled = writer.commit(&spool).unwrap();
-        assert_eq!(fs::read(spool.path(&spooled.file)).unwrap(), b"headerdata set");
-        assert_eq!(spooled.sha256, hex(&Sha256::digest(b"data set")));
-        assert!(spool.entries(INCOMING).unwrap().is_empty());
-        assert_eq!(spool.orphans(&[]).unwrap(), std::slice::from_ref(&spooled.file));
-        assert!(spool.orphans(&[spooled.file]).unwrap().is_empty());
-    }
-
-    #[test]
-    fn an_abandoned_file_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::open(folder.path()).unwrap();
-        drop(spool.begin(b"header").unwrap());
-        assert!(spool.entries(INCOMING).unwrap().is_empty());
-    }
-
-    #[test]
-    fn only_a_sweep_removes_what_was_arriving() {
-        let folder = tempfile::tempdir().unwrap();
-        let left_over = Spool::open(folder.path()).unwrap().incoming().join("left-over");
-        fs::write(&left_over, b"x").unwrap();
-        let spool = Spool::open(folder.path()).unwrap();
-        assert!(left_over.exists());
-        assert_eq!(spool.sweep().unwrap(), 1);
-        assert!(!left_over.exists());
-    }
-
-    #[test]
-    fn a_file_in_the_place_of_a_folder_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(Spool::at(folder.path()).examine().is_ok());
-        fs::write(folder.path().join("spool"), b"").unwrap();
-        let problem = Spool::at(folder.path()).examine().unwrap_err().to_string();
-        assert!(problem.contains("spool") && problem.contains("Not a directory"), "{problem}");
     }
 }
