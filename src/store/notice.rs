@@ -1,11 +1,13 @@
 //! Notices what other processes change: an operator's `queue retry` must not wait for the next look.
 //!
-//! Every commit is appended to the log beside the database, so the folder is watched for it. Whether a commit was
+//! Every commit is appended to the log beside the database, so the folder is watched for that file. It is written
+//! before a commit can be seen, but closed, by a command that ends, after that: both are looked at. Whether a commit was
 //! another's is asked of the writer, whose connection counts those (`PRAGMA data_version`).
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::connection::Store;
@@ -27,7 +29,7 @@ impl Store {
         let log = log_of(&self.path).file_name().map(OsStr::to_owned);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let is_log = |path: &PathBuf| path.file_name() == log.as_deref();
-            if event.is_ok_and(|event| event.paths.iter().any(is_log) && !event.kind.is_access()) {
+            if event.is_ok_and(|event| event.paths.iter().any(is_log) && may_be_a_commit(event.kind)) {
                 writer.look_for_others();
             }
         })?;
@@ -35,6 +37,10 @@ impl Store {
         watcher.watch(folder.unwrap_or(Path::new(".")), RecursiveMode::NonRecursive)?;
         Ok(Noticing { _watcher: watcher })
     }
+}
+
+fn may_be_a_commit(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Modify(_) | EventKind::Access(AccessKind::Close(AccessMode::Write)))
 }
 
 #[cfg(test)]
