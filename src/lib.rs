@@ -23,6 +23,7 @@ mod guard;
 pub mod identifiers;
 pub mod imaging;
 pub mod intake;
+mod logging;
 pub mod model;
 mod parallel;
 pub mod radiomics;

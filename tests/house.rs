@@ -9,8 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground upwards: a room, and what it may use.
-const ROOMS: [(&str, &str); 24] = [
+const ROOMS: [(&str, &str); 25] = [
     ("guard", ""),
+    ("logging", ""),
     ("identifiers", ""),
     ("parallel", ""),
     ("retry", ""),
@@ -36,7 +37,7 @@ const ROOMS: [(&str, &str); 24] = [
     ("worker", "identifiers findings imaging model report analysis"),
 ];
 /// Above all others.
-const DAEMON: &str = "identifiers endure findings spool config dicom dimse store intake delivery worker";
+const DAEMON: &str = "identifiers endure logging findings spool config dicom dimse store intake delivery worker";
 
 fn rooms() -> Vec<(&'static str, BTreeSet<&'static str>)> {
     let named = |(room, may_use): (&'static str, &'static str)| (room, may_use.split_whitespace().collect());

@@ -65,7 +65,7 @@ struct Sample {
 /// Sends each sample, waits for its report and shows what came back; exit code 1 when a report is
 /// missing or a sample has no findings.
 pub fn run(arguments: &Arguments) -> Outcome {
-    super::logging::start(false, "warn");
+    crate::logging::start(false, "warn");
     if let Some(out) = &arguments.out {
         fresh::empty_folder(out, "--out")?;
     }

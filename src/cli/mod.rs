@@ -16,7 +16,6 @@ pub mod evaluate;
 pub mod extract;
 mod features;
 mod fresh;
-mod logging;
 pub mod queue;
 pub mod radiomics;
 pub mod serve;

@@ -19,8 +19,9 @@ pub struct Arguments {
 
 /// Runs until SIGTERM or SIGINT.
 pub fn run(arguments: &Arguments) -> Outcome {
-    super::logging::start(arguments.log_json, "info");
+    crate::logging::start(arguments.log_json, "info");
     let settings = arguments.configuration.load()?;
+    crate::logging::set_level(settings.log.level.name());
     super::runtime()?.block_on(async {
         let stop = daemon::stop_signal()?;
         let file = Some(arguments.configuration.path.as_path());

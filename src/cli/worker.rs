@@ -26,7 +26,7 @@ pub struct Arguments {
 
 /// Serves requests on standard input until it ends.
 pub fn run(arguments: &Arguments) -> Outcome {
-    super::logging::start(false, "warn");
+    crate::logging::start(false, "warn");
     crate::worker::serve(&arguments.bundle, arguments.onnxruntime.as_deref(), arguments.threads, arguments.parent)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use regex::Regex;
 
-use super::Overlay;
+use super::{LogLevel, Overlay};
 use crate::findings::{Language, SopClass};
 use crate::identifiers::AeTitle;
 
@@ -105,6 +105,12 @@ pub(super) fn overlay(text: &str) -> Result<Overlay, String> {
             "{text:?} is no kind of overlay: write \"secondary-capture\", \"presentation-state\", \"both\" or \"none\""
         )),
     }
+}
+
+pub(super) fn log_level(text: &str) -> Result<LogLevel, String> {
+    let levels = [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
+    let known = levels.into_iter().find(|level| level.name() == text);
+    known.ok_or_else(|| format!("{text:?} is no level: write \"error\", \"warn\", \"info\", \"debug\" or \"trace\""))
 }
 
 pub(super) fn language(text: &str) -> Result<Language, String> {

@@ -69,6 +69,8 @@ pub fn compare(old: &Settings, new: &Settings) -> Changes {
     let (was, is) = (old.storage.minimum_free_bytes, new.storage.minimum_free_bytes);
     live.key("storage.minimum_free_gib", &gib(was), &gib(is));
 
+    live.key("log.level", &old.log.level.name(), &new.log.level.name());
+
     Changes { live: live.0, needs_restart: restart.0, in_force }
 }
 
@@ -183,10 +185,10 @@ mod tests {
             "[server]\nae_title = 'X'\nidle_timeout_seconds = 9\n[select]\nmodalities = ['CR']\nbody_parts = []\n\
              description_matches = 'x'\n[analysis]\nbundle = '/b'\ntimeout_seconds = 9\nattempts = 9\nsettle_seconds = 9\n\
              settle_at_most_seconds = 99\n[report]\nsop_class = 'comprehensive-sr'\noverlay = 'none'\n\
-             [storage]\nkeep_days = 9\nminimum_free_gib = 0.5",
+             [storage]\nkeep_days = 9\nminimum_free_gib = 0.5\n[log]\nlevel = 'debug'",
         );
         let changes = compare(&settings(""), &new);
-        assert_eq!(changes.live.len(), 14, "{:#?}", changes.live);
+        assert_eq!(changes.live.len(), 15, "{:#?}", changes.live);
         assert_eq!(changes.in_force, new);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::{Analysis, Overlay, Report, Select, Server, Storage};
+use super::{Analysis, Log, LogLevel, Overlay, Report, Select, Server, Storage};
 use crate::findings::{Language, SopClass};
 use crate::identifiers::AeTitle;
 use crate::retry::Retry;
@@ -77,5 +77,11 @@ impl Default for Report {
 impl Default for Storage {
     fn default() -> Self {
         Self { state_dir: PathBuf::from("/var/lib/spinetriage"), keep_days: 30, minimum_free_bytes: 5 << 30 }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: LogLevel::Info }
     }
 }

@@ -19,5 +19,7 @@ pub use compare::{Changes, compare};
 pub use handle::SettingsHandle;
 pub use problems::{Position, Problem, Problems};
 pub use read::{load, parse};
-pub use settings::{Analysis, Destination, Forward, Overlay, Report, Select, Sender, Server, Settings, Storage};
+pub use settings::{
+    Analysis, Destination, Forward, Log, LogLevel, Overlay, Report, Select, Sender, Server, Settings, Storage,
+};
 pub use watch::{Reload, Trigger, WatchError, Watching, watch};

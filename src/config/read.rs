@@ -10,7 +10,7 @@ use super::defaults::GIB;
 use super::peers::{read_destinations, read_forwards, read_senders, send_to};
 use super::problems::Collector;
 use super::section::{Located, Section};
-use super::{Analysis, Destination, Forward, Problems, Report, Select, Server, Settings, Storage, checks};
+use super::{Analysis, Destination, Forward, Log, Problems, Report, Select, Server, Settings, Storage, checks};
 
 /// A configuration is a page or two; what is larger is some other file.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -71,9 +71,10 @@ fn read_settings(root: Section, folder: &Path) -> Settings {
     let analysis = read_analysis(root.section("analysis"), folder);
     let report = read_report(root.section("report"), &destinations, &forwards);
     let storage = read_storage(root.section("storage"), folder);
+    let log = read_log(root.section("log"));
     root.not_yet("status_page", "serve a status page");
     root.finish();
-    Settings { server, senders, destinations, forwards, select, analysis, report, storage }
+    Settings { server, senders, destinations, forwards, select, analysis, report, storage, log }
 }
 
 fn read_server(section: Section) -> Server {
@@ -172,6 +173,12 @@ fn read_storage(section: Section, folder: &Path) -> Storage {
     section.not_yet("inbox", "read images from a folder");
     section.finish();
     storage
+}
+
+fn read_log(section: Section) -> Log {
+    let log = Log { level: section.text("level", checks::log_level).unwrap_or(Log::default().level) };
+    section.finish();
+    log
 }
 
 /// A path; a relative one starts at `folder`, since a daemon's working directory is `/`.

@@ -31,6 +31,8 @@ pub struct Settings {
     pub report: Report,
     /// `[storage]`.
     pub storage: Storage,
+    /// `[log]`.
+    pub log: Log,
 }
 
 impl Settings {
@@ -205,4 +207,39 @@ pub struct Storage {
     pub keep_days: u32,
     /// Below this much free space new images are refused (A700).
     pub minimum_free_bytes: u64,
+}
+
+/// The log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Log {
+    /// What is less important is not said.
+    pub level: LogLevel,
+}
+
+/// How important a line of the log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Something was lost, or a person must act.
+    Error,
+    /// Something went wrong, and nothing was lost.
+    Warn,
+    /// What happened.
+    Info,
+    /// How it happened.
+    Debug,
+    /// Every step.
+    Trace,
+}
+
+impl LogLevel {
+    /// As the file has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
 }

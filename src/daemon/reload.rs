@@ -4,12 +4,18 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::DaemonError;
-use crate::config::{Reload, Watching};
+use crate::config::{Reload, SettingsHandle, Watching};
 use crate::endure::endure;
+use crate::logging;
 use crate::store::{Outcome, Store};
 
 /// Writes down every outcome of a reload. SIGHUP asks for one at once.
-pub async fn follow(mut watching: Watching, store: Store, stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
+pub async fn follow(
+    mut watching: Watching,
+    settings: SettingsHandle,
+    store: Store,
+    stop: watch::Receiver<bool>,
+) -> Result<(), DaemonError> {
     let record = |outcome, detail| write_down(&store, outcome, detail, &stop);
     let mut hang_up = signal(SignalKind::hangup())?;
     loop {
@@ -22,6 +28,7 @@ pub async fn follow(mut watching: Watching, store: Store, stop: watch::Receiver<
         };
         match reload {
             Some(Reload::Applied { changes, needs_restart }) => {
+                logging::set_level(settings.current().log.level.name());
                 if !changes.is_empty() {
                     let changes = changes.join("; ");
                     tracing::info!(%changes, "The configuration has changed");

@@ -199,8 +199,8 @@ impl Daemon {
             std::future::pending().await
         });
         if let Some(file) = file {
-            let watching = config::watch(file.to_owned(), settings)?;
-            followers.spawn(reload::follow(watching, store.clone(), stopped));
+            let watching = config::watch(file.to_owned(), settings.clone())?;
+            followers.spawn(reload::follow(watching, settings, store.clone(), stopped));
         }
 
         systemd::ready();
