@@ -6,14 +6,9 @@ use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
 use super::codes::{self, Code};
-use super::content::Relationship::{AcquisitionContext, ConceptModifier, Contains, ObservationContext};
-use super::content::{
-    Item, code, code_item, container, image, number, put, put_items, sop_reference, template_item, text, uid_reference,
-    with_children,
-};
+use super::encoding;
 use super::error::ReportError;
 use super::file::{self, Identity};
-use super::meanings::say_in;
 use super::measurements;
 use super::modules::{
     Heading, MANUFACTURER, algorithm_name, begin, copy, copy_character_set, declare_schemes, describe, in_the_study_of,
@@ -21,8 +16,13 @@ use super::modules::{
 };
 use super::object::ReportObject;
 use super::source::Source;
-use super::wording;
-use super::words::{Text, sentences};
+use super::sr_items::Relationship::{AcquisitionContext, ConceptModifier, Contains, ObservationContext};
+use super::sr_items::{
+    Item, code, code_item, container, image, number, put, put_items, sop_reference, template_item, text, uid_reference,
+    with_children,
+};
+use super::texts::{Text, sentences};
+use super::translations::say_in;
 use crate::findings::{ImageIdentity, Language, ObjectKind, ReportRequest, SopClass};
 
 /// Writes the report with patient and study of `source`.
@@ -49,7 +49,7 @@ pub fn write(request: &ReportRequest, sop_class: SopClass, source: &Source) -> R
 pub fn takes_any_text(source: &Source) -> bool {
     let mut copied = in_the_study_of(source);
     requests(&mut copied, source);
-    wording::takes_any_text(&copied)
+    encoding::takes_any_text(&copied)
 }
 
 /// SR Document Series and SR Document General modules (PS3.3 C.17.1, C.17.2).

@@ -2,7 +2,7 @@
 //! same film show the same.
 
 use super::study::is_flagged;
-use super::words::{class_name, label, pair};
+use super::texts::{class_name, label, pair};
 use crate::findings::{BoundingBox, Findings, Language, SixPoints, Vertebra};
 
 /// One vertebra as it is drawn. Coordinates are in pixels of the film, as in the findings: they may

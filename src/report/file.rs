@@ -3,10 +3,10 @@
 use dicom_dictionary_std::uids;
 use dicom_object::FileMetaTableBuilder;
 
-use super::content::Item;
+use super::encoding::in_one_character_set;
 use super::error::ReportError;
 use super::object::ReportObject;
-use super::wording::in_one_character_set;
+use super::sr_items::Item;
 use crate::findings::ObjectKind;
 use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Uid};
 

@@ -5,16 +5,16 @@ use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
 
 use super::codes;
-use super::content::Relationship::{ConceptModifier, Contains};
-use super::content::{Item, code, put, put_items, sop_reference, text};
 use super::document::{evidence, observer, requests, root};
 use super::error::ReportError;
 use super::file::{self, Identity};
 use super::modules::{Heading, begin, describe, name_all_algorithms};
 use super::object::ReportObject;
 use super::source::Source;
+use super::sr_items::Relationship::{ConceptModifier, Contains};
+use super::sr_items::{Item, code, put, put_items, sop_reference, text};
 use super::study::is_flagged;
-use super::words::{self, Text, sentences};
+use super::texts::{self, Text, sentences};
 use crate::findings::{Findings, ImageIdentity, ObjectKind, ReportRequest, Vertebra};
 use crate::identifiers::Uid;
 
@@ -71,11 +71,11 @@ fn selected(image: &ImageIdentity) -> Item {
 fn description(request: &ReportRequest) -> String {
     let language = request.language;
     let found = |(number, findings, v): (usize, &Findings, &Vertebra)| {
-        let label = words::full_label(v, language);
-        let label = if request.images.len() > 1 { words::on_image(&label, number, language) } else { label };
-        let class = words::class_name(&findings.bundle.classes[v.class], language);
-        let probability = words::probability(v.probabilities[v.class], language);
-        words::pair(&label, &words::with_remark(class, &probability, language), language)
+        let label = texts::full_label(v, language);
+        let label = if request.images.len() > 1 { texts::on_image(&label, number, language) } else { label };
+        let class = texts::class_name(&findings.bundle.classes[v.class], language);
+        let probability = texts::probability(v.probabilities[v.class], language);
+        texts::pair(&label, &texts::with_remark(class, &probability, language), language)
     };
     let images = (1..).zip(request.images.iter().map(|image| &image.findings));
     let all = images.flat_map(|(number, findings)| fractures(findings).map(move |v| (number, findings, v)));

@@ -1,12 +1,12 @@
 //! The measured part of the report: a group for each vertebra (TID 1410) and one for the study (TID 1501).
 
 use super::codes::{self, Code};
-use super::content::Relationship::{ConceptModifier, Contains, ObservationContext, SelectedFrom};
-use super::content::{Item, code, container, image, multipoint, number, polygon, text, uid_reference, with_children};
 use super::drawing;
 use super::modules::{algorithm_name, algorithm_version};
+use super::sr_items::Relationship::{ConceptModifier, Contains, ObservationContext, SelectedFrom};
+use super::sr_items::{Item, code, container, image, multipoint, number, polygon, text, uid_reference, with_children};
 use super::study::{self, Sighting, StudyVertebra};
-use super::words::{self, Text};
+use super::texts::{self, Text};
 use crate::findings::{
     BoundingBox, BundleIdentity, ClassName, Findings, ImageIdentity, Language, Morphometry, ReportRequest, SixPoints,
     SpacingSource, Vertebra,
@@ -26,17 +26,17 @@ pub fn summary(request: &ReportRequest) -> String {
     let language = request.language;
     let vertebrae = study::vertebrae(request.images.iter().map(|image| &image.findings));
     let finding = |seen: &Sighting<'_>| {
-        let class = words::class_name(&seen.findings.bundle.classes[seen.vertebra.class], language);
+        let class = texts::class_name(&seen.findings.bundle.classes[seen.vertebra.class], language);
         drawing::finding(class, seen.vertebra)
     };
-    let label = |seen: &Sighting<'_>| words::label(seen.vertebra, language);
+    let label = |seen: &Sighting<'_>| texts::label(seen.vertebra, language);
     let Some(most_suspicious) = study::most_suspicious(&vertebrae) else {
-        return words::with_notice(silent_images(request), language);
+        return texts::with_notice(silent_images(request), language);
     };
     let flagged = vertebrae.iter().map(|v| &v.main).filter(|seen| seen.is_flagged());
     let flagged: Vec<String> = flagged.map(|seen| format!("{} {}", label(seen), finding(seen))).collect();
-    let first = words::with_remark(&finding(&most_suspicious), &label(&most_suspicious), language);
-    words::summary(&first, vertebrae.len(), &flagged, language)
+    let first = texts::with_remark(&finding(&most_suspicious), &label(&most_suspicious), language);
+    texts::summary(&first, vertebrae.len(), &flagged, language)
 }
 
 /// A vertebra as its main image shows it, and where else it is seen (TID 1410).
@@ -57,7 +57,7 @@ fn vertebra_group(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Item {
     }
     items.extend(probabilities(findings, vertebra, request.language));
     if !vertebra.imputed.is_empty() {
-        items.push(text(Contains, codes::COMMENT, &words::imputed(&vertebra.imputed, request.language)));
+        items.push(text(Contains, codes::COMMENT, &texts::imputed(&vertebra.imputed, request.language)));
     }
     items.extend(vertebra.morphometry.iter().flat_map(morphometry));
     items.push(polygon(codes::IMAGE_REGION, &corners(&vertebra.bounding_box), source(findings)));
@@ -85,8 +85,8 @@ fn probability_of(finding: Code<'_>, probability: f64) -> Item {
 /// The same vertebra on another image: what it looks like there, and where it is.
 fn on_another_image(other: &Sighting<'_>, language: Language) -> [Item; 2] {
     let Sighting { findings, vertebra, image } = other;
-    let class = words::class_name(&findings.bundle.classes[vertebra.class], language);
-    let says = words::also_seen(*image, class, vertebra.probabilities[vertebra.class], language);
+    let class = texts::class_name(&findings.bundle.classes[vertebra.class], language);
+    let says = texts::also_seen(*image, class, vertebra.probabilities[vertebra.class], language);
     let region = polygon(codes::OTHER_VIEW, &corners(&vertebra.bounding_box), source(findings));
     [text(Contains, codes::COMMENT, &says), region]
 }
@@ -167,14 +167,14 @@ fn result(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item>
 /// What is said of images without a vertebra, by their number in the image library.
 fn silent_images(request: &ReportRequest) -> Vec<String> {
     let empty = (1..).zip(&request.images).filter(|(_, image)| image.findings.vertebrae.is_empty());
-    let empty = empty.map(|(number, _)| words::no_vertebra_on(number, request.language));
+    let empty = empty.map(|(number, _)| texts::no_vertebra_on(number, request.language));
     let failed = (request.images.len() + 1..).zip(&request.failed);
-    let failed = failed.map(|(number, image)| words::analysis_failed(number, &image.reason, request.language));
+    let failed = failed.map(|(number, image)| texts::analysis_failed(number, &image.reason, request.language));
     empty.chain(failed).collect()
 }
 
 fn class_code(class: &ClassName, language: Language) -> Code<'_> {
-    Code(&class.code, codes::PRIVATE_SCHEME, words::class_name(class, language))
+    Code(&class.code, codes::PRIVATE_SCHEME, texts::class_name(class, language))
 }
 
 fn present(yes: bool) -> Code<'static> {
@@ -187,8 +187,8 @@ fn tracking(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Vec<Item> {
     let on = &findings.image;
     // What cannot be told apart by its level or by the UID of its image is told by the image's number.
     let by_number = vertebra.level.is_none() && request.images.len() > 1 || request.shares_its_uid(on);
-    let label = words::vertebra(&words::full_label(vertebra, request.language), request.language);
-    let label = if by_number { words::on_image(&label, image, request.language) } else { label };
+    let label = texts::vertebra(&texts::full_label(vertebra, request.language), request.language);
+    let label = if by_number { texts::on_image(&label, image, request.language) } else { label };
     let first = std::iter::once(&seen.main).chain(&seen.others).min_by_key(|s| s.image).unwrap_or(&seen.main);
     match &vertebra.level {
         // Two bodies of one image may bear the same level: the image and the place tell them apart.

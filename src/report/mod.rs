@@ -6,16 +6,13 @@
 //! Never: takes a time or a random number: the same request gives the same bytes.
 
 mod appearance;
-mod character_set;
 mod codes;
-mod content;
 mod document;
 pub mod drawing;
+mod encoding;
 mod error;
 mod file;
-mod iso_2022;
 mod key_object;
-mod meanings;
 mod measurements;
 mod modules;
 mod news;
@@ -24,9 +21,10 @@ pub mod overlay;
 mod presentation_state;
 mod secondary_capture;
 mod source;
+mod sr_items;
 mod study;
-mod wording;
-pub mod words;
+pub mod texts;
+mod translations;
 
 use std::borrow::Cow;
 
@@ -81,5 +79,5 @@ fn in_words_for<'a>(request: &'a ReportRequest, mut of: impl Iterator<Item = &'a
     if of.all(document::takes_any_text) {
         return Cow::Borrowed(request);
     }
-    Cow::Owned(wording::in_plain_english(request))
+    Cow::Owned(encoding::in_plain_english(request))
 }

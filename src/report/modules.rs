@@ -8,9 +8,9 @@ use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
 use super::codes::{PRIVATE_SCHEME, PRIVATE_SCHEME_UID, PROCESSING_EQUIPMENT};
-use super::content::{Item, code_item, put, put_items, shortened};
 use super::source::Source;
-use super::words::{Text, sentences};
+use super::sr_items::{Item, code_item, put, put_items, shortened};
+use super::texts::{Text, sentences};
 use crate::findings::{BundleIdentity, ImageIdentity, ReportRequest};
 use crate::identifiers::Uid;
 

@@ -5,7 +5,6 @@ use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 
 use super::appearance;
-use super::content::{Item, decimal, put, put_items, shortened, sop_reference};
 use super::drawing::marks;
 use super::error::ReportError;
 use super::file::{self, Identity};
@@ -13,7 +12,8 @@ use super::modules::{Heading, begin, date_and_time, describe, put_body_part};
 use super::news::Film;
 use super::object::ReportObject;
 use super::source::Source;
-use super::words::Text;
+use super::sr_items::{Item, decimal, put, put_items, shortened, sop_reference};
+use super::texts::Text;
 use crate::findings::{Findings, ImageIdentity, Language, ObjectKind, ReportRequest};
 use crate::identifiers::Uid;
 

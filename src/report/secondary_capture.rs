@@ -5,14 +5,14 @@ use dicom_core::value::PixelFragmentSequence;
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::{tags, uids};
 
-use super::content::{Item, put, put_items, sop_reference};
 use super::error::ReportError;
 use super::file::{self, Identity};
 use super::modules::{Heading, begin, describe, put_body_part};
 use super::news::Film;
 use super::object::ReportObject;
 use super::overlay::{self, Picture};
-use super::words::{Text, sentences};
+use super::sr_items::{Item, put, put_items, sop_reference};
+use super::texts::{Text, sentences};
 use crate::findings::{Findings, ImageIdentity, ObjectKind, ReportRequest};
 use crate::imaging::decode;
 

@@ -21,9 +21,9 @@ use dicom_parser::stateful::decode;
 use dicom_parser::{DataSetReader, DynStatefulDecoder, StatefulDecode};
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
-use super::content::Item;
+use super::encoding::{LONGEST_SHORT, encoded, is_text};
 use super::error::ReportError;
-use super::wording::{LONGEST_SHORT, encoded, is_text};
+use super::sr_items::Item;
 use crate::guard::in_words;
 
 /// Preamble and prefix of a file (PS3.10 7.1).

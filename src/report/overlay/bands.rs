@@ -8,7 +8,7 @@ use super::{Picture, WHITE, colour, font, framed, shown_name, text};
 use crate::findings::{ClassName, Findings, Language};
 use crate::report::modules::algorithm_name;
 use crate::report::study;
-use crate::report::words::{Text, pair};
+use crate::report::texts::{Text, pair};
 
 const LIGHT: Colour = [190, 194, 200];
 

@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
     use crate::findings::Language;
-    use crate::report::words::Text;
+    use crate::report::texts::Text;
 
     /// The characters of `text` that have no glyph.
     fn missing(text: &str) -> String {

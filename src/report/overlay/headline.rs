@@ -5,7 +5,7 @@ use super::{WHITE, colour, shown_name};
 use crate::findings::{Findings, Language};
 use crate::report::drawing;
 use crate::report::study::{self, Sighting, most_suspicious};
-use crate::report::words::{Text, label, pair, with_remark};
+use crate::report::texts::{Text, label, pair, with_remark};
 
 /// The most suspicious body of a study, and whether there are other films that it may be on.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ mod picture;
 mod sheet;
 
 use super::drawing::{self, Mark};
-use super::words::{class_name, with_remark};
+use super::texts::{class_name, with_remark};
 use crate::findings::{ClassName, Findings, Language, Vertebra};
 use crate::imaging::Radiograph;
 use bands::{Legend, footer, header};

@@ -4,7 +4,7 @@ use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
 use super::codes::PRIVATE_SCHEME;
-use super::content::{Item, put};
+use super::sr_items::{Item, put};
 use crate::findings::Language;
 
 /// The Chinese meaning of each code that we write, but for those of the bundle's classes.
@@ -132,7 +132,7 @@ pub fn say_in(language: Language, object: &mut Item) {
 mod tests {
     use super::*;
     use crate::report::codes::Code;
-    use crate::report::content::{Relationship, code, container};
+    use crate::report::sr_items::{Relationship, code, container};
 
     fn meaning(item: &Item, tag: dicom_core::Tag) -> String {
         let code = &item.element(tag).unwrap().items().unwrap()[0];
