@@ -5,9 +5,9 @@ use dicom_core::header::HasLength;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 
+use super::attributes::{Item, put, put_items};
 use super::modules::copy;
 use super::source::Source;
-use super::sr_items::{Item, put, put_items};
 
 /// Graphic Layer of the film's own overlays; VR CS.
 const LAYER: &str = "FILM";

@@ -16,8 +16,7 @@ use dicom_core::value::{DataSetSequence, Value};
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 
-use super::sr_items::Item;
-use crate::findings::{BundleIdentity, Language, ReportRequest};
+use super::attributes::Item;
 use character_set::CharacterSet;
 
 /// The longest value of an element with a 16-bit length (PS3.5 7.1.2).
@@ -52,21 +51,6 @@ pub fn in_one_character_set(object: Item) -> Item {
 /// Whether any text can be said beside what `object` has copied from its source.
 pub fn takes_any_text(object: &Item) -> bool {
     matches!(declared(object), CharacterSet::Wide(_)) || in_utf8(object).is_some()
-}
-
-/// The request with texts of ours in ASCII: in English, and classes called by their codes.
-pub fn in_plain_english(request: &ReportRequest) -> ReportRequest {
-    let mut plain = request.clone();
-    plain.language = Language::English;
-    name_by_code(&mut plain.bundle);
-    plain.images.iter_mut().for_each(|image| name_by_code(&mut image.findings.bundle));
-    plain
-}
-
-fn name_by_code(bundle: &mut BundleIdentity) {
-    for class in bundle.classes.iter_mut().filter(|class| !class.name.is_ascii()) {
-        class.name = class.code.clone();
-    }
 }
 
 fn declared(item: &Item) -> CharacterSet {
@@ -164,7 +148,7 @@ fn rewritten(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sr_items::{put, put_items};
+    use crate::report::attributes::{put, put_items};
 
     /// An object with a copied comment, and a text of ours in a sequence.
     fn object(set: &str, comment: &[u8], vr: VR, ours: &str) -> Item {

@@ -6,7 +6,7 @@ use super::picture::Colour;
 use super::sheet::{SMALL, Sheet};
 use super::{Picture, WHITE, colour, font, framed, shown_name, text};
 use crate::findings::{ClassName, Findings, Language};
-use crate::report::modules::algorithm_name;
+use crate::report::equipment::algorithm_name;
 use crate::report::study;
 use crate::report::texts::{Text, pair};
 

@@ -11,7 +11,7 @@ mod picture;
 mod sheet;
 
 use super::drawing::{self, Mark};
-use super::texts::{class_name, with_remark};
+use super::texts::{self, class_name, with_remark};
 use crate::findings::{ClassName, Findings, Language, Vertebra};
 use crate::imaging::Radiograph;
 use bands::{Legend, footer, header};
@@ -98,7 +98,7 @@ fn outline(picture: &mut Picture, sheet: &Sheet, mark: &Mark) {
 
 /// The lines of a mark's label and the size of their letters: two large ones where it is flagged.
 fn lines_of(mark: &Mark, vertebra: &Vertebra, class: &ClassName, sheet: &Sheet) -> (Vec<String>, f64) {
-    let finding = drawing::finding(&shown_name(class, sheet.language), vertebra);
+    let finding = texts::finding(&shown_name(class, sheet.language), vertebra.probabilities[vertebra.class]);
     if mark.flagged {
         return (vec![mark.label.clone(), finding], sheet.letters);
     }

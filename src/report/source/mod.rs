@@ -20,9 +20,9 @@ use dicom_parser::dataset::DataToken;
 use dicom_parser::{DataSetReader, DynStatefulDecoder, StatefulDecode};
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
+use super::attributes::Item;
 use super::encoding::encoded;
 use super::error::ReportError;
-use super::sr_items::Item;
 use crate::guard::in_words;
 use text_as_bytes::{TextAsBytes, is_bytes};
 
