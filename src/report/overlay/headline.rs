@@ -1,7 +1,8 @@
 //! What a picture's header says of the whole study: more than its own film, so that another film can change it.
 
+use super::font::shown_name;
+use super::palette::{WHITE, colour};
 use super::picture::Colour;
-use super::{WHITE, colour, shown_name};
 use crate::findings::{Findings, Language};
 use crate::report::study::{self, Sighting, most_suspicious};
 use crate::report::texts::{self, Text, label, pair, with_remark};
