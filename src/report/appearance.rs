@@ -5,7 +5,7 @@ use dicom_core::header::HasLength;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 
-use super::content::{Item, put, put_items};
+use super::attributes::{Item, put, put_items};
 use super::modules::copy;
 use super::source::Source;
 

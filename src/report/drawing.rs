@@ -2,7 +2,7 @@
 //! same film show the same.
 
 use super::study::is_flagged;
-use super::words::{class_name, label, pair};
+use super::texts::{class_name, finding, label, pair};
 use crate::findings::{BoundingBox, Findings, Language, SixPoints, Vertebra};
 
 /// One vertebra as it is drawn. Coordinates are in pixels of the film, as in the findings: they may
@@ -37,18 +37,13 @@ pub fn marks(findings: &Findings, language: Language) -> Vec<Mark> {
         Mark {
             bounding_box: vertebra.bounding_box,
             label: label(vertebra, language),
-            finding: finding(class_name(class, language), vertebra),
+            finding: finding(class_name(class, language), vertebra.probabilities[vertebra.class]),
             class: vertebra.class,
             flagged: is_flagged(class, vertebra.class),
             points: vertebra.points.filter(|_| vertebra.morphometry.is_some()),
         }
     };
     findings.vertebrae.iter().map(mark).collect()
-}
-
-/// A class's name with the probability that the vertebra is of it.
-pub fn finding(class: &str, vertebra: &Vertebra) -> String {
-    format!("{class} {:.2}", vertebra.probabilities[vertebra.class])
 }
 
 #[cfg(test)]

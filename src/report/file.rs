@@ -3,16 +3,18 @@
 use dicom_dictionary_std::uids;
 use dicom_object::FileMetaTableBuilder;
 
-use super::content::Item;
+use super::attributes::Item;
+use super::encoding::in_one_character_set;
 use super::error::ReportError;
 use super::object::ReportObject;
-use super::wording::in_one_character_set;
 use crate::findings::ObjectKind;
 use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Uid};
 
 /// SOP class and instance of an object.
 pub struct Identity<'a> {
+    /// SOP Class UID.
     pub sop_class: &'a str,
+    /// SOP Instance UID.
     pub sop_instance: &'a Uid,
 }
 

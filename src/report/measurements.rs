@@ -1,12 +1,12 @@
 //! The measured part of the report: a group for each vertebra (TID 1410) and one for the study (TID 1501).
 
+use super::attributes::Item;
 use super::codes::{self, Code};
-use super::content::Relationship::{ConceptModifier, Contains, ObservationContext, SelectedFrom};
-use super::content::{Item, code, container, image, multipoint, number, polygon, text, uid_reference, with_children};
-use super::drawing;
-use super::modules::{algorithm_name, algorithm_version};
+use super::equipment::{algorithm_name, algorithm_version};
+use super::sr_items::Relationship::{ConceptModifier, Contains, ObservationContext, SelectedFrom};
+use super::sr_items::{SrItems, with_children};
 use super::study::{self, Sighting, StudyVertebra};
-use super::words::{self, Text};
+use super::texts::{self, Text};
 use crate::findings::{
     BoundingBox, BundleIdentity, ClassName, Findings, ImageIdentity, Language, Morphometry, ReportRequest, SixPoints,
     SpacingSource, Vertebra,
@@ -14,91 +14,89 @@ use crate::findings::{
 use crate::identifiers::Uid;
 
 /// The groups of the study: its vertebrae, then the study as a whole.
-pub fn groups(request: &ReportRequest) -> Vec<Item> {
-    let vertebrae = study::vertebrae(request.images.iter().map(|image| &image.findings));
-    let mut groups: Vec<Item> = vertebrae.iter().map(|v| vertebra_group(request, v)).collect();
-    groups.push(study_group(request, &vertebrae));
+pub fn groups(sr: SrItems, request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item> {
+    let mut groups: Vec<Item> = vertebrae.iter().map(|v| vertebra_group(sr, request, v)).collect();
+    groups.push(study_group(sr, request, vertebrae));
     groups
 }
 
 /// The study in a sentence or two, for who reads no further.
-pub fn summary(request: &ReportRequest) -> String {
+pub fn summary(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> String {
     let language = request.language;
-    let vertebrae = study::vertebrae(request.images.iter().map(|image| &image.findings));
-    let finding = |seen: &Sighting<'_>| {
-        let class = words::class_name(&seen.findings.bundle.classes[seen.vertebra.class], language);
-        drawing::finding(class, seen.vertebra)
+    let finding = |Sighting { findings, vertebra, .. }: &Sighting<'_>| {
+        let class = texts::class_name(&findings.bundle.classes[vertebra.class], language);
+        texts::finding(class, vertebra.probabilities[vertebra.class])
     };
-    let label = |seen: &Sighting<'_>| words::label(seen.vertebra, language);
-    let Some(most_suspicious) = study::most_suspicious(&vertebrae) else {
-        return words::with_notice(silent_images(request), language);
+    let label = |seen: &Sighting<'_>| texts::label(seen.vertebra, language);
+    let Some(most_suspicious) = study::most_suspicious(vertebrae) else {
+        return texts::with_notice(silent_images(request), language);
     };
     let flagged = vertebrae.iter().map(|v| &v.main).filter(|seen| seen.is_flagged());
     let flagged: Vec<String> = flagged.map(|seen| format!("{} {}", label(seen), finding(seen))).collect();
-    let first = words::with_remark(&finding(&most_suspicious), &label(&most_suspicious), language);
-    words::summary(&first, vertebrae.len(), &flagged, language)
+    let first = texts::with_remark(&finding(&most_suspicious), &label(&most_suspicious), language);
+    texts::summary(&first, vertebrae.len(), &flagged, language)
 }
 
 /// A vertebra as its main image shows it, and where else it is seen (TID 1410).
-fn vertebra_group(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Item {
+fn vertebra_group(sr: SrItems, request: &ReportRequest, seen: &StudyVertebra<'_>) -> Item {
     let Sighting { findings, vertebra, .. } = seen.main;
     let class = &findings.bundle.classes[vertebra.class];
-    let mut items = tracking(request, seen);
-    items.push(code(Contains, codes::FINDING, codes::VERTEBRA));
-    items.push(code(ConceptModifier, codes::FINDING_SITE, codes::site_of(vertebra.level.as_deref())));
-    items.extend(algorithm(&findings.bundle, Some(&findings.image)));
+    let mut items = tracking(sr, request, seen);
+    items.push(sr.code(Contains, codes::FINDING, codes::VERTEBRA));
+    items.push(sr.code(ConceptModifier, codes::FINDING_SITE, codes::site_of(vertebra.level.as_deref())));
+    items.extend(algorithm(sr, &findings.bundle, Some(&findings.image)));
     if vertebra.level_is_assumed() {
-        items.push(code(Contains, codes::LEVEL_SOURCE, codes::FROM_SACRUM));
+        items.push(sr.code(Contains, codes::LEVEL_SOURCE, codes::FROM_SACRUM));
     }
-    items.push(code(Contains, codes::MODEL_CLASS, class_code(class, request.language)));
+    items.push(sr.code(Contains, codes::MODEL_CLASS, class_code(class, sr.language)));
     if let Some((fractured, compressed)) = codes::astlof(&class.code) {
-        items.push(code(Contains, codes::FRACTURE, present(fractured)));
-        items.push(code(Contains, codes::COMPRESSION_FRACTURE, present(compressed)));
+        items.push(sr.code(Contains, codes::FRACTURE, present(fractured)));
+        items.push(sr.code(Contains, codes::COMPRESSION_FRACTURE, present(compressed)));
     }
-    items.extend(probabilities(findings, vertebra, request.language));
+    items.extend(probabilities(sr, findings, vertebra));
     if !vertebra.imputed.is_empty() {
-        items.push(text(Contains, codes::COMMENT, &words::imputed(&vertebra.imputed, request.language)));
+        items.push(sr.text(Contains, codes::COMMENT, &texts::imputed(&vertebra.imputed, sr.language)));
     }
-    items.extend(vertebra.morphometry.iter().flat_map(morphometry));
-    items.push(polygon(codes::IMAGE_REGION, &corners(&vertebra.bounding_box), source(findings)));
+    items.extend(vertebra.morphometry.iter().flat_map(|measured| morphometry(sr, measured)));
+    items.push(sr.polygon(codes::IMAGE_REGION, &corners(&vertebra.bounding_box), source(sr, findings)));
     if vertebra.morphometry.is_some() {
         let points = vertebra.points.map(|points| outline(&points, findings));
-        items.extend(points.map(|points| multipoint(codes::SIX_POINTS, &points, source(findings))));
+        items.extend(points.map(|points| sr.multipoint(codes::SIX_POINTS, &points, source(sr, findings))));
     }
-    items.extend(seen.others.iter().flat_map(|other| on_another_image(other, request.language)));
-    container(codes::MEASUREMENT_GROUP, Some("1410"), items)
+    items.extend(seen.others.iter().flat_map(|other| on_another_image(sr, other)));
+    sr.container(codes::MEASUREMENT_GROUP, Some("1410"), items)
 }
 
 /// The probability of each class, with the class as what it is a probability of.
-fn probabilities(findings: &Findings, vertebra: &Vertebra, language: Language) -> Vec<Item> {
+fn probabilities(sr: SrItems, findings: &Findings, vertebra: &Vertebra) -> Vec<Item> {
     let classes = findings.bundle.classes.iter().zip(&vertebra.probabilities);
-    let of_class = |(class, probability): (&ClassName, &f64)| probability_of(class_code(class, language), *probability);
+    let of_class =
+        |(class, probability): (&ClassName, &f64)| probability_of(sr, class_code(class, sr.language), *probability);
     classes.map(of_class).collect()
 }
 
 /// A probability, with what it is a probability of.
-fn probability_of(finding: Code<'_>, probability: f64) -> Item {
-    let measured = number(Contains, codes::PROBABILITY, probability, codes::NO_UNITS);
-    with_children(measured, vec![code(ConceptModifier, codes::FINDING, finding)])
+fn probability_of(sr: SrItems, finding: Code<'_>, probability: f64) -> Item {
+    let measured = sr.number(Contains, codes::PROBABILITY, probability, codes::NO_UNITS);
+    with_children(measured, vec![sr.code(ConceptModifier, codes::FINDING, finding)])
 }
 
 /// The same vertebra on another image: what it looks like there, and where it is.
-fn on_another_image(other: &Sighting<'_>, language: Language) -> [Item; 2] {
+fn on_another_image(sr: SrItems, other: &Sighting<'_>) -> [Item; 2] {
     let Sighting { findings, vertebra, image } = other;
-    let class = words::class_name(&findings.bundle.classes[vertebra.class], language);
-    let says = words::also_seen(*image, class, vertebra.probabilities[vertebra.class], language);
-    let region = polygon(codes::OTHER_VIEW, &corners(&vertebra.bounding_box), source(findings));
-    [text(Contains, codes::COMMENT, &says), region]
+    let class = texts::class_name(&findings.bundle.classes[vertebra.class], sr.language);
+    let says = texts::also_seen(*image, class, vertebra.probabilities[vertebra.class], sr.language);
+    let region = sr.polygon(codes::OTHER_VIEW, &corners(&vertebra.bounding_box), source(sr, findings));
+    [sr.text(Contains, codes::COMMENT, &says), region]
 }
 
 /// The image that coordinates are on.
-fn source(findings: &Findings) -> Item {
-    let on = &findings.image;
-    image(SelectedFrom, codes::SOURCE, on.sop_class_uid.as_str(), on.sop_instance_uid.as_str())
+fn source(sr: SrItems, findings: &Findings) -> Item {
+    sr.image(SelectedFrom, codes::SOURCE, &findings.image)
 }
 
 /// Heights where there are millimetres, ratios, the largest loss, grade and shape.
-fn morphometry(m: &Morphometry) -> Vec<Item> {
+fn morphometry(sr: SrItems, m: &Morphometry) -> Vec<Item> {
     let heights = m.heights_mm.map(|h| {
         [
             (codes::ANTERIOR_HEIGHT, h.anterior, codes::MILLIMETRES),
@@ -113,9 +111,9 @@ fn morphometry(m: &Morphometry) -> Vec<Item> {
     let crush = m.crush_ratio.map(|ratio| (codes::CRUSH_RATIO, ratio, codes::NO_UNITS));
     let numbers = heights.into_iter().flatten().chain(ratios).chain(crush);
     let numbers = numbers.chain([(codes::HEIGHT_LOSS, m.height_loss_percent, codes::PERCENT)]);
-    let mut items: Vec<Item> = numbers.map(|(name, value, unit)| number(Contains, name, value, unit)).collect();
-    items.push(code(Contains, codes::GENANT, codes::genant(m.genant_grade)));
-    items.extend(m.deformity.map(|shape| code(Contains, codes::DEFORMITY, codes::deformity(shape))));
+    let mut items: Vec<Item> = numbers.map(|(name, value, unit)| sr.number(Contains, name, value, unit)).collect();
+    items.push(sr.code(Contains, codes::GENANT, codes::genant(m.genant_grade)));
+    items.extend(m.deformity.map(|shape| sr.code(Contains, codes::DEFORMITY, codes::deformity(shape))));
     items
 }
 
@@ -129,37 +127,36 @@ fn outline(points: &SixPoints, findings: &Findings) -> Vec<(f64, f64)> {
 
 /// The study's result: the most severe class and its probability, whether there is a fracture, and which images
 /// say nothing (TID 1501).
-fn study_group(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Item {
+fn study_group(sr: SrItems, request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Item {
     let identities = request.identities();
     let study = identities[0].study_instance_uid.as_str();
-    let mut items = named(Text::WholeStudy.said_in(request.language), tracking_uid(request, &[study]));
-    items.push(code(Contains, codes::FINDING, codes::FRACTURE));
-    items.push(code(ConceptModifier, codes::FINDING_SITE, codes::region_of(&identities[0].body_part)));
-    items.extend(algorithm(&request.bundle, None));
-    items.extend(result(request, vertebrae));
-    items.push(number(Contains, codes::VERTEBRAE_ASSESSED, vertebrae.len() as f64, codes::NO_UNITS));
-    items.extend(silent_images(request).iter().map(|says| text(Contains, codes::COMMENT, says)));
+    let mut items = named(sr, Text::WholeStudy.said_in(sr.language), tracking_uid(request, &[study]));
+    items.push(sr.code(Contains, codes::FINDING, codes::FRACTURE));
+    items.push(sr.code(ConceptModifier, codes::FINDING_SITE, codes::region_of(&identities[0].body_part)));
+    items.extend(algorithm(sr, &request.bundle, None));
+    items.extend(result(sr, vertebrae));
+    items.push(sr.number(Contains, codes::VERTEBRAE_ASSESSED, vertebrae.len() as f64, codes::NO_UNITS));
+    items.extend(silent_images(request).iter().map(|says| sr.text(Contains, codes::COMMENT, says)));
     for on in identities {
-        let (class, instance) = (on.sop_class_uid.as_str(), on.sop_instance_uid.as_str());
-        items.push(image(Contains, codes::SOURCE_OF_MEASUREMENT, class, instance));
+        items.push(sr.image(Contains, codes::SOURCE_OF_MEASUREMENT, on));
     }
-    container(codes::MEASUREMENT_GROUP, Some("1501"), items)
+    sr.container(codes::MEASUREMENT_GROUP, Some("1501"), items)
 }
 
 /// What the vertebrae say about the study together. Classes that are not all known to be fractures or none give
 /// no statement about fractures.
-fn result(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item> {
+fn result(sr: SrItems, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item> {
     let Some(Sighting { findings, vertebra, .. }) = study::most_suspicious(vertebrae) else {
-        return vec![code(Contains, codes::FRACTURE, codes::UNDETERMINED)];
+        return vec![sr.code(Contains, codes::FRACTURE, codes::UNDETERMINED)];
     };
-    let class = class_code(&findings.bundle.classes[vertebra.class], request.language);
+    let class = class_code(&findings.bundle.classes[vertebra.class], sr.language);
     let probability = vertebra.probabilities[vertebra.class];
-    let mut items = vec![code(Contains, codes::TRIAGE_RESULT, class), probability_of(class, probability)];
+    let mut items = vec![sr.code(Contains, codes::TRIAGE_RESULT, class), probability_of(sr, class, probability)];
     let fractures: Option<Vec<f64>> = vertebrae.iter().map(|v| study::fracture_probability(&v.main)).collect();
     if let Some(fractures) = fractures {
         let largest = fractures.into_iter().fold(0.0, f64::max);
-        items.push(probability_of(codes::FRACTURE, largest));
-        items.push(code(Contains, codes::FRACTURE, present(vertebrae.iter().any(|v| v.main.is_flagged()))));
+        items.push(probability_of(sr, codes::FRACTURE, largest));
+        items.push(sr.code(Contains, codes::FRACTURE, present(vertebrae.iter().any(|v| v.main.is_flagged()))));
     }
     items
 }
@@ -167,14 +164,14 @@ fn result(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item>
 /// What is said of images without a vertebra, by their number in the image library.
 fn silent_images(request: &ReportRequest) -> Vec<String> {
     let empty = (1..).zip(&request.images).filter(|(_, image)| image.findings.vertebrae.is_empty());
-    let empty = empty.map(|(number, _)| words::no_vertebra_on(number, request.language));
+    let empty = empty.map(|(number, _)| texts::no_vertebra_on(number, request.language));
     let failed = (request.images.len() + 1..).zip(&request.failed);
-    let failed = failed.map(|(number, image)| words::analysis_failed(number, &image.reason, request.language));
+    let failed = failed.map(|(number, image)| texts::analysis_failed(number, &image.reason, request.language));
     empty.chain(failed).collect()
 }
 
 fn class_code(class: &ClassName, language: Language) -> Code<'_> {
-    Code(&class.code, codes::PRIVATE_SCHEME, words::class_name(class, language))
+    Code(&class.code, codes::PRIVATE_SCHEME, texts::class_name(class, language))
 }
 
 fn present(yes: bool) -> Code<'static> {
@@ -182,24 +179,24 @@ fn present(yes: bool) -> Code<'static> {
 }
 
 /// How a vertebra is called, and a UID that it keeps in later versions of the report.
-fn tracking(request: &ReportRequest, seen: &StudyVertebra<'_>) -> Vec<Item> {
+fn tracking(sr: SrItems, request: &ReportRequest, seen: &StudyVertebra<'_>) -> Vec<Item> {
     let Sighting { findings, vertebra, image } = seen.main;
     let on = &findings.image;
     // What cannot be told apart by its level or by the UID of its image is told by the image's number.
     let by_number = vertebra.level.is_none() && request.images.len() > 1 || request.shares_its_uid(on);
-    let label = words::vertebra(&words::full_label(vertebra, request.language), request.language);
-    let label = if by_number { words::on_image(&label, image, request.language) } else { label };
+    let label = texts::vertebra(&texts::full_label(vertebra, sr.language), sr.language);
+    let label = if by_number { texts::on_image(&label, image, sr.language) } else { label };
     let first = std::iter::once(&seen.main).chain(&seen.others).min_by_key(|s| s.image).unwrap_or(&seen.main);
     match &vertebra.level {
         // Two bodies of one image may bear the same level: the image and the place tell them apart.
         Some(level) if !shares_its_level(seen) => {
-            named(&label, tracking_uid(request, &[on.study_instance_uid.as_str(), level]))
+            named(sr, &label, tracking_uid(request, &[on.study_instance_uid.as_str(), level]))
         }
         _ => {
             let place = first.vertebra.ordinal.to_string();
             let on = &first.findings.image;
             let on = [&on.study_instance_uid, &on.series_instance_uid, &on.sop_instance_uid].map(Uid::as_str);
-            named(&label, tracking_uid(request, &[&on[..], &[&place]].concat()))
+            named(sr, &label, tracking_uid(request, &[&on[..], &[&place]].concat()))
         }
     }
 }
@@ -222,23 +219,23 @@ fn shares_its_level(seen: &StudyVertebra<'_>) -> bool {
 }
 
 /// Tracking identifier and tracking UID.
-fn named(label: &str, uid: Uid) -> Vec<Item> {
+fn named(sr: SrItems, label: &str, uid: Uid) -> Vec<Item> {
     vec![
-        text(ObservationContext, codes::TRACKING_IDENTIFIER, label),
-        uid_reference(ObservationContext, codes::TRACKING_UID, uid.as_str()),
+        sr.text(ObservationContext, codes::TRACKING_IDENTIFIER, label),
+        sr.uid_reference(ObservationContext, codes::TRACKING_UID, uid.as_str()),
     ]
 }
 
 /// TID 4019: name, version and parameters of the algorithm; with `image`, where its millimetres come from.
-fn algorithm(bundle: &BundleIdentity, image: Option<&ImageIdentity>) -> Vec<Item> {
+fn algorithm(sr: SrItems, bundle: &BundleIdentity, image: Option<&ImageIdentity>) -> Vec<Item> {
     let mut parameters = vec![format!("bundle sha256 {}", bundle.digest)];
     parameters.extend(bundle.thresholds.iter().cloned());
     parameters.extend(image.map(|image| format!("millimetres from: {}", spacing_source(image))));
     parameters.extend(image.and_then(|image| image.spacing_refused.clone()));
     vec![
-        text(ConceptModifier, codes::ALGORITHM_NAME, &algorithm_name(bundle)),
-        text(ConceptModifier, codes::ALGORITHM_VERSION, &algorithm_version(bundle)),
-        text(ConceptModifier, codes::ALGORITHM_PARAMETERS, &parameters.join("; ")),
+        sr.text(ConceptModifier, codes::ALGORITHM_NAME, &algorithm_name(bundle)),
+        sr.text(ConceptModifier, codes::ALGORITHM_VERSION, &algorithm_version(bundle)),
+        sr.text(ConceptModifier, codes::ALGORITHM_PARAMETERS, &parameters.join("; ")),
     ]
 }
 

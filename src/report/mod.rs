@@ -5,30 +5,41 @@
 //! In: a [`ReportRequest`] with the findings of one study's images. Out: whole DICOM files.
 //! Never: takes a time or a random number: the same request gives the same bytes.
 
-mod appearance;
-mod character_set;
+// Each group uses those above it. What everything is made of:
+mod attributes;
 mod codes;
-mod content;
-mod document;
-pub mod drawing;
+mod encoding;
+mod equipment;
 mod error;
-mod file;
-mod iso_2022;
-mod key_object;
-mod meanings;
-mod measurements;
-mod modules;
-mod news;
 mod object;
+mod study;
+mod texts;
+mod translations;
+
+// Header and file, of every kind of object:
+mod document_modules;
+mod file;
+mod language;
+mod modules;
+mod source;
+
+// The content tree of report and key object:
+mod image_library;
+mod measurements;
+mod observation_context;
+mod sr_items;
+
+// What is drawn, and on which films:
+mod appearance;
+pub mod drawing;
+mod news;
 pub mod overlay;
+
+// The objects:
+mod document;
+mod key_object;
 mod presentation_state;
 mod secondary_capture;
-mod source;
-mod study;
-mod wording;
-pub mod words;
-
-use std::borrow::Cow;
 
 use crate::findings::ReportRequest;
 pub use error::ReportError;
@@ -43,7 +54,7 @@ use source::Source;
 pub fn write(request: &ReportRequest) -> Result<Vec<ReportObject>, ReportError> {
     let source = &source_of(request)?;
     let films = news::films(request)?;
-    let request = &*in_words_for(request, films.iter().map(|film| &film.source).chain([source]));
+    let request = &*language::in_words_for(request, films.iter().map(|film| &film.source).chain([source]));
     let mut objects = Vec::new();
     for sop_class in &request.sop_classes {
         objects.push(document::write(request, *sop_class, source)?);
@@ -71,15 +82,4 @@ fn source_of(request: &ReportRequest) -> Result<Source, ReportError> {
     }
     let images = request.identities().len();
     Err(first_failure.unwrap_or(if images == 0 { ReportError::NoImage } else { ReportError::NoFile { images } }))
-}
-
-/// The request as it is, or in plain English: a source that is not in the character set it declares can only
-/// be copied as it stands, and what its set is nobody knows, so that no other language can be said beside it.
-/// `of` are the sources that a text is copied from, each object's own; what no object of this version copies
-/// from does not bind its language.
-fn in_words_for<'a>(request: &'a ReportRequest, mut of: impl Iterator<Item = &'a Source>) -> Cow<'a, ReportRequest> {
-    if of.all(document::takes_any_text) {
-        return Cow::Borrowed(request);
-    }
-    Cow::Owned(wording::in_plain_english(request))
 }

@@ -1,4 +1,4 @@
-//! What a report takes over from its source images: patient and study; and what it says of itself.
+//! Header modules that all objects have: patient and study, taken over from the source image, series and equipment.
 
 use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::tags;
@@ -7,15 +7,13 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
+use super::attributes::{Item, code_item, put, put_items};
 use super::codes::{PRIVATE_SCHEME, PRIVATE_SCHEME_UID, PROCESSING_EQUIPMENT};
-use super::content::{Item, code_item, put, put_items, shortened};
+use super::equipment::{MANUFACTURER, algorithm_name, algorithm_version};
 use super::source::Source;
-use super::words::{Text, sentences};
+use super::texts::{Text, sentences};
 use crate::findings::{BundleIdentity, ImageIdentity, ReportRequest};
 use crate::identifiers::Uid;
-
-/// Manufacturer of everything this software makes.
-pub const MANUFACTURER: &str = "spinetriage project";
 
 /// Patient and General Study attributes that must be there even when empty (Type 2).
 const REQUIRED: [(Tag, VR); 9] = [
@@ -65,9 +63,13 @@ pub fn in_the_study_of(source: &Source) -> Item {
 
 /// What tells an object of a report from the others.
 pub struct Heading<'a> {
+    /// SOP Class UID.
     pub sop_class: &'a str,
+    /// SOP Instance UID.
     pub sop_instance: &'a Uid,
+    /// Modality of the series.
     pub modality: &'a str,
+    /// Series Instance UID.
     pub series: &'a Uid,
     /// Series Number, counted from the report's.
     pub series_after: u32,
@@ -151,17 +153,6 @@ pub fn declare_schemes(object: &mut Item, source: &Source) {
     let of_source = source.get(tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE).and_then(|e| e.items());
     let all = of_source.unwrap_or_default().iter().cloned().chain([scheme]).collect();
     put_items(object, tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, all);
-}
-
-/// Algorithm Name, which is also the Model Name of the equipment.
-pub fn algorithm_name(bundle: &BundleIdentity) -> String {
-    shortened(&format!("spinetriage {}", bundle.name), 64).to_owned()
-}
-
-/// Algorithm Version: the bundle's version and the start of its digest.
-pub fn algorithm_version(bundle: &BundleIdentity) -> String {
-    let digest: String = bundle.digest.chars().take(12).collect();
-    shortened(&format!("{} ({digest})", bundle.version), 64).to_owned()
 }
 
 /// DA and TM of a UTC time stamp, in the time zone that `object` says its dates and times are in: where it has

@@ -5,7 +5,7 @@ use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 
 use super::appearance;
-use super::content::{Item, decimal, put, put_items, shortened, sop_reference};
+use super::attributes::{Item, decimal, image_reference, put, put_items, shortened};
 use super::drawing::marks;
 use super::error::ReportError;
 use super::file::{self, Identity};
@@ -13,7 +13,7 @@ use super::modules::{Heading, begin, date_and_time, describe, put_body_part};
 use super::news::Film;
 use super::object::ReportObject;
 use super::source::Source;
-use super::words::Text;
+use super::texts::Text;
 use crate::findings::{Findings, ImageIdentity, Language, ObjectKind, ReportRequest};
 use crate::identifiers::Uid;
 
@@ -72,10 +72,9 @@ fn identify(object: &mut Item, request: &ReportRequest) {
 
 /// Presentation State Relationship module (PS3.3 C.11.11): the one image it is for.
 fn relate(object: &mut Item, image: &ImageIdentity) {
-    let reference = sop_reference(image.sop_class_uid.as_str(), image.sop_instance_uid.as_str());
     let mut series = Item::new_empty();
     put(&mut series, tags::SERIES_INSTANCE_UID, VR::UI, image.series_instance_uid.as_str());
-    put_items(&mut series, tags::REFERENCED_IMAGE_SEQUENCE, vec![reference]);
+    put_items(&mut series, tags::REFERENCED_IMAGE_SEQUENCE, vec![image_reference(image)]);
     put_items(object, tags::REFERENCED_SERIES_SEQUENCE, vec![series]);
 }
 

@@ -5,14 +5,14 @@ use dicom_core::value::PixelFragmentSequence;
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::{tags, uids};
 
-use super::content::{Item, put, put_items, sop_reference};
+use super::attributes::{Item, image_reference, put, put_items};
 use super::error::ReportError;
 use super::file::{self, Identity};
 use super::modules::{Heading, begin, describe, put_body_part};
 use super::news::Film;
 use super::object::ReportObject;
 use super::overlay::{self, Picture};
-use super::words::{Text, sentences};
+use super::texts::{Text, sentences};
 use crate::findings::{Findings, ImageIdentity, ObjectKind, ReportRequest};
 use crate::imaging::decode;
 
@@ -77,7 +77,7 @@ pub fn write(request: &ReportRequest, film: &Film) -> Result<ReportObject, Repor
 /// Of which image the picture is. Its series is in the Common Instance Reference module (PS3.3 C.12.2): of two images
 /// with one SOP Instance UID it says which.
 fn relate(object: &mut Item, image: &ImageIdentity) {
-    let reference = sop_reference(image.sop_class_uid.as_str(), image.sop_instance_uid.as_str());
+    let reference = image_reference(image);
     put_items(object, tags::SOURCE_IMAGE_SEQUENCE, vec![reference.clone()]);
     let mut series = Item::new_empty();
     put(&mut series, tags::SERIES_INSTANCE_UID, VR::UI, image.series_instance_uid.as_str());

@@ -4,6 +4,9 @@ use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 
+use crate::findings::{ClassName, Language};
+use crate::report::texts::{class_name, with_remark};
+
 static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
     FontRef::try_from_slice(include_bytes!("../fonts/NotoSansCJKsc-subset.otf"))
         .expect("the file is compiled in, and the tests draw with it")
@@ -12,17 +15,28 @@ static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
 /// Height of a line over the size of its letters, and where its baseline is.
 pub const LINE: f64 = 1.3;
 const BASELINE: f64 = 0.98;
+/// Letters of what is not flagged, and of the lines around the film, over those of what is.
+pub const SMALL: f64 = 0.82;
 
-/// How much of each pixel is ink, 0 to 1, row-major.
+/// Letters as ink on pixels.
 pub struct Mask {
+    /// Columns.
     pub width: usize,
+    /// Rows.
     pub height: usize,
+    /// How much of each pixel is ink, 0 to 1, row-major.
     pub coverage: Vec<f32>,
 }
 
 /// Whether the font has every character. One it does not have is drawn as a box.
 pub fn covers(text: &str) -> bool {
     text.chars().all(|character| FONT.glyph_id(character).0 != 0)
+}
+
+/// A class's name; where the font does not have all of it, with its code, which it has.
+pub fn shown_name(class: &ClassName, language: Language) -> String {
+    let name = class_name(class, language);
+    if covers(name) { name.to_owned() } else { with_remark(name, &class.code, language) }
 }
 
 /// Length of a line of letters of `size` pixels an em.
@@ -101,8 +115,7 @@ mod tests {
     use std::{fs, str};
 
     use super::*;
-    use crate::findings::Language;
-    use crate::report::words::Text;
+    use crate::report::texts::Text;
 
     /// The characters of `text` that have no glyph.
     fn missing(text: &str) -> String {

@@ -1,11 +1,11 @@
 //! What a picture's header says of the whole study: more than its own film, so that another film can change it.
 
+use super::font::shown_name;
+use super::palette::{WHITE, colour};
 use super::picture::Colour;
-use super::{WHITE, colour, shown_name};
 use crate::findings::{Findings, Language};
-use crate::report::drawing;
 use crate::report::study::{self, Sighting, most_suspicious};
-use crate::report::words::{Text, label, pair, with_remark};
+use crate::report::texts::{self, Text, label, pair, with_remark};
 
 /// The most suspicious body of a study, and whether there are other films that it may be on.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl<'a> Headline<'a> {
             return (Text::NoVertebraFound.said_in(language).to_owned(), WHITE);
         };
         let class = shown_name(&findings.bundle.classes[vertebra.class], language);
-        let finding = drawing::finding(&class, vertebra);
+        let finding = texts::finding(&class, vertebra.probabilities[vertebra.class]);
         let before = if self.of_several { Text::MostSuspiciousOfStudy } else { Text::MostSuspicious };
         // A place on another film would be looked for on this one.
         let here = study::is_same_image(&findings.image, &film.image);

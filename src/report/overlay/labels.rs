@@ -3,21 +3,28 @@
 /// A part of the picture, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Area {
+    /// Left.
     pub x0: f64,
+    /// Top.
     pub y0: f64,
+    /// Right.
     pub x1: f64,
+    /// Bottom.
     pub y1: f64,
 }
 
 impl Area {
+    /// Half way between top and bottom.
     pub fn middle(&self) -> f64 {
         (self.y0 + self.y1) / 2.0
     }
 
+    /// From left to right.
     pub fn width(&self) -> f64 {
         self.x1 - self.x0
     }
 
+    /// From top to bottom.
     pub fn height(&self) -> f64 {
         self.y1 - self.y0
     }
@@ -39,7 +46,9 @@ impl Area {
 pub struct Wanted {
     /// What it is about.
     pub body: Area,
+    /// How wide the label is.
     pub width: f64,
+    /// How high it is.
     pub height: f64,
 }
 

@@ -7,29 +7,29 @@ mod bands;
 mod font;
 mod headline;
 mod labels;
+mod legend;
+mod palette;
+mod pen;
 mod picture;
 mod sheet;
 
 use super::drawing::{self, Mark};
-use super::words::{class_name, with_remark};
+use super::texts;
 use crate::findings::{ClassName, Findings, Language, Vertebra};
 use crate::imaging::Radiograph;
-use bands::{Legend, footer, header};
+use bands::{footer, header};
+use font::{SMALL, shown_name};
 pub use headline::Headline;
 use labels::{Area, Wanted};
+use legend::Legend;
+use palette::{BLACK, colour};
+use pen::{DIM, framed, text};
 pub use picture::Picture;
-use picture::{Colour, Shape};
-use sheet::{SMALL, Sheet};
+use picture::Shape;
+use sheet::Sheet;
 
-/// How much of their colour the marks of what is not flagged have.
-const DIM: f64 = 0.75;
 /// How dark the film becomes behind letters.
 const PLATE: f64 = 0.55;
-const WHITE: Colour = [255, 255, 255];
-const BLACK: Colour = [0, 0, 0];
-/// Colours of the classes in their order, told apart by people with any colour vision (Okabe and
-/// Ito's palette, the vermilion lighter so that it can be read on a dark film); more classes begin again.
-const COLOURS: [Colour; 4] = [[86, 180, 233], [240, 228, 66], [240, 112, 32], [204, 121, 167]];
 
 /// Draws the findings on the film. `study` has those of all films of the study, of which the header
 /// names the most suspicious body.
@@ -50,38 +50,6 @@ pub fn draw(radiograph: &Radiograph, findings: &Findings, study: &[&Findings], l
     picture
 }
 
-fn colour(class: usize) -> Colour {
-    COLOURS[class % COLOURS.len()]
-}
-
-/// A class's name; where the font does not have all of it, with its code, which it has.
-fn shown_name(class: &ClassName, language: Language) -> String {
-    let name = class_name(class, language);
-    if font::covers(name) { name.to_owned() } else { with_remark(name, &class.code, language) }
-}
-
-/// Letters with their top left corner at (`x`, `y`); on the film with a dark halo.
-fn text(picture: &mut Picture, [x, y]: [f64; 2], text: &str, size: f64, (colour, share): (Colour, f64), halo: f64) {
-    let margin = halo as usize + 1;
-    let mask = font::line(text, size, margin);
-    let corner = [x.round() as i64 - margin as i64, y.round() as i64 - margin as i64];
-    if halo > 0.0 {
-        picture.mask(&mask.grown(halo as usize), corner, BLACK, 0.8);
-    }
-    picture.mask(&mask, corner, colour, share);
-}
-
-/// A frame inside its box, with a dark rim on both sides.
-fn framed(picture: &mut Picture, sheet: &Sheet, b: &Area, colour: Colour, flagged: bool) {
-    let half = sheet.half_line(flagged);
-    let inside = (half - 0.5).max(0.0);
-    let b = Area { x0: b.x0 + inside, y0: b.y0 + inside, x1: b.x1 - inside, y1: b.y1 - inside };
-    let frame = Shape::Frame(b, half);
-    let share = if flagged { 1.0 } else { DIM };
-    picture.shape(&frame, sheet.halo() * share, BLACK, 0.55 * share);
-    picture.shape(&frame, 0.0, colour, share);
-}
-
 /// Box and points of a vertebra. A point beyond the film is not drawn.
 fn outline(picture: &mut Picture, sheet: &Sheet, mark: &Mark) {
     framed(picture, sheet, &sheet.area(&mark.bounding_box), colour(mark.class), mark.flagged);
@@ -98,7 +66,7 @@ fn outline(picture: &mut Picture, sheet: &Sheet, mark: &Mark) {
 
 /// The lines of a mark's label and the size of their letters: two large ones where it is flagged.
 fn lines_of(mark: &Mark, vertebra: &Vertebra, class: &ClassName, sheet: &Sheet) -> (Vec<String>, f64) {
-    let finding = drawing::finding(&shown_name(class, sheet.language), vertebra);
+    let finding = texts::finding(&shown_name(class, sheet.language), vertebra.probabilities[vertebra.class]);
     if mark.flagged {
         return (vec![mark.label.clone(), finding], sheet.letters);
     }

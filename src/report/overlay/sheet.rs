@@ -1,8 +1,8 @@
 //! Where things are on a picture: header, film, legend.
 
-use super::bands::Legend;
-use super::font;
+use super::font::{self, SMALL};
 use super::labels::Area;
+use super::legend::Legend;
 use super::picture::{Colour, Picture};
 use crate::findings::{BoundingBox, Language};
 use crate::imaging::Radiograph;
@@ -23,16 +23,17 @@ const LEAST_WIDTH: f64 = 0.66;
 const LEAST_LETTERS: f64 = 26.0;
 /// The most rows of a legend: classes that need more are not explained.
 const LEGEND_ROWS: usize = 8;
-/// Letters of what is not flagged, and of the lines around the film, over those of what is.
-pub const SMALL: f64 = 0.82;
 const PAPER: Colour = [14, 16, 20];
 
 /// Where things are on the picture, and in which language.
 pub struct Sheet {
+    /// What the lines around the film are written in.
     pub language: Language,
     /// Size of the letters.
     pub letters: f64,
+    /// Columns of the picture.
     pub width: usize,
+    /// Rows of the picture.
     pub height: usize,
     /// The film's part.
     pub film: Area,
@@ -60,7 +61,7 @@ impl Sheet {
             Self { language, letters, width, height, film, scale, legend_rows }
         };
         // The legend's rows depend on the width, which depends on the height that they leave.
-        let fits = |sheet: &Self| legend.rows(sheet).len() <= sheet.legend_rows;
+        let fits = |sheet: &Self| legend.rows(sheet.width, sheet.letters).len() <= sheet.legend_rows;
         (1..LEGEND_ROWS).map(sized).find(fits).unwrap_or_else(|| sized(LEGEND_ROWS))
     }
 

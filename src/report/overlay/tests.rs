@@ -96,7 +96,7 @@ fn what_is_flagged_is_stronger_than_what_is_not() {
     let film = film(500, 700);
     let ink = |class: usize| {
         let marked = drawn(&film, &findings(vec![body(class, [100.0, 300.0, 200.0, 360.0])]), Language::English);
-        let frame = COLOURS[class];
+        let frame = colour(class);
         let near = |pixel: &[u8]| pixel.iter().zip(frame).map(|(a, b)| u32::from(a.abs_diff(b))).sum::<u32>() < 12;
         marked.rgb[..marked.rgb.len() - marked.width * 3 * 60].chunks(3).filter(|pixel| near(pixel)).count()
     };
@@ -170,7 +170,7 @@ fn a_question_mark_is_explained_where_there_is_one() {
     let mut assumed = body(0, [0.0, 0.0, 9.0, 9.0]);
     let said = |legend: &Legend| -> Vec<String> {
         let sheet = Sheet::of(&film(500, 700), legend, Language::English);
-        legend.rows(&sheet).concat().iter().map(|entry| entry.says.clone()).collect()
+        legend.rows(sheet.width, sheet.letters).concat().iter().map(|entry| entry.says.clone()).collect()
     };
     assert_eq!(said(&Legend::of(&findings(vec![assumed.clone()]), Language::English)).len(), 3);
     assumed.level_source = Some(LevelSource::CountedFromSacrum);

@@ -1,7 +1,13 @@
-//! In which character set an object is written.
+//! Encoding: the texts of a finished object in one Specific Character Set (0008,0005).
+//!
+//! Owns: the character sets of PS3.3 C.12.1.1.2, and which one an object is written in.
+//! In: a data set. Out: the same with its texts encoded. Never: changes a copied text that need not change.
 //!
 //! Texts that were copied from the source are bytes in its set; texts of ours are strings. As long as ours
 //! are ASCII, every set has them and nothing of the source is touched.
+
+mod character_set;
+mod iso_2022;
 
 use std::borrow::Cow;
 
@@ -10,9 +16,8 @@ use dicom_core::value::{DataSetSequence, Value};
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 
-use super::character_set::CharacterSet;
-use super::content::Item;
-use crate::findings::{BundleIdentity, Language, ReportRequest};
+use super::attributes::Item;
+use character_set::CharacterSet;
 
 /// The longest value of an element with a 16-bit length (PS3.5 7.1.2).
 pub const LONGEST_SHORT: usize = 0xFFFE;
@@ -46,21 +51,6 @@ pub fn in_one_character_set(object: Item) -> Item {
 /// Whether any text can be said beside what `object` has copied from its source.
 pub fn takes_any_text(object: &Item) -> bool {
     matches!(declared(object), CharacterSet::Wide(_)) || in_utf8(object).is_some()
-}
-
-/// The request with texts of ours in ASCII: in English, and classes called by their codes.
-pub fn in_plain_english(request: &ReportRequest) -> ReportRequest {
-    let mut plain = request.clone();
-    plain.language = Language::English;
-    name_by_code(&mut plain.bundle);
-    plain.images.iter_mut().for_each(|image| name_by_code(&mut image.findings.bundle));
-    plain
-}
-
-fn name_by_code(bundle: &mut BundleIdentity) {
-    for class in bundle.classes.iter_mut().filter(|class| !class.name.is_ascii()) {
-        class.name = class.code.clone();
-    }
 }
 
 fn declared(item: &Item) -> CharacterSet {
@@ -158,7 +148,7 @@ fn rewritten(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::content::{put, put_items};
+    use crate::report::attributes::{put, put_items};
 
     /// An object with a copied comment, and a text of ours in a sequence.
     fn object(set: &str, comment: &[u8], vr: VR, ours: &str) -> Item {

@@ -18,6 +18,7 @@ macro_rules! texts {
 
         impl Text {
             /// All of them.
+            #[cfg(test)]
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// The text in `language`.
@@ -163,6 +164,11 @@ pub fn imputed(features: &[String], language: Language) -> String {
         Language::English => format!("Undefined here, taken at their training mean: {names}."),
         Language::Chinese => format!("以下特征在此无法计算，取训练集均值：{names}。"),
     }
+}
+
+/// A class's name with the probability of it, where there is little room: `burst fracture 0.99`.
+pub fn finding(class: &str, probability: f64) -> String {
+    format!("{class} {probability:.2}")
 }
 
 /// How probable a class is.

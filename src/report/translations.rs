@@ -1,10 +1,8 @@
-//! Code meanings in the report's language. The codes stay what they are: programs read those.
+//! What coded concepts mean in the report's language. The codes stay what they are: programs read those.
 
-use dicom_core::VR;
-use dicom_dictionary_std::tags;
+use std::borrow::Cow;
 
-use super::codes::PRIVATE_SCHEME;
-use super::content::{Item, put};
+use super::codes::{Code, PRIVATE_SCHEME};
 use crate::findings::Language;
 
 /// The Chinese meaning of each code that we write, but for those of the bundle's classes.
@@ -100,71 +98,38 @@ fn level(meaning: &str) -> Option<String> {
     number.parse::<u8>().ok().map(|number| format!("第 {number} {region}"))
 }
 
-fn chinese(value: &str, scheme: &str, meaning: &str) -> Option<String> {
-    let known = CHINESE.iter().find(|(code, of, _)| *code == value && *of == scheme);
-    known.map(|(_, _, chinese)| (*chinese).to_owned()).or_else(|| level(meaning))
-}
-
-/// Says the codes of `object`, and of all items below it, in `language`. A code without a meaning in it keeps its own.
-pub fn say_in(language: Language, object: &mut Item) {
-    if language == Language::English {
-        return;
-    }
-    let text = |object: &Item, tag| {
-        object.get(tag).and_then(|e| e.to_str().ok()).map(|text| text.trim_end().to_owned()).unwrap_or_default()
+/// The meaning of a code in `language`. A code without a meaning in it keeps its own.
+pub fn meaning(Code(value, scheme, english): Code<'_>, language: Language) -> Cow<'_, str> {
+    let chinese = || {
+        // Trailing spaces are not significant (PS3.5 6.2).
+        let (value, english) = (value.trim_end(), english.trim_end());
+        let known = CHINESE.iter().find(|(code, of, _)| *code == value && *of == scheme);
+        known.map(|(_, _, chinese)| Cow::Borrowed(*chinese)).or_else(|| level(english).map(Cow::Owned))
     };
-    let [value, scheme, meaning] =
-        [tags::CODE_VALUE, tags::CODING_SCHEME_DESIGNATOR, tags::CODE_MEANING].map(|tag| text(object, tag));
-    if let Some(meaning) = chinese(&value, &scheme, &meaning) {
-        put(object, tags::CODE_MEANING, VR::LO, &meaning);
-    }
-    let sequences: Vec<_> = object.iter().filter(|e| e.vr() == VR::SQ).map(|e| e.header().tag).collect();
-    for tag in sequences {
-        object.update_value(tag, |value| {
-            for item in value.items_mut().into_iter().flatten() {
-                say_in(language, item);
-            }
-        });
+    match language {
+        Language::English => english.into(),
+        Language::Chinese => chinese().unwrap_or(english.into()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::codes::Code;
-    use crate::report::content::{Relationship, code, container};
-
-    fn meaning(item: &Item, tag: dicom_core::Tag) -> String {
-        let code = &item.element(tag).unwrap().items().unwrap()[0];
-        code.element(tags::CODE_MEANING).unwrap().to_str().unwrap().into_owned()
-    }
 
     #[test]
-    fn meanings_are_said_at_every_depth_and_unknown_ones_stay() {
-        let finding = |value, meaning| {
-            code(Relationship::Contains, Code("121071", "DCM", "Finding"), Code(value, "SCT", meaning))
-        };
-        let items = vec![finding("36470004", "L3 vertebra"), finding("1", "something else")];
-        let mut group = container(Code("125007", "DCM", "Measurement Group"), None, items);
-        let english = format!("{group:?}");
-        say_in(Language::English, &mut group);
-        assert_eq!(format!("{group:?}"), english);
-        say_in(Language::Chinese, &mut group);
-        let children = group.element(tags::CONTENT_SEQUENCE).unwrap().items().unwrap();
-        assert_eq!(meaning(&group, tags::CONCEPT_NAME_CODE_SEQUENCE), "测量组");
-        assert_eq!(meaning(&children[0], tags::CONCEPT_NAME_CODE_SEQUENCE), "所见");
-        assert_eq!(meaning(&children[0], tags::CONCEPT_CODE_SEQUENCE), "第 3 腰椎");
-        assert_eq!(meaning(&children[1], tags::CONCEPT_CODE_SEQUENCE), "something else");
+    fn vertebral_levels_are_counted_within_their_region() {
+        let said = |english| meaning(Code("", "SCT", english), Language::Chinese);
+        assert_eq!(["T12 vertebra", "L3 vertebra"].map(said), ["第 12 胸椎", "第 3 腰椎"]);
+        assert_eq!(["S1 vertebra", "L vertebra", "vertebra"].map(said), ["S1 vertebra", "L vertebra", "vertebra"]);
+        assert_eq!(meaning(Code("36470004", "SCT", "L3 vertebra"), Language::English), "L3 vertebra");
     }
 
     #[test]
     fn meanings_fit_into_their_value_representation_and_stand_once() {
         let mut seen = std::collections::HashSet::new();
         for (value, scheme, meaning) in CHINESE {
-            assert!(
-                meaning.chars().count() <= 64 && !meaning.is_ascii() && !meaning.contains('\\'),
-                "{value}: {meaning}"
-            );
+            // 64 bytes where a Code Meaning may have 64 characters: more would be cut off.
+            assert!(meaning.len() <= 64 && !meaning.is_ascii() && !meaning.contains('\\'), "{value}: {meaning}");
             assert!(seen.insert((value, scheme)), "{value}");
         }
     }
