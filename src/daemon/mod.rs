@@ -7,6 +7,7 @@
 //! Never: decodes pixels or parses a whole dataset; what it knows is in SQLite and in the spool.
 
 mod bundle;
+mod error;
 mod free_space;
 mod housekeeper;
 mod listen;
@@ -20,4 +21,5 @@ mod stuck;
 mod systemd;
 mod workers;
 
-pub use run::{DATABASE, Daemon, DaemonError, run, stop_signal};
+pub use error::DaemonError;
+pub use run::{DATABASE, Daemon, run, stop_signal};

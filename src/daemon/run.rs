@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -11,98 +11,21 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::bundle::{self, LiveBundle};
+use super::error::DaemonError;
 use super::lock::StateLock;
 use super::receiver::Receiver;
 use super::stuck::Stuck;
 use super::workers::Supervisor;
 use super::{free_space, housekeeper, listen, planner, recovery, reload, systemd};
-use crate::config::{self, Settings, SettingsHandle, WatchError};
-use crate::delivery::{Deliverer, DeliveryError};
-use crate::dimse::{self, DimseError};
-use crate::endure::MayHeal;
+use crate::config::{self, Settings, SettingsHandle};
+use crate::delivery::Deliverer;
+use crate::dimse;
 use crate::intake::Intake;
-use crate::spool::{self, Spool, SpoolError};
-use crate::store::{Store, StoreError};
-use crate::worker::WorkerError;
+use crate::spool::{self, Spool};
+use crate::store::Store;
 
 /// The database's file in the state folder.
 pub const DATABASE: &str = "spinetriage.sqlite";
-
-/// Why the daemon cannot start, or had to stop.
-#[derive(Debug, thiserror::Error)]
-pub enum DaemonError {
-    /// The state folder cannot be used.
-    #[error("the state folder cannot be used: {}: {source}", path.display())]
-    StateFolder {
-        /// What was touched.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// Another daemon has the state folder.
-    #[error("another daemon is running on {}: stop it, or set another [storage] state_dir", .0.display())]
-    AlreadyRunning(PathBuf),
-    /// The spool holds files, and the database that knew them is not there.
-    #[error(
-        "the database is new, but {} holds {spooled} images and reports: restore the database from its backup, or move that folder away",
-        folder.display()
-    )]
-    DatabaseMissing {
-        /// Images and reports in the spool.
-        spooled: usize,
-        /// The spool.
-        folder: PathBuf,
-    },
-    /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address of `[server] listen`.
-        address: SocketAddr,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// The bundle is refused.
-    #[error("the bundle {} is refused: {source}", path.display())]
-    Bundle {
-        /// Its folder.
-        path: PathBuf,
-        /// The worker's reason.
-        source: WorkerError,
-    },
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The spool.
-    #[error(transparent)]
-    Spool(#[from] SpoolError),
-    /// The delivering side.
-    #[error(transparent)]
-    Delivery(#[from] DeliveryError),
-    /// The network.
-    #[error(transparent)]
-    Dimse(#[from] DimseError),
-    /// The configuration file cannot be watched.
-    #[error(transparent)]
-    Watch(#[from] WatchError),
-    /// Signals cannot be received, or this executable cannot be found.
-    #[error("the system refused: {0}")]
-    System(#[from] std::io::Error),
-    /// A part of the daemon broke down: a bug.
-    #[error("a part of the daemon broke down: {0}")]
-    Task(tokio::task::JoinError),
-}
-
-impl MayHeal for DaemonError {
-    fn may_heal(&self) -> bool {
-        match self {
-            // What the database refuses of one thing must not end what goes on beside it.
-            Self::Store(error) => error.may_heal() || error.concerns_one(),
-            Self::Spool(error) => error.is_full(),
-            Self::Delivery(error) => error.may_heal(),
-            _ => false,
-        }
-    }
-}
 
 /// A daemon that is ready but does not accept images yet.
 pub struct Daemon {

@@ -1,7 +1,7 @@
 //! The words of the audit: what happened, and how it ended. An auditor reads them in `audit_trail`, so that none is ever
 //! renamed (`docs/audit.md`).
 
-use super::states::stored_by_name;
+use super::by_name::stored_by_name;
 
 stored_by_name! {
     /// What happened.

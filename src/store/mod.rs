@@ -9,6 +9,7 @@ mod aside;
 mod audit;
 mod audit_words;
 mod backup;
+mod by_name;
 mod clock;
 mod commitments;
 pub mod conditions;
