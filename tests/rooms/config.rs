@@ -1,6 +1,7 @@
 //! The configuration as an administrator meets it: mistakes, the sample, edits of a running file.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -268,6 +269,14 @@ impl Running {
     }
 }
 
+/// Writes over a file where it lies, in one write: a machine that is busy between the truncation and the text of
+/// `fs::write` lets the watcher find the file empty for longer than it waits for more.
+fn overwrite(path: &Path, text: &str) {
+    let mut file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file.set_len(text.len() as u64).unwrap();
+}
+
 fn with_sender(ae_title: &str) -> String {
     format!("{MINIMAL}[[sender]]\nae_title = \"{ae_title}\"\nhosts = [\"127.0.0.1\"]\n")
 }
@@ -278,7 +287,7 @@ async fn good_edits_apply_and_broken_ones_change_nothing() {
     let mut subscriber = daemon.handle.subscribe();
     let before = daemon.settings();
 
-    fs::write(&daemon.path, with_sender("CR_ROOM2")).unwrap();
+    overwrite(&daemon.path, &with_sender("CR_ROOM2"));
     let applied = Reload::Applied { changes: vec!["sender CR_ROOM2 added".to_owned()], needs_restart: vec![] };
     assert_eq!(daemon.outcome().await, applied);
     assert_eq!(daemon.settings().senders[0].ae_title.as_str(), "CR_ROOM2");
@@ -286,7 +295,7 @@ async fn good_edits_apply_and_broken_ones_change_nothing() {
     assert_eq!(subscriber.borrow_and_update().senders.len(), 1);
     assert!(before.senders.is_empty(), "a snapshot never changes");
 
-    fs::write(&daemon.path, with_sender("TOO_LONG_FOR_AN_AE_TITLE")).unwrap();
+    overwrite(&daemon.path, &with_sender("TOO_LONG_FOR_AN_AE_TITLE"));
     let Reload::Refused(found) = daemon.outcome().await else { panic!("a broken file was not refused") };
     assert_eq!(found.list()[0].position.unwrap().line, 6);
     assert_eq!(daemon.settings().senders[0].ae_title.as_str(), "CR_ROOM2");
@@ -335,7 +344,7 @@ async fn a_request_always_has_an_outcome_and_names_what_waits_for_a_restart() {
     trigger.reload_now();
     assert_eq!(daemon.outcome().await, Reload::Unchanged);
 
-    fs::write(&daemon.path, format!("{MINIMAL}[analysis]\nworkers = 5\nattempts = 4\n")).unwrap();
+    overwrite(&daemon.path, &format!("{MINIMAL}[analysis]\nworkers = 5\nattempts = 4\n"));
     trigger.reload_now();
     let Reload::Applied { changes, needs_restart } = daemon.outcome().await else { panic!("not applied") };
     assert_eq!(changes, ["analysis.attempts changed from 3 to 4"]);

@@ -70,7 +70,9 @@ fn every_kind_is_trained_written_opened_and_measured() {
         let output = train(folder.path(), kind, &["--classifier", kind]);
         assert!(output.status.success(), "{}", text(&output));
         assert!(text(&output).contains("Research use only, not for diagnosis"));
-        let verified = spinetriage(folder.path(), ["bundle", "verify", kind]);
+        let library = onnxruntime();
+        let verify = ["bundle", "verify", kind, "--onnxruntime", library.to_str().unwrap()];
+        let verified = spinetriage(folder.path(), verify);
         assert!(verified.status.success(), "{}", text(&verified));
         let card = text(&spinetriage(folder.path(), ["bundle", "show", kind]));
         assert!(card.contains("Research use only") && card.contains("80 bodies of 40 patients"), "{card}");
