@@ -26,6 +26,7 @@ pub mod intake;
 pub mod model;
 mod parallel;
 pub mod radiomics;
+pub mod radiomics_files;
 pub mod report;
 pub mod retry;
 pub mod spool;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground upwards: a room, and what it may use.
-const ROOMS: [(&str, &str); 24] = [
+const ROOMS: [(&str, &str); 25] = [
     ("guard", ""),
     ("identifiers", ""),
     ("parallel", ""),
@@ -25,6 +25,7 @@ const ROOMS: [(&str, &str); 24] = [
     ("config", "identifiers retry findings"),
     ("evaluation", "findings statistics"),
     ("imaging", "guard identifiers findings dicom"),
+    ("radiomics_files", "radiomics dicom imaging"),
     ("dimse", "identifiers dicom"),
     ("store", "identifiers retry unfinished findings dicom"),
     ("model", "findings radiomics classifier imaging"),

@@ -1,4 +1,7 @@
 //! NumPy's `.npy` files (format 1.0 to 3.0) of two axes.
+//!
+//! Read by hand, as the crate npyz (0.9.1) believes a header before it has seen the file: one that promises 4 GiB makes
+//! it allocate them, and a shape whose product overflows makes it panic. Its parser of Python brings C and assembly.
 
 use crate::imaging::MAX_PIXELS;
 
@@ -15,30 +18,79 @@ pub struct Matrix {
     pub integer_range: Option<[f64; 2]>,
 }
 
+/// Why bytes are no [`Matrix`]. Each message is the end of a sentence that begins with the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NpyError {
+    /// It does not begin as a `.npy` file.
+    #[error("it is no NumPy file")]
+    NotNpy,
+    /// It is shorter than its header.
+    #[error("it ends within its header: copy it again")]
+    CutOff,
+    /// A version of the format that nobody knows.
+    #[error("it has NumPy format {0}, not 1, 2 or 3")]
+    Format(u8),
+    /// The header is not UTF-8.
+    #[error("its header is no text")]
+    HeaderNoText,
+    /// The header lacks an entry.
+    #[error("its header has no \"{0}\"")]
+    Missing(&'static str),
+    /// The order of the axes is none.
+    #[error("its header says fortran_order {0}, neither True nor False")]
+    Order(String),
+    /// Not two axes.
+    #[error("its shape is ({0}): an image or mask has two axes, rows and columns")]
+    Axes(String),
+    /// More elements than are ever read.
+    #[error("it has {rows} x {columns} elements, more than {MAX_PIXELS}")]
+    TooLarge {
+        /// Length of the first axis.
+        rows: usize,
+        /// Length of the second axis.
+        columns: usize,
+    },
+    /// More or less data than the header says.
+    #[error("it has {found} bytes of data where {rows} x {columns} elements take {wanted}")]
+    Length {
+        /// Bytes behind the header.
+        found: usize,
+        /// Length of the first axis.
+        rows: usize,
+        /// Length of the second axis.
+        columns: usize,
+        /// Bytes that these take.
+        wanted: usize,
+    },
+    /// Elements that are no real numbers.
+    #[error("its elements are of type {0}: save real numbers or labels, for example with astype(\"float64\")")]
+    Element(String),
+}
+
 /// Reads the bytes of a file.
 ///
 /// # Errors
-/// A sentence when it is no `.npy` file, not of two axes, or of elements that are no real numbers.
-pub fn parse(bytes: &[u8]) -> Result<Matrix, String> {
+/// When it is no `.npy` file, not of two axes, or of elements that are no real numbers.
+pub fn parse(bytes: &[u8]) -> Result<Matrix, NpyError> {
     let (header, data) = split(bytes)?;
     let element = Element::named(&entry(header, "descr")?)?;
     let column_major = match entry(header, "fortran_order")?.as_str() {
         "True" => true,
         "False" => false,
-        other => return Err(format!("its header says fortran_order {other}, neither True nor False")),
+        other => return Err(NpyError::Order(other.to_owned())),
     };
     let shape = entry(header, "shape")?;
     let axes: Option<Vec<usize>> =
         shape.split(',').map(str::trim).filter(|axis| !axis.is_empty()).map(|axis| axis.parse().ok()).collect();
     let Some([rows, columns]) = axes.as_deref() else {
-        return Err(format!("its shape is ({shape}): an image or mask has two axes, rows and columns"));
+        return Err(NpyError::Axes(shape));
     };
     let (rows, columns) = (*rows, *columns);
     let count = rows.checked_mul(columns).filter(|count| *count <= MAX_PIXELS);
-    let count = count.ok_or_else(|| format!("it has {rows} x {columns} elements, more than {MAX_PIXELS}"))?;
-    if data.len() != count * element.size {
-        let wanted = count * element.size;
-        return Err(format!("it has {} bytes of data where {rows} x {columns} elements take {wanted}", data.len()));
+    let count = count.ok_or(NpyError::TooLarge { rows, columns })?;
+    let wanted = count * element.size;
+    if data.len() != wanted {
+        return Err(NpyError::Length { found: data.len(), rows, columns, wanted });
     }
     let mut values: Vec<f64> = data.chunks_exact(element.size).map(|bytes| element.value(bytes)).collect();
     if column_major {
@@ -48,27 +100,25 @@ pub fn parse(bytes: &[u8]) -> Result<Matrix, String> {
 }
 
 /// The header's text and the data behind it.
-fn split(bytes: &[u8]) -> Result<(&str, &[u8]), String> {
-    let cut_off = || "it ends within its header: copy it again".to_owned();
+fn split(bytes: &[u8]) -> Result<(&str, &[u8]), NpyError> {
     if !bytes.starts_with(b"\x93NUMPY") {
-        return Err("it is no NumPy file".to_owned());
+        return Err(NpyError::NotNpy);
     }
-    let (length, start) = match bytes.get(6).ok_or_else(cut_off)? {
+    let (length, start) = match bytes.get(6).ok_or(NpyError::CutOff)? {
         1 => (bytes.get(8..10).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]]))), 10),
         2 | 3 => (bytes.get(8..12).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize), 12),
-        version => return Err(format!("it has NumPy format {version}, not 1, 2 or 3")),
+        version => return Err(NpyError::Format(*version)),
     };
-    let end = start + length.ok_or_else(cut_off)?;
-    let header = bytes.get(start..end).ok_or_else(cut_off)?;
-    let header = std::str::from_utf8(header).map_err(|_| "its header is no text".to_owned())?;
+    let end = start + length.ok_or(NpyError::CutOff)?;
+    let header = bytes.get(start..end).ok_or(NpyError::CutOff)?;
+    let header = std::str::from_utf8(header).map_err(|_| NpyError::HeaderNoText)?;
     Ok((header, &bytes[end..]))
 }
 
 /// The value of a key of the header, a Python dictionary, without quotes or brackets.
-fn entry(header: &str, key: &str) -> Result<String, String> {
-    let missing = || format!("its header has no \"{key}\"");
-    let (_, rest) = header.split_once(&format!("'{key}'")).ok_or_else(missing)?;
-    let rest = rest.trim_start().strip_prefix(':').ok_or_else(missing)?.trim_start();
+fn entry(header: &str, key: &'static str) -> Result<String, NpyError> {
+    let (_, rest) = header.split_once(&format!("'{key}'")).ok_or(NpyError::Missing(key))?;
+    let rest = rest.trim_start().strip_prefix(':').ok_or(NpyError::Missing(key))?.trim_start();
     let (start, end) = match rest.chars().next() {
         Some('\'') => (1, '\''),
         Some('(') => (1, ')'),
@@ -76,7 +126,7 @@ fn entry(header: &str, key: &str) -> Result<String, String> {
         Some('[') => (0, ']'),
         _ => (0, ','),
     };
-    let value = rest[start..].split(end).next().ok_or_else(missing)?;
+    let value = rest[start..].split(end).next().ok_or(NpyError::Missing(key))?;
     Ok(value.trim().trim_end_matches('}').trim().to_owned())
 }
 
@@ -90,12 +140,8 @@ struct Element {
 
 impl Element {
     /// From NumPy's `descr`: byte order, kind and size, as in `<u2`.
-    fn named(descr: &str) -> Result<Self, String> {
-        let unknown = || {
-            format!(
-                "its elements are of type {descr}: save real numbers or labels, for example with astype(\"float64\")"
-            )
-        };
+    fn named(descr: &str) -> Result<Self, NpyError> {
+        let unknown = || NpyError::Element(descr.to_owned());
         let [order, kind, size @ ..] = descr.as_bytes() else { return Err(unknown()) };
         let size = std::str::from_utf8(size).ok().and_then(|size| size.parse().ok()).ok_or_else(unknown)?;
         let known = match kind {
@@ -173,7 +219,7 @@ mod tests {
 
     #[test]
     fn what_is_no_matrix_of_numbers_is_named() {
-        let refusal = |bytes: &[u8]| parse(bytes).unwrap_err();
+        let refusal = |bytes: &[u8]| parse(bytes).unwrap_err().to_string();
         assert!(refusal(b"PK").contains("no NumPy file"));
         assert!(refusal(&file("|u1", "False", "2, 3, 4", &[0; 24])).contains("(2, 3, 4)"));
         assert!(refusal(&file("<c16", "False", "1, 1", &[0; 16])).contains("<c16"));
@@ -181,6 +227,16 @@ mod tests {
         assert!(refusal(&file("|u1", "False", "2, 3", &[0; 5])).contains("5 bytes"));
         assert!(refusal(&file("<f8", "False", "4000000000, 4000000000", &[])).contains("more than"));
         assert!(refusal(&file("|u1", "Maybe", "1, 1", &[0])).contains("Maybe"));
+    }
+
+    /// What a header promises is compared with the file before memory is asked for.
+    #[test]
+    fn a_header_that_promises_more_than_there_is_is_refused() {
+        assert_eq!(parse(b"\x93NUMPY\x02\x00\xFF\xFF\xFF\xFF{"), Err(NpyError::CutOff));
+        let promised = NpyError::Length { found: 1, rows: 10_000, columns: 9000, wanted: 720_000_000 };
+        assert_eq!(parse(&file("<f8", "False", "10000, 9000", &[0])), Err(promised));
+        let overflowing = parse(&file("|u1", "False", "1099511627776, 1099511627776", &[]));
+        assert_eq!(overflowing, Err(NpyError::TooLarge { rows: 1 << 40, columns: 1 << 40 }));
     }
 
     proptest! {

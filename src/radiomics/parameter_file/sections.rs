@@ -1,25 +1,12 @@
-//! PyRadiomics' parameter files (YAML or JSON), as they are: what they ask for, or all that is wrong.
+//! What the sections of a parameter file say, put together.
 
-use saphyr::{LoadableYamlNode, MarkedYaml};
-
-use super::parameter_value::{self as value, Entry};
+use super::choices::{interpolator, of_filters, resegment_mode, weighting_norm};
+use super::value::{self, Entry};
+use super::{Kept, Parameters};
 use crate::radiomics::{
     Binning, FeatureClass, Filter, ImageType, Interpolator, Normalisation, Resampling, Resegmentation,
-    ResegmentationMode, Settings, WeightingNorm,
+    ResegmentationMode, Settings,
 };
-
-/// What a parameter file asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parameters {
-    /// How features are computed.
-    pub settings: Settings,
-    /// Names of features to keep of a class; a class that is absent keeps all.
-    pub kept: Vec<(FeatureClass, Vec<String>)>,
-    /// Label of the region in the mask.
-    pub label: u32,
-    /// What the file asks for in vain and PyRadiomics leaves out as well.
-    pub warnings: Vec<String>,
-}
 
 /// Problems of a file, each with its line.
 type Problems = Vec<String>;
@@ -27,40 +14,9 @@ type Problems = Vec<String>;
 /// Settings that have no effect here, as image and mask are one film on the same pixels.
 const WITHOUT_EFFECT: [&str; 5] = ["additionalInfo", "geometryTolerance", "correctMask", "preCrop", "label_channel"];
 
-/// Reads a parameter file.
-///
-/// # Errors
-/// All problems, a line each: what is no YAML, unknown, of a wrong kind or not supported.
-pub fn parse(text: &str) -> Result<Parameters, String> {
-    let documents = MarkedYaml::load_from_str(text).map_err(|e| format!("it is no YAML: {e}"))?;
-    let mut problems = Problems::new();
-    let sections = match documents.as_slice() {
-        [] => Vec::new(),
-        [document] => value::entries(document, "the file", &mut problems),
-        _ => return Err("it has several documents: a parameter file is one".into()),
-    };
-
-    let mut found = Sections { image_types: None, ..Sections::default() };
-    for section in &sections {
-        match section.key.as_str() {
-            "setting" => found.read_settings(section, &mut problems),
-            "imageType" => found.image_types = Some(value::entries(section.node, "imageType", &mut problems)),
-            "featureClass" => found.read_classes(section, &mut problems),
-            // Feature maps are not built: their settings do not touch the features of a region.
-            "voxelSetting" => {}
-            unknown => problems.push(format!(
-                "line {}: there is no section \"{unknown}\": the sections are setting, imageType, featureClass, voxelSetting",
-                section.line
-            )),
-        }
-    }
-    let parameters = found.finish(&mut problems);
-    if problems.is_empty() { Ok(parameters) } else { Err(problems.join("\n")) }
-}
-
 /// What the sections say, before it is put together.
 #[derive(Default)]
-struct Sections<'a> {
+pub struct Sections<'a> {
     settings: Settings,
     bin_width: Option<f64>,
     bin_count: Option<u32>,
@@ -82,7 +38,7 @@ struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    fn read_settings(&mut self, section: &Entry<'a>, problems: &mut Problems) {
+    pub fn read_settings(&mut self, section: &Entry<'a>, problems: &mut Problems) {
         for entry in value::entries(section.node, "setting", problems) {
             if let Err(problem) = self.read_setting(&entry) {
                 problems.push(format!("line {}: {problem}", entry.line));
@@ -124,7 +80,11 @@ impl<'a> Sections<'a> {
         Ok(())
     }
 
-    fn read_classes(&mut self, section: &Entry<'a>, problems: &mut Problems) {
+    pub fn read_image_types(&mut self, section: &Entry<'a>, problems: &mut Problems) {
+        self.image_types = Some(value::entries(section.node, "imageType", problems));
+    }
+
+    pub fn read_classes(&mut self, section: &Entry<'a>, problems: &mut Problems) {
         let classes = self.classes.get_or_insert_default();
         for entry in value::entries(section.node, "featureClass", problems) {
             if entry.key == "shape" {
@@ -151,7 +111,7 @@ impl<'a> Sections<'a> {
         }
     }
 
-    fn finish(mut self, problems: &mut Problems) -> Parameters {
+    pub fn finish(mut self, problems: &mut Problems) -> Parameters {
         let mut settings = std::mem::take(&mut self.settings);
         settings.binning = binning(self.bin_width, self.bin_count).unwrap_or(settings.binning);
         if self.normalise {
@@ -192,7 +152,7 @@ impl<'a> Sections<'a> {
         {
             problems.push(problem.to_string());
         }
-        Parameters { settings, kept: self.kept, label: self.label.unwrap_or(1), warnings: self.warnings }
+        Parameters { settings, kept: Kept(self.kept), label: self.label.unwrap_or(1), warnings: self.warnings }
     }
 }
 
@@ -225,50 +185,4 @@ fn image_types_of(entry: &Entry, sigma: &[f64], problems: &mut Problems) -> Vec<
 /// A number of bins wins over their width, as in PyRadiomics.
 fn binning(width: Option<f64>, count: Option<u32>) -> Option<Binning> {
     count.map(Binning::Count).or(width.map(Binning::Width))
-}
-
-/// Settings of filters of which only PyRadiomics' default is built.
-fn of_filters(entry: &Entry) -> Result<(), String> {
-    match entry.key.as_str() {
-        "wavelet" => entry.only_text("coif1"),
-        "level" => entry.only_whole(1),
-        "start_level" => entry.only_whole(0),
-        "gradientUseSpacing" => entry.only_flag(true),
-        "lbp2DRadius" => entry.only_whole(1),
-        "lbp2DSamples" => entry.only_whole(8),
-        "lbp2DMethod" => entry.only_text("uniform"),
-        key => Err(format!("the setting \"{key}\" is not supported")),
-    }
-}
-
-fn interpolator(entry: &Entry) -> Result<Interpolator, String> {
-    match entry.text()? {
-        "sitkBSpline" => Ok(Interpolator::BSpline),
-        "sitkLinear" => Ok(Interpolator::Linear),
-        "sitkNearestNeighbor" => Ok(Interpolator::NearestNeighbour),
-        other => Err(format!(
-            "the interpolator \"{other}\" is not supported: use sitkBSpline, sitkLinear or sitkNearestNeighbor"
-        )),
-    }
-}
-
-fn resegment_mode(entry: &Entry) -> Result<ResegmentationMode, String> {
-    match entry.text()? {
-        "absolute" => Ok(ResegmentationMode::Absolute),
-        "relative" => Ok(ResegmentationMode::Relative),
-        "sigma" => Ok(ResegmentationMode::Sigma),
-        other => Err(format!("there is no resegmentMode \"{other}\": use absolute, relative or sigma")),
-    }
-}
-
-fn weighting_norm(entry: &Entry) -> Result<WeightingNorm, String> {
-    match entry.text()? {
-        "manhattan" => Ok(WeightingNorm::Manhattan),
-        "euclidean" => Ok(WeightingNorm::Euclidean),
-        "infinity" => Ok(WeightingNorm::Infinity),
-        "no_weighting" => Ok(WeightingNorm::NoWeighting),
-        other => Err(format!(
-            "there is no weightingNorm \"{other}\": use manhattan, euclidean, infinity, no_weighting or leave it empty"
-        )),
-    }
 }
