@@ -26,6 +26,8 @@ pub const ASKED: &str = "ASKED";
 /// What an archive was told.
 #[derive(Default)]
 pub struct Record {
+    /// Objects that were begun.
+    pub begun: usize,
     pub stored: Vec<(StoreRequest, Vec<u8>, DatasetSummary)>,
     /// From `IncomingObject::refuse`.
     pub discarded: Vec<(Refusal, DatasetSummary)>,
@@ -91,14 +93,17 @@ impl StorageService for Archive {
     async fn begin(&self, _association: &AssociationInfo, request: &StoreRequest) -> Result<Incoming, Refusal> {
         match &self.refuse_begin {
             Some(refusal) => Err(refusal.clone()),
-            None => Ok(Incoming {
-                request: request.clone(),
-                bytes: Vec::new(),
-                record: Arc::clone(&self.record),
-                refuse_write: self.refuse_write.clone(),
-                commit: self.commit.clone().unwrap_or(Ok(Status::SUCCESS)),
-                commit_takes: self.commit_takes,
-            }),
+            None => {
+                self.record().begun += 1;
+                Ok(Incoming {
+                    request: request.clone(),
+                    bytes: Vec::new(),
+                    record: Arc::clone(&self.record),
+                    refuse_write: self.refuse_write.clone(),
+                    commit: self.commit.clone().unwrap_or(Ok(Status::SUCCESS)),
+                    commit_takes: self.commit_takes,
+                })
+            }
         }
     }
 

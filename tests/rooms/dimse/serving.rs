@@ -197,8 +197,8 @@ async fn shutdown_ends_idle_associations_and_lets_objects_finish() {
     let dataset = image("1.2.3.4");
     let (head, tail) = dataset.split_at(100);
     busy.send(&[store_command(1, "1.2.3.4"), pdata(&[(DX, MORE_DATA, head)])].concat()).await;
-    // Wait until the busy one is known to be in the middle of its object.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // The busy one is in the middle of its object.
+    receiver.until(|record| (record.begun == 1).then_some(())).await;
     let address = receiver.address;
     let (archive, task) = receiver.stop();
     assert_eq!(idle.answer().await, Answer::Aborted);
