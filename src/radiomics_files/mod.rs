@@ -2,7 +2,7 @@
 //!
 //! Owns: reading images (DICOM, grey PNG, NumPy), masks (PNG, NumPy), a batch's CSV and parameter files.
 //! In: paths, and [`Settings`]. Out: [`Features`] of a [`Case`], the [`Cases`] of a batch, [`Parameters`].
-//! Never: writes a file, prints, or takes more memory for an array than its file has.
+//! Never: writes a file, prints, or asks for memory that a header promises and the file does not have.
 
 mod cases;
 mod error;
