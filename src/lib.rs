@@ -27,6 +27,7 @@ mod logging;
 pub mod model;
 mod parallel;
 pub mod radiomics;
+pub mod radiomics_files;
 pub mod report;
 pub mod retry;
 pub mod spool;

@@ -26,6 +26,7 @@ const ROOMS: [(&str, &str); 25] = [
     ("config", "identifiers retry findings"),
     ("evaluation", "findings statistics"),
     ("imaging", "guard identifiers findings dicom"),
+    ("radiomics_files", "radiomics dicom imaging"),
     ("dimse", "identifiers dicom"),
     ("store", "identifiers retry unfinished findings dicom"),
     ("model", "findings radiomics classifier imaging"),

@@ -1,6 +1,7 @@
 //! Radiomics: numbers that describe the pixels of a region, as PyRadiomics 3.0.1 defines them.
 //!
-//! Owns: preprocessing, filters, discretisation into grey levels, texture matrices, the features and their names.
+//! Owns: preprocessing, filters, discretisation into grey levels, texture matrices, the features and their names;
+//! what the text of a parameter file asks for.
 //! In: an [`Image`], a [`Mask`] of the same size and [`Settings`]. Out: [`Features`], in PyRadiomics' order.
 //! Never: reads a file, keeps state, changes what it is given, or answers with a value that is not finite.
 
@@ -21,6 +22,7 @@ mod lanes;
 mod maximal_correlation;
 mod ngtdm;
 mod offsets;
+pub mod parameter_file;
 mod preprocess;
 mod region;
 mod settings;

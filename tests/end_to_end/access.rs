@@ -4,7 +4,8 @@ use std::fs;
 
 use crate::daemon::{AE_TITLE, Options, SENDER, Site, sender};
 use crate::films::film;
-use crate::tools::{run, storescu, text, wait_for};
+use crate::support::programs::{run, text};
+use crate::tools::{storescu, wait_for};
 
 fn echo(calling: &str, site: &Site) -> (bool, String) {
     let port = site.port.to_string();

@@ -9,7 +9,9 @@ use dicom_dictionary_std::tags;
 use crate::daemon::{Options, SENDER, Site, forward, sender, signal};
 use crate::films::{film, film_with};
 use crate::orthanc::Orthanc;
-use crate::tools::{free_port, text, wait_for};
+use crate::support::ports::free_port;
+use crate::support::programs::text;
+use crate::tools::wait_for;
 
 /// A film that [select] left out could never be analysed; one that the PACS had lost was never passed on again.
 #[test]

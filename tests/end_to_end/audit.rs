@@ -5,7 +5,10 @@ use std::fs;
 use crate::daemon::{AE_TITLE, Options, SENDER, Site, forward, sender};
 use crate::films::film;
 use crate::orthanc::Orthanc;
-use crate::tools::{free_port, root, run, storescu, text};
+use crate::support::ports::free_port;
+use crate::support::programs::{run, text};
+use crate::support::root;
+use crate::tools::storescu;
 
 /// The ```sql blocks of the page, in order.
 fn queries() -> Vec<String> {

@@ -9,7 +9,8 @@ use std::process::Command;
 use crate::daemon::{Options, Site, signal};
 use crate::films::film;
 use crate::scripted_pacs::{Script, ScriptedPacs};
-use crate::tools::{free_port, wait_for};
+use crate::support::ports::free_port;
+use crate::tools::wait_for;
 
 /// A clock that is off by what a file says.
 struct Clock {

@@ -7,7 +7,7 @@ use crate::films::{dataset_of, film};
 use crate::orthanc::Orthanc;
 use crate::recording_archive::RecordingArchive;
 use crate::scripted_pacs::{Commitment, Script, ScriptedPacs};
-use crate::tools::free_port;
+use crate::support::ports::free_port;
 
 /// A PACS that answers 0000 to the first report and has lost it before it is asked to keep it.
 const LOSES_THE_FIRST: &str = r#"

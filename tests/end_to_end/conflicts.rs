@@ -7,7 +7,8 @@ use crate::daemon::{Options, Site};
 use crate::films::{Film, film, film_with};
 use crate::objects::{images_of, read, value};
 use crate::orthanc::Orthanc;
-use crate::tools::{free_port, wait_for};
+use crate::support::ports::free_port;
+use crate::tools::wait_for;
 
 /// A film of `patient` with what else is changed.
 fn of_patient(site: &Site, sample: &str, patient: &str, change: &[(dicom_core::Tag, &str)]) -> Film {

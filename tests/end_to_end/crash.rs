@@ -6,7 +6,8 @@ use std::thread;
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
 use crate::films::film;
 use crate::orthanc::Orthanc;
-use crate::tools::{free_port, storescu, wait_for};
+use crate::support::ports::free_port;
+use crate::tools::{storescu, wait_for};
 
 #[test]
 fn every_image_that_was_answered_success_has_exactly_one_report() {

@@ -8,7 +8,10 @@ use std::process::{Child, Command, Output};
 use tempfile::TempDir;
 
 use crate::films::Film;
-use crate::tools::{free_port, onnxruntime, root, run, storescu, text, wait_for};
+use crate::support::ports::free_port;
+use crate::support::programs::{onnxruntime, run, text};
+use crate::support::root;
+use crate::tools::{storescu, wait_for};
 
 pub const AE_TITLE: &str = "SPINETRIAGE";
 pub const SENDER: &str = "DX_ROOM1";

@@ -12,7 +12,9 @@ use crate::daemon::{Options, Site, destination};
 use crate::films::{dataset_of, film};
 use crate::orthanc::Orthanc;
 use crate::scripted_pacs::{Act, Attempt, Script, ScriptedPacs};
-use crate::tools::{free_port, text, wait_for};
+use crate::support::ports::free_port;
+use crate::support::programs::text;
+use crate::tools::wait_for;
 
 const COMPREHENSIVE_SR: &str = "1.2.840.10008.5.1.4.1.1.88.33";
 const COMPREHENSIVE_3D_SR: &str = "1.2.840.10008.5.1.4.1.1.88.34";

@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::thread;
 
-use crate::bundles::{EXPORTED, Exported, bundle_of, bundle_with_detector, detector_table};
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
 use crate::films::film;
 use crate::orthanc::Orthanc;
-use crate::tools::{free_port, storescu, text};
+use crate::support::bundles::{EXPORTED, Exported, bundle_of, bundle_with_detector, detector_table};
+use crate::support::ports::free_port;
+use crate::support::programs::text;
+use crate::tools::storescu;
 
 /// As many daemons at a time as a small machine has processors.
 const AT_ONCE: usize = 2;

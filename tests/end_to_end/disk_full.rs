@@ -16,7 +16,7 @@ use crate::daemon::{Options, SENDER, Site};
 use crate::films::{Film, film};
 use crate::modality::Modality;
 use crate::scripted_pacs::{Script, ScriptedPacs};
-use crate::tools::text;
+use crate::support::programs::text;
 
 /// Starts the daemon with its state folder on a small file system.
 fn start(site: &mut Site) {

@@ -9,7 +9,8 @@ use dicom_object::{DefaultDicomObject, open_file};
 use spinetriage::dicom::part10::FileHeader;
 use spinetriage::identifiers::Uid;
 
-use crate::tools::root;
+use crate::support::root;
+use crate::support::samples::sample;
 
 /// An image in a study of its own.
 pub struct Film {
@@ -51,11 +52,6 @@ fn renumbered(file: &Path, uid: &str, number: usize, places: usize) -> String {
     }
     fs::write(file, bytes).unwrap();
     new
-}
-
-/// A sample by name.
-pub fn sample(name: &str) -> PathBuf {
-    root().join(format!("tests/data/samples/{name}.dcm"))
 }
 
 /// A copy of a sample with UIDs of its own, changed by `change`.

@@ -15,7 +15,9 @@ use crate::modality::Modality;
 use crate::orthanc::Orthanc;
 use crate::recording_archive::RecordingArchive;
 use crate::scripted_pacs::{Script, ScriptedPacs};
-use crate::tools::{free_port, root, storescu, wait_for};
+use crate::support::ports::free_port;
+use crate::support::root;
+use crate::tools::{storescu, wait_for};
 
 /// One image in each transfer syntax; the last is one that the analysis cannot decode.
 const ENCODINGS: [&str; 13] = [

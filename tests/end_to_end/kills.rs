@@ -22,7 +22,8 @@ use rand::{Rng, SeedableRng};
 use crate::daemon::{Options, SENDER, Site, destination, forward, sender, signal_if_there};
 use crate::orthanc::Orthanc;
 use crate::recording_archive::RecordingArchive;
-use crate::tools::{free_port, setting, wait_for};
+use crate::support::ports::free_port;
+use crate::tools::{setting, wait_for};
 use sender::{LEFT_OUT, Senders};
 
 /// So long the recording archive holds an answer back: kills fall between what was sent and what was answered.

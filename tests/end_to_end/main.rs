@@ -1,4 +1,5 @@
-//! The daemon's binary against real peers: DCMTK as modality, Orthanc as PACS and as router.
+//! The program itself: the daemon against real peers, DCMTK as modality, Orthanc as PACS and as router, and the
+//! commands as a user runs them.
 //!
 //! Needs what `scripts/test` installs (storescu, Orthanc, dciodvfy, dsrdump, sqlite3, strace, libfaketime, ONNX Runtime
 //! in vendor/, pydicom-data in vendor/python); what is missing is a failure that names it.
@@ -7,11 +8,9 @@ mod access;
 mod again;
 mod audit;
 mod backbones;
-#[path = "../support/bundles.rs"]
-mod bundles;
 mod clock;
+mod command_line;
 mod commitment;
-#[path = "../support/commitment_messages.rs"]
 mod commitment_messages;
 mod conflicts;
 mod crash;
@@ -19,31 +18,30 @@ mod daemon;
 mod delivery_faults;
 mod detectors;
 mod disk_full;
-#[path = "../support/features.rs"]
-mod features;
 mod films;
 mod forwarding;
 mod kills;
 mod memory;
 mod modality;
+mod nothing_replaced;
 mod objects;
 mod order;
 mod orthanc;
 mod pause;
-#[path = "../support/ports.rs"]
-mod ports;
 mod procfs;
+mod radiomics_command;
 mod reasons;
-#[path = "../support/recording_archive.rs"]
 mod recording_archive;
 mod routing;
 mod same_answer;
-#[path = "../support/scripted_pacs.rs"]
 mod scripted_pacs;
 mod soak;
 mod stuck;
 mod studies;
+#[path = "../support/mod.rs"]
+mod support;
 mod tools;
 mod trace;
 mod training;
+mod upkeep;
 mod workers;

@@ -1,16 +1,17 @@
 //! A real Orthanc on loopback ports, asked by its REST interface.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Child;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::daemon::AE_TITLE;
-use crate::tools::{free_port, wait_for};
+use crate::support::ports::free_port;
+use crate::support::programs::start_orthanc;
+use crate::tools::wait_for;
 
 pub struct Orthanc {
     pub dicom_port: u16,
@@ -50,17 +51,7 @@ impl Orthanc {
                 "router": { "AET": AE_TITLE, "Host": "127.0.0.1", "Port": router_port, "AllowStorageCommitment": true },
             },
         });
-        let file = folder.path().join("orthanc.json");
-        fs::write(&file, configuration.to_string()).unwrap();
-        let log = File::create(folder.path().join("log")).unwrap();
-        let program = if Path::new("/usr/sbin/Orthanc").exists() { "/usr/sbin/Orthanc" } else { "Orthanc" };
-        let child = Command::new(program)
-            .arg(&file)
-            .env("TCP_NODELAY", "1")
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|e| panic!("Orthanc cannot be run ({e}): scripts/test installs it"));
+        let child = start_orthanc(folder.path(), &configuration);
         let orthanc = Self { dicom_port, http_port, child, _folder: folder };
         wait_for(60, "Orthanc answers", || orthanc.request("GET", "/system", "").ok());
         wait_for(60, "Orthanc takes DICOM", || TcpStream::connect(("127.0.0.1", dicom_port)).ok());

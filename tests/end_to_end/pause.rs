@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::daemon::{Options, Site};
 use crate::films::film;
 use crate::scripted_pacs::{Script, ScriptedPacs};
-use crate::tools::{free_port, text};
+use crate::support::ports::free_port;
+use crate::support::programs::text;
 
 /// Longer than anything that is due waits to be found.
 const A_WHILE: Duration = Duration::from_secs(4);

@@ -10,7 +10,8 @@ use spinetriage::dicom::Status;
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
 use crate::films::{chest, film, film_with};
 use crate::modality::Modality;
-use crate::tools::{run, storescu, text};
+use crate::support::programs::{run, text};
+use crate::tools::storescu;
 
 #[test]
 fn every_image_ends_with_its_reason() {

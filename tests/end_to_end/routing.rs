@@ -5,7 +5,9 @@ use std::fs;
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
 use crate::films::film;
 use crate::orthanc::Orthanc;
-use crate::tools::{free_port, run, storescu, text};
+use crate::support::ports::free_port;
+use crate::support::programs::{run, text};
+use crate::tools::storescu;
 
 /// The report is valid for the two validators that find most (docs/report.md says who finds what).
 fn judge(report: &[u8], site: &Site) {

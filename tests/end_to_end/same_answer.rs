@@ -1,7 +1,8 @@
 //! The same file gives the same answer.
 
-use crate::films::sample;
-use crate::tools::{onnxruntime, root, spinetriage, text};
+use crate::support::programs::{onnxruntime, spinetriage, text};
+use crate::support::root;
+use crate::support::samples::sample;
 
 #[test]
 fn one_and_four_threads_give_the_same_json() {
@@ -12,7 +13,7 @@ fn one_and_four_threads_give_the_same_json() {
             vec!["analyze".as_ref(), "--json".as_ref(), "--threads".as_ref(), threads.as_ref()];
         arguments.extend(["--bundle".as_ref(), bundle.as_os_str(), "--onnxruntime".as_ref(), library.as_os_str()]);
         arguments.extend(files.iter().map(|f| f.as_os_str()));
-        let output = spinetriage(arguments);
+        let output = spinetriage(root(), arguments);
         assert!(output.status.success(), "{}", text(&output));
         String::from_utf8(output.stdout).unwrap()
     };

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use crate::daemon::{Options, Site, signal};
 use crate::films::film;
-use crate::tools::{root, wait_for};
+use crate::support::root;
+use crate::tools::wait_for;
 
 /// Such a worker took its slot with it, its job's lease ran out, and the next slot's worker was lost in the same way.
 #[test]

@@ -11,7 +11,8 @@ use crate::daemon::{AE_TITLE, Options, SENDER, Site};
 use crate::films::{Film, film, film_with};
 use crate::objects::{predecessors, read, value};
 use crate::orthanc::Orthanc;
-use crate::tools::{free_port, storescu};
+use crate::support::ports::free_port;
+use crate::tools::storescu;
 
 fn send(site: &Site, images: &[&Film]) {
     let files: Vec<_> = images.iter().map(|image| &image.file).collect();

@@ -1,43 +1,14 @@
-//! Running programs, waiting, ports.
+//! Sending, waiting, settings of longer runs.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-pub use crate::ports::free_port;
-
-/// The repository.
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Where scripts/fetch-onnxruntime puts the library.
-pub fn onnxruntime() -> PathBuf {
-    let library = root().join("vendor/onnxruntime/libonnxruntime.so");
-    assert!(library.exists(), "{} is missing: run scripts/fetch-onnxruntime", library.display());
-    library
-}
+use crate::support::programs::{run, text};
 
 /// A whole number from the environment, where a longer run of a test is asked for.
 pub fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|e| panic!("{name}={text}: {e}")))
-}
-
-/// Runs a program to its end; a missing program is a failure that names it.
-pub fn run<S: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = S>) -> Output {
-    let outcome = Command::new(program).args(arguments).env("TCP_NODELAY", "1").output();
-    outcome.unwrap_or_else(|e| panic!("{program} cannot be run ({e}): scripts/test installs it"))
-}
-
-/// Both outputs as text.
-pub fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-/// Runs our own binary.
-pub fn spinetriage<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
-    run(env!("CARGO_BIN_EXE_spinetriage"), arguments)
 }
 
 /// Sends files by DCMTK's storescu; true when every one was answered Success.

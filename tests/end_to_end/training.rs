@@ -6,30 +6,19 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
-use crate::features;
-use crate::films::{film, sample};
+use crate::films::film;
 use crate::orthanc::Orthanc;
-use crate::tools::{free_port, onnxruntime, root, storescu, text};
-
-/// Cases of the bodies on a sample film.
-fn cases_of(name: &str) -> String {
-    let truth: Value =
-        serde_json::from_slice(&fs::read(root().join("tests/data/samples/truth.json")).unwrap()).unwrap();
-    let row = |body: &Value| {
-        let sides: Vec<String> = body["box"].as_array().unwrap().iter().map(Value::to_string).collect();
-        let (film, level) = (sample(name), body["level"].as_str().unwrap());
-        format!("{},{},{level},{},internal,{name}\n", film.display(), sides.join(","), body["class"])
-    };
-    truth[format!("{name}.dcm")].as_array().unwrap().iter().map(row).collect()
-}
+use crate::support::features;
+use crate::support::ports::free_port;
+use crate::support::programs::{onnxruntime, spinetriage, text};
+use crate::support::root;
+use crate::support::samples::{CASES_HEADER, cases_of};
+use crate::tools::storescu;
 
 fn run(folder: &Path, arguments: &[&str]) {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_spinetriage"))
-        .args(arguments)
-        .args(["--onnxruntime", onnxruntime().to_str().unwrap()])
-        .current_dir(folder)
-        .output()
-        .unwrap();
+    let library = onnxruntime();
+    let named = ["--onnxruntime", library.to_str().unwrap()];
+    let output = spinetriage(folder, arguments.iter().chain(&named));
     assert!(output.status.success(), "{arguments:?}: {}", text(&output));
 }
 
@@ -77,8 +66,8 @@ fn served(folder: &Path, bundle: &str) -> Vec<Vec<u64>> {
 fn the_daemon_says_of_a_trained_bundle_what_evaluate_says() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let header = "path,x0,y0,x1,y1,level,class,set,patient\n";
-    fs::write(folder.join("cases.csv"), format!("{header}{}", cases_of("compression"))).unwrap();
+    let cases = cases_of("compression", "internal", "compression").join("\n");
+    fs::write(folder.join("cases.csv"), format!("{CASES_HEADER}\n{cases}\n")).unwrap();
     fs::write(folder.join("features.csv"), features::of(80, false)).unwrap();
     let base = root().join("bundles/demo");
     for kind in ["logistic-regression", "lightgbm"] {

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
+
+use super::root;
 
 /// A network of `tests/data/detectors` and what a manifest says of it.
 #[derive(Debug, Clone, Copy)]
@@ -40,10 +42,6 @@ pub const EXPORTED: [Exported; 16] = [
     exported("retinanet", "torchvision", "none"),
 ];
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 /// The `[detector]` table for a network of `tests/data/detectors`.
 pub fn detector_table(decoder: &str, points: &str) -> String {
     format!(
@@ -71,32 +69,9 @@ pub fn bundle_with_detector(network: &str, table: &str) -> TempDir {
     folder
 }
 
-/// The demo bundle with this backbone and `[backbone]` table, and a self-test that passes with any answer.
-#[allow(dead_code, reason = "only the end-to-end tests export one")]
-pub fn bundle_with_backbone(network: &Path, table: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let demo = root().join("bundles/demo");
-    fs::copy(network, folder.path().join("backbone.onnx")).unwrap();
-    for file in ["detector.onnx", "self_test.png", "training.json"] {
-        fs::copy(demo.join(file), folder.path().join(file)).unwrap();
-    }
-    let mut manifest = fs::read_to_string(demo.join("bundle.toml")).unwrap();
-    let (start, end) = (manifest.find("[backbone]").unwrap(), manifest.find("[radiomics]").unwrap());
-    manifest.replace_range(start..end, table);
-    fs::write(folder.path().join("bundle.toml"), with_digest(&any_answer(&manifest), "backbone.onnx", folder.path()))
-        .unwrap();
-    folder
-}
-
 /// The bundle of one of [`EXPORTED`].
 pub fn bundle_of(exported: &Exported) -> TempDir {
     bundle_with_detector(exported.network, &detector_table(exported.decoder, exported.points))
-}
-
-/// The manifest with a self-test that passes with any answer.
-fn any_answer(manifest: &str) -> String {
-    assert!(manifest.contains("tolerance = 0.001"));
-    manifest.replace("tolerance = 0.001", "tolerance = 1.0")
 }
 
 /// The manifest without the fusion model's features of shape.
@@ -110,7 +85,7 @@ fn without_shape(manifest: &str) -> String {
 }
 
 /// The manifest with the digest of `file` as it is.
-fn with_digest(manifest: &str, file: &str, folder: &Path) -> String {
+pub fn with_digest(manifest: &str, file: &str, folder: &Path) -> String {
     let mut digest = String::new();
     for byte in Sha256::digest(fs::read(folder.join(file)).unwrap()) {
         write!(digest, "{byte:02x}").unwrap();
@@ -118,12 +93,4 @@ fn with_digest(manifest: &str, file: &str, folder: &Path) -> String {
     let line =
         |l: &str| if l.starts_with(&format!("\"{file}\" =")) { format!("\"{file}\" = \"{digest}\"") } else { l.into() };
     manifest.lines().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Where scripts/fetch-onnxruntime puts the library.
-#[allow(dead_code, reason = "the end-to-end tests have their own")]
-pub fn library() -> PathBuf {
-    let library = root().join("vendor/onnxruntime/libonnxruntime.so");
-    assert!(library.exists(), "{} is missing: run scripts/fetch-onnxruntime", library.display());
-    library
 }

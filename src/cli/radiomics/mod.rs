@@ -1,23 +1,20 @@
 //! `spinetriage radiomics`: PyRadiomics' features of a region of an image, or of many.
 
 mod batch;
-mod files;
-mod npy;
 mod output;
-mod parameter_value;
-mod parameters;
 
-use std::fs;
+use std::error::Error;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::Outcome;
 use crate::RESEARCH_USE_ONLY;
-use crate::radiomics::{self, Binning, FeatureClass, Features, Filter, ImageType, Settings};
-use files::{ImageFile, Labels};
+use crate::radiomics::parameter_file::Kept;
+use crate::radiomics::{self, Binning, Features, Filter, ImageType, Settings};
+use crate::radiomics_files::{self, Case, Cases, RadiomicsFileError};
 use output::{Format, Output};
 
 /// Arguments of `radiomics`.
@@ -76,10 +73,11 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let format = if arguments.json { Format::Json } else { Format::Csv };
     let mut output = Output::open(arguments.out.as_deref(), format)?;
     let cases = match (&arguments.batch, &arguments.image, &arguments.mask) {
-        (Some(file), ..) => batch::read(file)?,
+        (Some(file), ..) => Cases::read(file)?,
         (None, Some(image), Some(mask)) => {
             // One region is one plain object, or an error of the command itself.
-            let features = plan.measure(image, mask, plan.label, plan.spacing_mm, arguments.threads)?;
+            let case = Case { image: image.clone(), mask: mask.clone(), label: None, spacing_mm: None };
+            let features = plan.measure(&case, arguments.threads)?;
             output.single(image, mask, &features)?;
             output.finish()?;
             eprintln!("{RESEARCH_USE_ONLY}.");
@@ -96,27 +94,26 @@ pub fn run(arguments: &Arguments) -> Outcome {
 #[derive(Debug)]
 struct Plan {
     settings: Settings,
-    /// Names of features to keep of a class; a class that is absent keeps all.
-    kept: Vec<(FeatureClass, Vec<String>)>,
+    kept: Kept,
+    /// Of cases that say none.
     label: Option<u32>,
+    /// Of cases that say none.
     spacing_mm: Option<[f64; 2]>,
     warnings: Vec<String>,
 }
 
 impl Plan {
-    fn of(arguments: &Arguments) -> Result<Self, String> {
+    fn of(arguments: &Arguments) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut plan = match &arguments.settings {
             None => Self {
                 settings: Settings::default(),
-                kept: Vec::new(),
+                kept: Kept::default(),
                 label: None,
                 spacing_mm: None,
                 warnings: Vec::new(),
             },
             Some(file) => {
-                let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-                let named = |problems: String| problems.replace("\n", &format!("\n{}: ", file.display()));
-                let read = parameters::parse(&text).map_err(|p| format!("{}: {}", file.display(), named(p)))?;
+                let read = radiomics_files::read_parameters(file)?;
                 let warnings = read.warnings.iter().map(|w| format!("{}: {w}", file.display())).collect();
                 Self { settings: read.settings, kept: read.kept, label: Some(read.label), spacing_mm: None, warnings }
             }
@@ -137,39 +134,19 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The features of one region.
-    fn measure(
-        &self,
-        image: &Path,
-        mask: &Path,
-        label: Option<u32>,
-        spacing_mm: Option<[f64; 2]>,
-        threads: NonZeroUsize,
-    ) -> Result<Features, String> {
-        let ImageFile { image: pixels, integer_range } = files::read_image(image, spacing_mm)?;
-        let region = Labels::read(mask)?.mask(label).map_err(|e| format!("{}: {e}", mask.display()))?;
-        let mut settings = self.settings.clone();
-        if let Some(resampling) = &mut settings.resampling {
-            resampling.integer_range = integer_range;
-        }
-        let mut features = radiomics::extract_with_threads(&pixels, &region, &settings, threads)
-            .map_err(|e| format!("{} with {}: {e}", image.display(), mask.display()))?;
-        features.retain(|(name, _)| self.keeps(name));
+    /// The features of one case.
+    fn measure(&self, case: &Case, threads: NonZeroUsize) -> Result<Features, RadiomicsFileError> {
+        let (label, spacing_mm) = (case.label.or(self.label), case.spacing_mm.or(self.spacing_mm));
+        let mut features = Case { label, spacing_mm, ..case.clone() }.measure(&self.settings, threads)?;
+        features.retain(|(name, _)| self.kept.keeps(name));
         Ok(features)
     }
 
     /// Names of all features of a case.
     fn names(&self) -> Vec<String> {
         let mut names = radiomics::feature_names(&self.settings);
-        names.retain(|name| self.keeps(name));
+        names.retain(|name| self.kept.keeps(name));
         names
-    }
-
-    fn keeps(&self, name: &str) -> bool {
-        let mut parts = name.splitn(3, '_').skip(1);
-        let (Some(class), Some(feature)) = (parts.next(), parts.next()) else { return true };
-        let kept = self.kept.iter().find(|(of, _)| of.name() == class);
-        kept.is_none_or(|(_, names)| names.iter().any(|name| name == feature))
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::fresh::{Named, NewFile, Refused};
 use crate::radiomics::Features;
+use crate::radiomics_files::RadiomicsFileError;
 
 /// How features are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +77,7 @@ impl Output {
         columns: &[String],
         fields: &[String],
         names: &[String],
-        outcome: &Result<Features, String>,
+        outcome: &Result<Features, RadiomicsFileError>,
     ) -> io::Result<()> {
         match self.format {
             Format::Json => {
@@ -84,17 +85,17 @@ impl Output {
                 let mut object: Map<String, Value> = own.collect();
                 match outcome {
                     Ok(features) => object.extend(features.iter().map(|(name, value)| (name.clone(), (*value).into()))),
-                    Err(reason) => object.extend([("Error".to_owned(), reason.as_str().into())]),
+                    Err(reason) => object.extend([("Error".to_owned(), reason.to_string().into())]),
                 }
                 let text = serde_json::to_string(&object)?;
                 writeln!(self.out(), "{text}")
             }
             Format::Csv => {
                 let (values, reason) = match outcome {
-                    Ok(features) => (features.iter().map(|(_, value)| number(*value)).collect(), ""),
-                    Err(reason) => (vec![String::new(); names.len()], reason.as_str()),
+                    Ok(features) => (features.iter().map(|(_, value)| number(*value)).collect(), String::new()),
+                    Err(reason) => (vec![String::new(); names.len()], reason.to_string()),
                 };
-                self.csv_row(fields.iter().chain(&values).map(String::as_str).chain([reason]))
+                self.csv_row(fields.iter().chain(&values).map(String::as_str).chain([reason.as_str()]))
             }
         }
     }

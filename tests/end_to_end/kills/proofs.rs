@@ -48,7 +48,7 @@ pub fn what_waited_for_the_lost_one_is_given_up(site: &Site, name: &str) {
     let all = site.sql(&format!("SELECT count(*) FROM audit_deliveries WHERE destination = '{name}'"));
     assert_eq!(failed, all, "deliveries to a destination that is gone");
     let given_up = site.command(&["queue", "give-up", "--destination", name]);
-    assert!(given_up.status.success(), "{}", crate::tools::text(&given_up));
+    assert!(given_up.status.success(), "{}", crate::support::programs::text(&given_up));
     println!("{failed} deliveries to a destination that left are given up");
     let open = "SELECT count(*) FROM instances WHERE state IN ('queued', 'analysed')";
     site.wait_sql(10, open, "0");
@@ -160,6 +160,6 @@ pub fn the_state_folder_is_whole(site: &Site) {
     assert_eq!(site.sql("PRAGMA integrity_check"), "ok");
     assert_eq!(site.sql("PRAGMA foreign_key_check"), "");
     let audit = site.command(&["audit", "verify"]);
-    assert!(audit.status.success(), "{}", crate::tools::text(&audit));
+    assert!(audit.status.success(), "{}", crate::support::programs::text(&audit));
     println!("{} files have their rows; database and audit are whole", on_disk.len());
 }
