@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground upwards: a room, and what it may use.
-const ROOMS: [(&str, &str); 25] = [
+const ROOMS: &[(&str, &str)] = &[
     ("guard", ""),
     ("logging", ""),
     ("identifiers", ""),
@@ -42,7 +42,7 @@ const DAEMON: &str = "identifiers endure logging findings spool config dicom dim
 
 fn rooms() -> Vec<(&'static str, BTreeSet<&'static str>)> {
     let named = |(room, may_use): (&'static str, &'static str)| (room, may_use.split_whitespace().collect());
-    ROOMS.into_iter().chain([("daemon", DAEMON)]).map(named).collect()
+    ROOMS.iter().copied().chain([("daemon", DAEMON)]).map(named).collect()
 }
 
 fn source(folder: &Path, files: &mut Vec<PathBuf>) {

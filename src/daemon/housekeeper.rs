@@ -38,7 +38,7 @@ pub async fn run(
                 keep_time(&store, "an hour").await;
                 let keep = DAY * settings.current().storage.keep_days;
                 if let Err(error) = delete_expired(&store, &spool, keep, &stop).await {
-                    tracing::error!(%error, "Files past keep_days could not be deleted; it is tried again in an hour");
+                    tracing::warn!(%error, "Files past keep_days could not be deleted; it is tried again in an hour");
                 }
             }
             _ = log.tick() => {
@@ -93,7 +93,7 @@ async fn delete_expired(
 /// One that cannot be removed costs no other its turn: it belongs to no row any more, and the next start removes it.
 fn remove(spool: &Spool, file: &str) {
     if let Err(error) = spool.remove(file) {
-        tracing::error!(%error, "A file past keep_days cannot be deleted; the next start tries again");
+        tracing::warn!(%error, "A file past keep_days cannot be deleted; the next start tries again");
     }
 }
 

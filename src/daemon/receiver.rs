@@ -75,7 +75,7 @@ impl StorageService for Receiver {
         };
         let mut arrival = self.intake.begin(origin, announced);
         let room = arrival.make_room().await.map_err(|error| refusal(&error));
-        let incoming = Incoming { arrival, association: association.number };
+        let incoming = Incoming { arrival };
         match room {
             Ok(()) => Ok(incoming),
             Err(refusal) => {
@@ -95,16 +95,12 @@ impl StorageService for Receiver {
         report_failure(self.store.record_event(event).await);
     }
 
-    async fn commitment_reported(
-        &self,
-        association: &AssociationInfo,
-        report: CommitmentReport,
-    ) -> Result<(), Refusal> {
+    async fn commitment_reported(&self, _: &AssociationInfo, report: CommitmentReport) -> Result<(), Refusal> {
         let transaction = report.transaction_uid.clone();
         match commitment::record(&self.store, &self.settings.current(), report).await {
             Ok(true) => Ok(()),
             Ok(false) => {
-                tracing::warn!(%transaction, calling = %association.calling, "A report on storage commitment is about nothing that was asked");
+                tracing::warn!(%transaction, "A report on storage commitment is about nothing that was asked");
                 Err(Refusal::new(Status::INVALID_ARGUMENT_VALUE, "no such storage commitment transaction"))
             }
             Err(error) => {
@@ -114,9 +110,8 @@ impl StorageService for Receiver {
         }
     }
 
-    async fn ended(&self, association: &AssociationInfo, end: &AssociationEnd) {
+    async fn ended(&self, _: &AssociationInfo, end: &AssociationEnd) {
         tracing::info!(
-            association = association.number, peer = %association.peer, calling = %association.calling,
             stored = end.stored, refused = end.refused, bytes = end.bytes, seconds = end.duration.as_secs_f64(), reason = ?end.reason,
             "An association has ended"
         );
@@ -126,7 +121,6 @@ impl StorageService for Receiver {
 /// One object on its way in.
 pub struct Incoming {
     arrival: Arrival,
-    association: u64,
 }
 
 impl IncomingObject for Incoming {
@@ -139,8 +133,7 @@ impl IncomingObject for Incoming {
     }
 
     async fn refuse(self, reason: &Refusal, so_far: DatasetSummary) {
-        let image = &self.arrival.announced().sop_instance_uid;
-        tracing::warn!(association = self.association, %image, %reason, "An image is refused");
+        tracing::warn!(%reason, "An image is refused");
         self.arrival.refuse(reason, so_far).await;
     }
 }

@@ -6,10 +6,11 @@
 //! ends: then it is not the job, and processes must not pile up.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
+use tracing::Instrument;
 
 use super::DaemonError;
 use super::workers::{LEASE_MARGIN, Supervisor, unless_too_late};
@@ -23,6 +24,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Default)]
 pub struct Stuck {
     number: Arc<AtomicUsize>,
+    /// Whether it was said that no other is started.
+    is_told: Arc<AtomicBool>,
 }
 
 /// One of them, until it is dropped.
@@ -33,9 +36,12 @@ impl Stuck {
     pub async fn may_start(&self, slots: usize) -> bool {
         let stuck = self.number.load(Ordering::Relaxed);
         if stuck < 2 * slots.max(1) {
+            self.is_told.store(false, Ordering::Relaxed);
             return true;
         }
-        tracing::error!(stuck, "Workers hang and cannot be killed: no other is started until one of them ends");
+        if !self.is_told.swap(true, Ordering::Relaxed) {
+            tracing::error!(stuck, "Workers hang and cannot be killed: no other is started until one of them ends");
+        }
         sleep(LOOK_AGAIN).await;
         false
     }
@@ -71,10 +77,11 @@ impl Supervisor {
         };
         let (supervisor, counted) = (self.clone(), self.stuck.count());
         // Nobody waits for it: a stop leaves the process to the system, and the next start counts the attempt.
-        tokio::spawn(async move {
+        let waiting = async move {
             supervisor.hold_until_it_ends(worker, held, lease, &reason).await;
             drop(counted);
-        });
+        };
+        tokio::spawn(waiting.in_current_span());
         Ok(())
     }
 
@@ -83,12 +90,12 @@ impl Supervisor {
             match self.store.hold_job(&job, &job.worker, lease).await {
                 Ok(held) => job = held,
                 Err(error) => {
-                    tracing::error!(job = %job.id, %error, "The lease of a worker that hangs could not be renewed")
+                    tracing::warn!(%error, "The lease of a worker that hangs could not be renewed")
                 }
             }
         }
         if let Err(error) = self.failed(&job, reason, false).await {
-            tracing::error!(job = %job.id, %error, "The end of a worker that hung could not be written down");
+            tracing::error!(%error, "The end of a worker that hung could not be written down");
         }
     }
 }

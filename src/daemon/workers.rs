@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use tracing::Instrument;
 
 use super::DaemonError;
 use super::bundle::LiveBundle;
@@ -107,7 +108,10 @@ impl Slot<'_> {
         let analysis = self.supervisor.settings.current().analysis.clone();
         let limit = analysis.timeout;
         match store.lease_job(&self.name, limit + LEASE_MARGIN, analysis.attempts).await? {
-            Some(job) => self.attempt(job, limit).await,
+            Some(job) => {
+                let span = span_of(&job);
+                self.attempt(job, limit).instrument(span).await
+            }
             None => {
                 let pause = store.until_next_job().await?.map_or(LOOK_AGAIN, |until| until.min(LOOK_AGAIN));
                 let mut bundle = self.supervisor.bundle.clone();
@@ -154,7 +158,7 @@ impl Slot<'_> {
             Ok(request) => request,
             // That says nothing about this job.
             Err(error) if error.may_heal() => {
-                tracing::warn!(job = %job.id, %error, "A job cannot be begun now: it costs nothing");
+                tracing::warn!(%error, "A job cannot be begun now: it costs nothing");
                 return unless_too_late(self.supervisor.store.give_back(&job, UNTIL_THE_DATABASE_ANSWERS).await)
                     .map(drop);
             }
@@ -167,7 +171,7 @@ impl Slot<'_> {
         match outcome {
             Ok(reply) => self.conclude(&job, reply, seconds).await,
             Err(error) => {
-                tracing::error!(job = %job.id, attempt = job.attempt, %error, "A worker did not survive its job");
+                tracing::warn!(%error, "A worker did not survive its job");
                 match (self.process.take(), &error) {
                     (Some((_, worker)), WorkerError::Stuck(_)) => {
                         self.supervisor.wait_for_stuck(worker, job, limit, error.to_string()).await
@@ -222,8 +226,8 @@ impl Slot<'_> {
     async fn conclude(&mut self, job: &Job, reply: Reply, seconds: f64) -> Result<(), DaemonError> {
         let store = self.supervisor.store.clone();
         match (reply, &job.work) {
-            (Reply::Findings { findings }, Work::Analyse { image, .. }) => {
-                tracing::info!(%image, vertebrae = findings.vertebrae.len(), seconds, "An image is analysed");
+            (Reply::Findings { findings }, Work::Analyse { .. }) => {
+                tracing::info!(vertebrae = findings.vertebrae.len(), seconds, "An image is analysed");
                 self.supervisor.concluded(job, store.finish_analysis(job, &findings).await).await.map(drop)
             }
             (Reply::Written { objects }, Work::Report { .. }) => self.take_report(job, objects, seconds).await,
@@ -266,7 +270,7 @@ impl Slot<'_> {
                 report_class: settings.sop_class_for(d).uid().to_owned(),
             })
             .collect();
-        tracing::info!(job = %job.id, objects = objects.len(), seconds, "A report is written");
+        tracing::info!(objects = objects.len(), seconds, "A report is written");
         let files: Vec<String> = objects.iter().flat_map(NewObject::files).map(|file| file.file.clone()).collect();
         let finished = self.supervisor.store.finish_report(job, objects, destinations).await;
         if !self.supervisor.concluded(job, finished).await? {
@@ -281,12 +285,16 @@ impl Supervisor {
     /// Writes down that an attempt has failed, and why.
     pub(super) async fn failed(&self, job: &Job, reason: &str, permanent: bool) -> Result<(), DaemonError> {
         if !permanent && self.spool.is_short() {
-            tracing::warn!(job = %job.id, reason, "An attempt has failed while the disk is full: it costs nothing");
+            tracing::warn!(reason, "An attempt has failed while the disk is full: it costs nothing");
             return unless_too_late(self.store.give_back(job, UNTIL_THERE_IS_ROOM).await).map(drop);
         }
         let settings = self.settings.current();
         let (attempts, report_failure) = (settings.analysis.attempts, settings.report.analysis_failed);
-        tracing::warn!(job = %job.id, attempt = job.attempt, reason, permanent, "An attempt has failed");
+        if permanent || job.attempt >= attempts {
+            tracing::error!(reason, "A job has failed: it waits for queue retry");
+        } else {
+            tracing::warn!(reason, "An attempt has failed: it is tried again");
+        }
         unless_too_late(self.store.fail_attempt(job, reason, permanent, attempts, report_failure).await).map(drop)
     }
 
@@ -316,6 +324,15 @@ fn sop_classes(settings: &Settings) -> Vec<SopClass> {
 
 fn object_file(spooled: SpooledFile) -> ObjectFile {
     ObjectFile { file: spooled.file, sha256: spooled.sha256 }
+}
+
+/// What every line about a job carries.
+fn span_of(job: &Job) -> tracing::Span {
+    let (id, attempt, study) = (job.id, job.attempt, &job.study);
+    match &job.work {
+        Work::Analyse { image, .. } => tracing::info_span!("job", %id, attempt, study, image),
+        Work::Report { report } => tracing::info_span!("job", %id, attempt, study, %report),
+    }
 }
 
 /// Whether the outcome of an attempt was taken. One that comes too late costs nothing: the newer attempt

@@ -39,7 +39,7 @@ pub async fn ask(
             }
             if is_taken {
                 let objects = request.objects.len();
-                tracing::info!(destination = %destination.name, objects, "Storage commitment is asked for");
+                tracing::info!(objects, "Storage commitment is asked for");
                 return Ok(Some(Ok(())));
             }
             format!("storage commitment is refused: {}", said.trim())

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::sleep;
+use tracing::Instrument;
 
 use super::outage::{Failure, Fault, Outage};
 use super::{Attempt, Channel, Deliverer, DeliveryError, commitment, terms};
@@ -108,11 +109,14 @@ impl<'a, C: Channel> Lane<'a, C> {
         }
         let due = self.deliverer.store.due_deliveries(self.name, self.share(destination), AT_A_TIME).await?;
         for first in 0..due.len() {
-            if *stop.borrow() || !self.deliver(settings, destination, &due[first..]).await? {
+            let (waiting, Delivery { id, sop_instance_uid, study, .. }) = (&due[first..], &due[first]);
+            let span = tracing::info_span!("delivery", %id, destination = self.name, object = %sop_instance_uid, study);
+            if *stop.borrow() || !self.deliver(settings, destination, waiting).instrument(span).await? {
                 return Ok(Turn::Worked);
             }
         }
-        let worked = !due.is_empty() || (self.part == 0 && self.commit(settings, destination).await?);
+        let span = tracing::info_span!("commitment", destination = self.name);
+        let worked = !due.is_empty() || (self.part == 0 && self.commit(settings, destination).instrument(span).await?);
         Ok(if worked { Turn::Worked } else { Turn::Idle })
     }
 
@@ -136,18 +140,17 @@ impl<'a, C: Channel> Lane<'a, C> {
         };
         // First of all: a send that is forgotten is repeated.
         store.record_delivery(delivery.id, outcome.clone(), terms(destination)).await?;
-        let object = &delivery.sop_instance_uid;
         match outcome {
             DeliveryOutcome::Later { error, .. } => {
                 self.fails(Fault::Object, destination, &error).await?;
                 return Ok(false);
             }
             DeliveryOutcome::Delivered { status } => {
-                tracing::info!(destination = self.name, %object, status, "An object is delivered");
+                tracing::info!(status, "An object is delivered");
                 self.outage_is_over().await?;
             }
             DeliveryOutcome::Failed { status, error } | DeliveryOutcome::ClassRefused { status, error, .. } => {
-                tracing::warn!(destination = self.name, %object, status, error, "An object cannot be delivered");
+                tracing::error!(status, error, "An object cannot be delivered: it waits for queue retry or give-up");
                 if !status.is_empty() {
                     self.outage_is_over().await?;
                 }
@@ -166,19 +169,12 @@ impl<'a, C: Channel> Lane<'a, C> {
             None => return Ok(false),
             Some(Ok(())) => {
                 if self.uncommitting.answered().is_some() {
-                    tracing::info!(
-                        destination = self.name,
-                        "A destination takes the question for storage commitment again"
-                    );
+                    tracing::info!("A destination takes the question for storage commitment again");
                 }
             }
             Some(Err(error)) => {
                 if self.uncommitting.failed(Fault::Association, destination.retry).begins_outage {
-                    tracing::warn!(
-                        destination = self.name,
-                        error,
-                        "Storage commitment cannot be asked for: it is tried again"
-                    );
+                    tracing::warn!(error, "Storage commitment cannot be asked for: it is tried again");
                 }
             }
         }
@@ -189,11 +185,7 @@ impl<'a, C: Channel> Lane<'a, C> {
     async fn fails(&self, fault: Fault, destination: &Destination, error: &str) -> Result<Failure, DeliveryError> {
         let failure = self.outage.failed(fault, destination.retry);
         if failure.begins_outage {
-            tracing::warn!(
-                destination = self.name,
-                error,
-                "A destination takes nothing: it is tried again until it does"
-            );
+            tracing::warn!(error, "A destination takes nothing: it is tried again until it does");
             self.deliverer.store.begin_condition(ConditionKind::Destination, self.name, error).await?;
         }
         Ok(failure)
@@ -202,15 +194,129 @@ impl<'a, C: Channel> Lane<'a, C> {
     async fn outage_is_over(&self) -> Result<(), DeliveryError> {
         if let Some(ended) = self.outage.answered() {
             let seconds = ended.lasted.as_secs();
-            tracing::info!(
-                destination = self.name,
-                failures = ended.failures,
-                seconds,
-                "A destination takes objects again"
-            );
+            tracing::info!(failures = ended.failures, seconds, "A destination takes objects again");
             let detail = format!("it answers again after {} failures in {seconds} s", ended.failures);
             self.deliverer.store.end_condition(ConditionKind::Destination, self.name, &detail).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::config::{SettingsHandle, parse};
+    use crate::spool::Spool;
+    use crate::store::{NewInstance, Patient, Recipient, Store};
+
+    const SETTINGS: &str = "
+        [[sender]]\nae_title = 'DX1'\nhosts = ['10.0.0.0/8']
+        [[destination]]\nname = 'pacs'\nae_title = 'PACS'\naddress = 'pacs:104'
+        retry_after_seconds = 0.01\nretry_at_most_seconds = 0.02\n";
+
+    /// A channel to nowhere, which says one thing after the other and then that it has the object.
+    struct Scripted<'a> {
+        says: &'a Mutex<Vec<Attempt>>,
+        open: bool,
+        closed: &'a Mutex<u32>,
+    }
+
+    impl Channel for Scripted<'_> {
+        async fn attempt(&mut self, _: &Settings, _: &Destination, waiting: &[Delivery]) -> Attempt {
+            assert!(!waiting.is_empty());
+            self.open = true;
+            let delivered = DeliveryOutcome::Delivered { status: "0000".into() };
+            self.says.lock().unwrap().pop().unwrap_or(Attempt::Concluded(delivered))
+        }
+
+        async fn rest(&mut self) -> bool {
+            self.open
+        }
+
+        async fn close(&mut self) {
+            if std::mem::take(&mut self.open) {
+                *self.closed.lock().unwrap() += 1;
+            }
+        }
+    }
+
+    fn film(n: u32) -> NewInstance {
+        let uid = |text: String| crate::identifiers::Uid::new(&text).unwrap();
+        NewInstance {
+            sop_instance_uid: uid(format!("1.2.{n}")),
+            sop_class_uid: uid("1.3".into()),
+            study_instance_uid: uid("1.4".into()),
+            series_instance_uid: uid("1.5".into()),
+            sha256: n.to_string(),
+            patient: Patient {
+                id: String::new(),
+                issuer: String::new(),
+                name: String::new(),
+                birth_date: String::new(),
+            },
+            accession_number: String::new(),
+            modality: String::new(),
+            body_part: String::new(),
+            study_description: String::new(),
+            series_description: String::new(),
+            transfer_syntax: String::new(),
+            bytes: 1,
+            file: format!("spool/images/{n}"),
+            sender_ae_title: String::new(),
+            sender_address: String::new(),
+            skipped: Some("only passed on".into()),
+            forward_to: vec![Recipient { name: "pacs".into(), give_up_after: Duration::from_secs(600) }],
+        }
+    }
+
+    /// Whatever a kind of destination says, its words are written down and everything gets there in the end.
+    #[tokio::test]
+    async fn a_lane_carries_any_channel_s_words_to_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("db.sqlite");
+        let store = Store::open(&database).unwrap();
+        for n in [1, 2] {
+            store.record_instance(film(n)).await.unwrap();
+        }
+        let settings = SettingsHandle::new(parse(SETTINGS, "test.toml").unwrap());
+        let spool = Arc::new(Spool::open(folder.path()).unwrap());
+        let deliverer = Deliverer { settings, store: store.clone(), spool };
+        // The last is said first.
+        let says = Mutex::new(vec![
+            Attempt::Concluded(DeliveryOutcome::Failed { status: "A900".into(), error: "no such class".into() }),
+            Attempt::Concluded(DeliveryOutcome::Later { status: "A700".into(), error: "full".into() }),
+            Attempt::Broken("cut".into()),
+            Attempt::Unreachable("nobody answers".into()),
+        ]);
+        let (stopping, stop) = watch::channel(false);
+        let (key, outage, closed) = (("pacs".to_owned(), 0), Arc::new(Outage::default()), Mutex::new(0));
+        let lane = Lane::new(&deliverer, &key, &outage, Scripted { says: &says, open: false, closed: &closed });
+        let until_done = async {
+            let states = "SELECT group_concat(state || ' ' || last_status || ' ' || last_error, ', ') FROM deliveries ORDER BY id";
+            let done = "failed A900 no such class, delivered 0000 ";
+            for _ in 0..500 {
+                let connection = crate::store::open_existing(&database).unwrap();
+                let seen: String = connection.query_row(states, [], |row| row.get(0)).unwrap();
+                if seen == done || seen == "delivered 0000 , failed A900 no such class" {
+                    break;
+                }
+                sleep(Duration::from_millis(20)).await;
+            }
+            stopping.send_replace(true);
+        };
+        let (ended, ()) = tokio::join!(lane.run(stop), until_done);
+        ended.unwrap();
+        let connection = crate::store::open_existing(&database).unwrap();
+        let count = |query: &str| connection.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM deliveries WHERE state = 'delivered' AND last_status = '0000'"), 1);
+        assert_eq!(count("SELECT count(*) FROM deliveries WHERE state = 'failed' AND last_error = 'no such class'"), 1);
+        assert_eq!(
+            count("SELECT count(*) FROM audit_conditions WHERE what = 'destination' AND until <> ''"),
+            1,
+            "the outage"
+        );
+        assert!(says.lock().unwrap().is_empty() && *closed.lock().unwrap() >= 1);
     }
 }

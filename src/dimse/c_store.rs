@@ -1,6 +1,7 @@
 //! C-STORE as SCP: one object from its command to its response.
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tracing::Instrument;
 
 use crate::identifiers::Uid;
 
@@ -45,8 +46,18 @@ impl<S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Association<'_
                 return Ok(Err(refusal));
             }
         };
-        match self.service.begin(&self.info, &request).await {
-            Ok(incoming) => self.receive_object(context, &request, incoming).await,
+        // The study is filled in once the dataset has told it.
+        let span = tracing::info_span!("object", image = %request.sop_instance_uid, study = tracing::field::Empty);
+        self.take_object(context, &request).instrument(span).await
+    }
+
+    async fn take_object(
+        &mut self,
+        context: &Context,
+        request: &StoreRequest,
+    ) -> Result<Result<Status, Refusal>, EndReason> {
+        match self.service.begin(&self.info, request).await {
+            Ok(incoming) => self.receive_object(context, request, incoming).await,
             Err(refusal) => {
                 self.skip_dataset(context).await?;
                 Ok(Err(refusal))
@@ -97,7 +108,10 @@ impl<S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Association<'_
         }
         let so_far = scanner.summary_so_far();
         match scanner.finish().map_err(Refusal::from).and_then(|summary| check_match(request, summary)) {
-            Ok(summary) => Ok(incoming.commit(summary).await),
+            Ok(summary) => {
+                tracing::Span::current().record("study", summary.study_instance_uid.as_deref());
+                Ok(incoming.commit(summary).await)
+            }
             Err(refusal) => {
                 incoming.refuse(&refusal, so_far).await;
                 Ok(Err(refusal))

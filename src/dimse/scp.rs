@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::Instrument;
 
 use super::association::Association;
 use super::negotiation;
@@ -207,8 +208,10 @@ impl<S: StorageService> Receiver<S> {
             let rejection = Rejection { code: RejectionCode::NoRequest, reason };
             return self.service.rejected(peer, calling, called, &rejection).await;
         }
+        // Every line below it carries these.
+        let span = tracing::info_span!("association", number = info.number, %peer, calling);
         let association = Association::new(&*self.service, info, rules, transport, contexts, max_pdu, stopping);
-        let transport = association.run().await;
+        let transport = association.run().instrument(span).await;
         // The next association need not wait until this peer has hung up.
         drop(slot);
         transport.close().await;

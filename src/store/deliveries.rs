@@ -28,6 +28,8 @@ pub struct Delivery {
     pub sop_class_uid: Uid,
     /// SOP Instance UID.
     pub sop_instance_uid: Uid,
+    /// Study Instance UID.
+    pub study: String,
     /// The file, below the state folder; `None` when it is gone.
     pub file: Option<String>,
     /// The same image losslessly compressed, for a destination that takes it.
@@ -226,13 +228,23 @@ fn read_due(c: &Connection, id: DeliveryId) -> Result<Delivery, StoreError> {
                 CASE WHEN o.removed_at IS NULL THEN coalesce(o.file, i.file) END, o.compressed_file,
                 d.object_id IS NOT NULL OR (d.delivered_at IS NOT NULL AND NOT EXISTS (
                     SELECT 1 FROM deliveries e JOIN instances j ON j.id = e.instance_id
-                    WHERE e.destination = d.destination AND e.id <> d.id AND e.attempts > 0 AND j.sop_instance_uid = i.sop_instance_uid))
-         FROM deliveries d LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN instances i ON i.id = d.instance_id WHERE d.id = ?1",
+                    WHERE e.destination = d.destination AND e.id <> d.id AND e.attempts > 0 AND j.sop_instance_uid = i.sop_instance_uid)),
+                coalesce(s.study_instance_uid, i.study_instance_uid)
+         FROM deliveries d LEFT JOIN objects o ON o.id = d.object_id LEFT JOIN reports r ON r.id = o.report_id
+         LEFT JOIN studies s ON s.id = r.study_id LEFT JOIN instances i ON i.id = d.instance_id WHERE d.id = ?1",
     )?;
-    let (sop_class_uid, sop_instance_uid, file, compressed_file, is_this): (_, _, _, _, bool) =
-        statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
-    let duplicate = if is_this { Duplicate::IsThis } else { Duplicate::MayBeAnother };
-    Ok(Delivery { id, sop_class_uid, sop_instance_uid, file, compressed_file, duplicate })
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Delivery {
+            id,
+            sop_class_uid: row.get(0)?,
+            sop_instance_uid: row.get(1)?,
+            file: row.get(2)?,
+            compressed_file: row.get(3)?,
+            duplicate: if row.get(4)? { Duplicate::IsThis } else { Duplicate::MayBeAnother },
+            study: row.get(5)?,
+        })
+    };
+    Ok(statement.query_row([id], read)?)
 }
 
 /// Fails what would be past its deadline at `next`.

@@ -29,6 +29,8 @@ pub struct Job {
     pub worker: String,
     /// Which attempt this is, 1 the first.
     pub attempt: u32,
+    /// Study Instance UID.
+    pub study: String,
     /// What to do.
     pub work: Work,
 }
@@ -260,11 +262,14 @@ fn begin(
         let (actor, detail) = (worker.to_owned(), reason.clone());
         fail(c, id, &reason, Event { actor, detail, ..Event::of(EventKind::Attempt, Outcome::Failed) })
     };
-    let (attempts, report, file, image): (u32, Option<ReportId>, Option<String>, Option<String>) = c
+    type Row = (u32, Option<ReportId>, Option<String>, Option<String>, String);
+    let (attempts, report, file, image, study): Row = c
         .prepare_cached(
-            "SELECT j.attempts, j.report_id, i.file, i.sop_instance_uid FROM jobs j LEFT JOIN instances i ON i.id = j.instance_id WHERE j.id = ?1",
+            "SELECT j.attempts, j.report_id, i.file, i.sop_instance_uid, coalesce(i.study_instance_uid, s.study_instance_uid)
+             FROM jobs j LEFT JOIN instances i ON i.id = j.instance_id LEFT JOIN reports r ON r.id = j.report_id
+             LEFT JOIN studies s ON s.id = r.study_id WHERE j.id = ?1",
         )?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
     if attempts >= most_attempts.max(1) {
         fails(never_ended(attempts))?;
         return Ok(None);
@@ -281,7 +286,7 @@ fn begin(
         "UPDATE jobs SET state = {JOB_RUNNING}, attempts = attempts + 1, lease_until = ?2, worker = ?3 WHERE id = ?1"
     ))?
     .execute(params![id, after(c, lease)?, worker])?;
-    Ok(Some(Job { id, worker: worker.to_owned(), attempt: attempts + 1, work }))
+    Ok(Some(Job { id, worker: worker.to_owned(), attempt: attempts + 1, study, work }))
 }
 
 /// Why a job has failed that was begun as often as allowed, and of which nobody heard again.

@@ -22,10 +22,7 @@ impl<S: StorageService, T: AsyncRead + AsyncWrite + Unpin + Send> Association<'_
         let outcome = match self.receive_report(&context, &command).await? {
             Ok(report) => self.service.commitment_reported(&self.info, report).await,
             Err(refusal) => {
-                tracing::warn!(
-                    association = self.info.number, peer = %self.info.peer, calling = %self.info.calling, reason = %refusal,
-                    "A storage commitment report is refused"
-                );
+                tracing::warn!(reason = %refusal, "A storage commitment report is refused");
                 Err(refusal)
             }
         };
