@@ -15,6 +15,7 @@ pub struct StateLock {
 
 impl StateLock {
     /// Takes the folder, or says that another daemon has it.
+    #[allow(clippy::disallowed_methods, reason = "once, before anything runs")]
     pub fn take(state_dir: &Path) -> Result<Self, DaemonError> {
         let path = state_dir.join("lock");
         // Not emptied: a start that is refused changes nothing.

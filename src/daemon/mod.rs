@@ -6,6 +6,8 @@
 //! destinations.
 //! Never: decodes pixels or parses a whole dataset; what it knows is in SQLite and in the spool.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod bundle;
 mod error;
 mod free_space;

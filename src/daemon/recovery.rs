@@ -22,6 +22,7 @@ pub fn refuse_without_database(database: &Path, spool: &Spool) -> Result<(), Dae
 /// Interrupted jobs are queued again, at most `most_attempts` times; rows whose file is gone fail or are made anew;
 /// files that were arriving, or that no row names, are removed: their senders were never told Success. What an
 /// upgrade put right is told. Only under the state folder's lock.
+#[allow(clippy::disallowed_methods, reason = "before anything else runs")]
 pub async fn recover(store: &Store, spool: &Spool, most_attempts: u32) -> Result<(), DaemonError> {
     for sentence in store.tell_what_was_put_right().await? {
         tracing::warn!(%sentence, "The upgrade has put something right");

@@ -48,9 +48,10 @@ impl<'a> DicomChannel<'a> {
 impl Channel for DicomChannel<'_> {
     async fn attempt(&mut self, settings: &Settings, destination: &Destination, waiting: &[Delivery]) -> Attempt {
         let Some(delivery) = waiting.first() else { return Attempt::Unreachable("nothing is to be sent".into()) };
-        let candidates = match self.candidates(delivery) {
-            Ok(candidates) => candidates,
-            Err(error) => return Attempt::Concluded(failed(error)),
+        let candidates = match self.candidates(&waiting[..1]).await.pop() {
+            Some(Ok(candidates)) => candidates,
+            Some(Err(error)) => return Attempt::Concluded(failed(error)),
+            None => return Attempt::Unreachable("its files could not be looked for".into()),
         };
         loop {
             let open = match self.open.take() {
@@ -114,21 +115,11 @@ impl Channel for DicomChannel<'_> {
 }
 
 impl DicomChannel<'_> {
-    /// The files an object can be sent from, the best first; never none.
-    fn candidates(&self, delivery: &Delivery) -> Result<Vec<Candidate>, String> {
-        let candidate = |file: &String| {
-            let path = self.spool.path(file);
-            let header = File::open(&path).map_err(|e| e.to_string());
-            let header = header.and_then(|file| FileHeader::read(file).map_err(|e| e.to_string()));
-            let transfer_syntax = header.map_err(|e| format!("{file} cannot be sent: {e}"))?.transfer_syntax;
-            let sop_class_uid = delivery.sop_class_uid.to_string();
-            Ok(Candidate { path, context: ProposedContext { sop_class_uid, transfer_syntax } })
-        };
-        let gone = || Err("its file is gone from the spool".to_owned());
-        let plain = delivery.file.as_ref().map_or_else(gone, candidate)?;
-        // The plain file does for one whose compressed form cannot be read.
-        let compressed = delivery.compressed_file.as_ref().and_then(|file| candidate(file).ok());
-        Ok(compressed.into_iter().chain([plain]).collect())
+    /// The files each object can be sent from; looked for where a disk may be waited for.
+    async fn candidates(&self, waiting: &[Delivery]) -> Vec<Result<Vec<Candidate>, String>> {
+        let (spool, waiting) = (self.spool.clone(), waiting.to_vec());
+        let look = move || waiting.iter().map(|delivery| candidates_of(&spool, delivery)).collect();
+        tokio::task::spawn_blocking(look).await.unwrap_or_default()
     }
 
     async fn associate(
@@ -139,7 +130,7 @@ impl DicomChannel<'_> {
         waiting: &[Delivery],
     ) -> Result<Open, ScuError> {
         let mut proposed: Vec<ProposedContext> = candidates.iter().map(|c| c.context.clone()).collect();
-        for other in waiting.iter().filter_map(|delivery| self.candidates(delivery).ok()).flatten() {
+        for other in self.candidates(waiting).await.into_iter().flatten().flatten() {
             if !proposed.contains(&other.context) {
                 proposed.push(other.context);
             }
@@ -148,6 +139,24 @@ impl DicomChannel<'_> {
         let association = StoreAssociation::open(&peer, calling, &proposed, Timeouts::default()).await?;
         Ok(Open { association, proposed, used: Instant::now(), has_rested: false })
     }
+}
+
+/// The files an object can be sent from, the best first; never none.
+#[allow(clippy::disallowed_methods, reason = "called where a disk may be waited for")]
+fn candidates_of(spool: &Spool, delivery: &Delivery) -> Result<Vec<Candidate>, String> {
+    let candidate = |file: &String| {
+        let path = spool.path(file);
+        let header = File::open(&path).map_err(|e| e.to_string());
+        let header = header.and_then(|file| FileHeader::read(file).map_err(|e| e.to_string()));
+        let transfer_syntax = header.map_err(|e| format!("{file} cannot be sent: {e}"))?.transfer_syntax;
+        let sop_class_uid = delivery.sop_class_uid.to_string();
+        Ok(Candidate { path, context: ProposedContext { sop_class_uid, transfer_syntax } })
+    };
+    let gone = || Err("its file is gone from the spool".to_owned());
+    let plain = delivery.file.as_ref().map_or_else(gone, candidate)?;
+    // The plain file does for one whose compressed form cannot be read.
+    let compressed = delivery.compressed_file.as_ref().and_then(|file| candidate(file).ok());
+    Ok(compressed.into_iter().chain([plain]).collect())
 }
 
 /// What the answer to a C-STORE means (PS3.4 B.2.3): success, a warning and "duplicate", the answer to a re-send, mean

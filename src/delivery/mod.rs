@@ -5,6 +5,8 @@
 //! In: rows of the store, files of the spool. Out: what each destination said, in the store.
 //! Never: counts as sent what the destination did not say it has.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod channel;
 pub mod commitment;
 mod dicom_channel;

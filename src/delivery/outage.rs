@@ -2,9 +2,10 @@
 //! audited once, not once for each object that waits.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::retry::Retry;
 

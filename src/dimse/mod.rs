@@ -6,6 +6,8 @@
 //! [`DatasetSummary`], or with a [`CommitmentReport`]; the peer's [`Status`] for what was sent.
 //! Never: writes a file, touches SQLite, decodes a pixel, or trusts a length that a peer states.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod association;
 mod c_store;
 pub mod command;

@@ -6,6 +6,8 @@
 //! an [`IntakeError`] and, as far as it can be written, a row that says why.
 //! Never: opens a socket, parses a dataset, or says that an object is kept before it is.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod admission;
 mod arrival;
 mod error;
