@@ -2,11 +2,11 @@
 //!
 //! Research use only, not for diagnosis.
 //!
-//! The way of the data, one room a step:
-//! [`dimse`] receives an image, [`spool`] makes it durable, [`store`] queues it,
-//! [`worker`] processes run [`analysis`] ([`imaging`], [`model`], [`radiomics`]) and
-//! [`report`], and [`daemon`] ties them together and delivers the report. [`training`] makes the models, of which
-//! [`classifier`] is the fitted last step.
+//! The way of the data, one room a step: [`dimse`] receives an image, [`intake`] makes it a file of the [`spool`] and a
+//! row of the [`store`], [`worker`] processes run [`analysis`] ([`imaging`], [`model`], [`radiomics`]) and [`report`],
+//! [`delivery`] sends what is due, and [`daemon`] ties them together. [`findings`] are the words that all of them speak.
+//! [`training`] makes the models, of which [`classifier`] is the fitted last step; [`evaluation`] says what they are worth.
+//! Which room may use which: `docs/architecture.md`.
 
 pub mod analysis;
 pub mod classifier;

@@ -147,6 +147,33 @@ fn arrows_run_downwards_only() {
     }
 }
 
+/// The small files at the very bottom, which are not drawn.
+const NOT_DRAWN: [&str; 7] = ["guard", "identifiers", "logging", "parallel", "retry", "endure", "unfinished"];
+
+/// The rooms as a Mermaid graph: an arrow where no other way leads there.
+fn picture() -> String {
+    let mut below: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut lines = vec!["graph TD".to_owned()];
+    for (room, may_use) in rooms() {
+        let direct: Vec<&str> = may_use.iter().copied().filter(|other| !NOT_DRAWN.contains(other)).collect();
+        let through: BTreeSet<&str> = direct.iter().flat_map(|other| &below[other]).copied().collect();
+        let drawn = direct.iter().filter(|other| !through.contains(*other));
+        lines.extend(drawn.map(|other| format!("    {room} --> {other}")));
+        below.insert(room, direct.iter().copied().chain(through.iter().copied()).collect());
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn the_picture_is_drawn_from_the_table() {
+    let page = include_str!("../docs/architecture.md");
+    assert!(
+        page.contains(&picture()),
+        "docs/architecture.md draws another house than tests/house.rs has:\n{}",
+        picture()
+    );
+}
+
 #[test]
 fn imports_are_read_in_every_form() {
     let text = "use crate::store::{Store, x};\nuse crate::{spool, dimse::{a, b}, Uid};\n// crate::daemon\nlet x = crate::model::y;\nmycrate::no";
