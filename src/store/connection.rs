@@ -102,7 +102,7 @@ impl Store {
     /// # Errors
     /// That of `change`; [`StoreError::Commit`] when its group was undone; [`StoreError::Closed`]. After
     /// any of them nothing of `change` is kept.
-    pub async fn write<T, F>(&self, change: F) -> Result<T, StoreError>
+    pub(crate) async fn write<T, F>(&self, change: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -120,6 +120,11 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         self.readers.run(look).await
+    }
+
+    /// The database's file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Returns once the writer has committed something: the database answers.

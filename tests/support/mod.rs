@@ -19,3 +19,8 @@ pub fn root() -> &'static Path {
 pub fn count(database: &Path, query: &str) -> i64 {
     spinetriage::store::open_existing(database).unwrap().query_row(query, [], |row| row.get(0)).unwrap()
 }
+
+/// Statements of another process on the database of `store`, beside its daemon.
+pub fn change(store: &Store, statements: &str) {
+    store::open_existing(store.path()).unwrap().execute_batch(statements).unwrap();
+}

@@ -112,5 +112,5 @@ pub fn delivery(what: &str, row: usize, state: &str, commitment: &str) -> String
 
 /// Runs statements as one change.
 pub async fn run(store: &Store, statements: String) {
-    store.write(move |c| Ok(c.execute_batch(&statements)?)).await.unwrap();
+    change(store, &statements);
 }

@@ -44,7 +44,7 @@ async fn report(store: &Store, n: usize) {
 }
 
 async fn text(store: &Store, query: &'static str) -> String {
-    store.write(move |c| Ok(c.query_row(query, [], |row| row.get(0))?)).await.unwrap()
+    store::open_existing(store.path()).unwrap().query_row(query, [], |row| row.get(0)).unwrap()
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn what_a_destination_will_never_take_fails_at_once_and_an_outage_fails_wh
 
     // Only one of the two was tried; both are past their deadline.
     let late = "UPDATE deliveries SET deadline = -1 WHERE state = 'pending'";
-    store.write(move |c| Ok(c.execute(late, [])?)).await.unwrap();
+    change(&store, late);
     store.record_outage("pacs", vec![due[1].id], "nobody answers", Duration::ZERO, TERMS).await.unwrap();
     let given_up = "SELECT count(*) FROM deliveries WHERE state = 'failed' AND last_error LIKE '%give_up_after_hours%nobody answers'";
     assert_eq!(count(&database, given_up), 2);
@@ -162,7 +162,7 @@ async fn commitment_is_asked_for_until_there_is_an_answer_and_what_was_lost_is_s
         store.record_delivery(due.id, delivered(), COMMITTING).await.unwrap();
     }
     let at_once = "UPDATE deliveries SET commitment_at = 0";
-    store.write(move |c| Ok(c.execute(at_once, [])?)).await.unwrap();
+    change(&store, at_once);
     let first = store.begin_commitment("pacs", 10, Duration::ZERO).await.unwrap().expect("four are due");
     assert_eq!(first.objects.len(), 4);
     // No answer within no time at all: asked again, in a transaction of its own.
@@ -193,7 +193,7 @@ async fn commitment_is_asked_for_until_there_is_an_answer_and_what_was_lost_is_s
 
     // Lost when it was asked for twice already: after a pause.
     assert!(what_is_due(&store, "pacs").await.is_empty());
-    store.write(|c| Ok(c.execute("UPDATE deliveries SET next_attempt_at = 0", [])?)).await.unwrap();
+    change(&store, "UPDATE deliveries SET next_attempt_at = 0");
     let [again] = &what_is_due(&store, "pacs").await[..] else { panic!("what was lost is due again") };
     assert_eq!(again.sop_instance_uid, uid(1, 1));
     // An operator asks again for what failed.
@@ -207,12 +207,12 @@ async fn a_transaction_that_was_not_taken_is_due_again_until_the_deadline() {
     report(&store, 1).await;
     let due = what_is_due(&store, "pacs0").await;
     store.record_delivery(due[0].id, delivered(), COMMITTING).await.unwrap();
-    store.write(|c| Ok(c.execute("UPDATE deliveries SET commitment_at = 0", [])?)).await.unwrap();
+    change(&store, "UPDATE deliveries SET commitment_at = 0");
     let begun = store.begin_commitment("pacs0", 10, LONG).await.unwrap().unwrap();
     store.commitment_not_taken(&begun.transaction_uid, "no association", COMMITTING).await.unwrap();
     assert_eq!(text(&store, "SELECT commitment FROM deliveries").await, "due");
     let impatient = Terms { give_up_after: Duration::ZERO, ..COMMITTING };
-    store.write(|c| Ok(c.execute("UPDATE deliveries SET commitment_at = 0, deadline = -1", [])?)).await.unwrap();
+    change(&store, "UPDATE deliveries SET commitment_at = 0, deadline = -1");
     let begun = store.begin_commitment("pacs0", 10, LONG).await.unwrap().unwrap();
     store.commitment_not_taken(&begun.transaction_uid, "no association", impatient).await.unwrap();
     assert_eq!(text(&store, "SELECT commitment || ': ' || last_error FROM deliveries").await, "failed: no association");

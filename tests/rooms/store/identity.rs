@@ -46,14 +46,10 @@ fn files(input: &ReportInput) -> Vec<&str> {
 }
 
 async fn details(store: &Store, outcome: &'static str) -> Vec<String> {
-    store
-        .write(move |c| {
-            let mut statement =
-                c.prepare("SELECT detail FROM audit WHERE event = 'received' AND outcome = ?1 ORDER BY id")?;
-            Ok(statement.query_map([outcome], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?)
-        })
-        .await
-        .unwrap()
+    let connection = store::open_existing(store.path()).unwrap();
+    let query = "SELECT detail FROM audit WHERE event = 'received' AND outcome = ?1 ORDER BY id";
+    let mut statement = connection.prepare(query).unwrap();
+    statement.query_map([outcome], |row| row.get(0)).unwrap().collect::<Result<Vec<String>, _>>().unwrap()
 }
 
 /// Two films with one SOP Instance UID in two studies were two revisions of one image: the report of the first study
@@ -173,10 +169,7 @@ async fn a_film_that_selection_left_out_was_left_out_for_ever() {
     assert_eq!(store.record_instance(instance(2, "a")).await.unwrap(), Recorded::Duplicate, "its file is here");
     assert_eq!(store::queue::retry(&database, None).unwrap(), 0, "not everything that was ever left out");
     assert_eq!(store::queue::retry(&database, Some(uid(1, 4).as_str())).unwrap(), 0, "its SOP class is not analysed");
-    store
-        .write(|c| Ok(c.execute("UPDATE instances SET sop_class_uid = '1.2.840.10008.5.1.4.1.1.1'", [])?))
-        .await
-        .unwrap();
+    change(&store, "UPDATE instances SET sop_class_uid = '1.2.840.10008.5.1.4.1.1.1'");
     assert_eq!(store::queue::retry(&database, Some(uid(1, 4).as_str())).unwrap(), 1, "by its name");
     analyse_all(&store).await;
     assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'analysed'"), 2);
@@ -205,7 +198,7 @@ async fn a_film_sent_again_was_not_passed_on_again() {
     // Its file may be past keep_days by then.
     let [due] = &what_is_due(&store, "pacs0").await[..] else { panic!("it is due") };
     store.record_delivery(due.id, delivered(), TERMS).await.unwrap();
-    store.write(|c| Ok(c.execute("UPDATE instances SET file = NULL, state = 'reported'", [])?)).await.unwrap();
+    change(&store, "UPDATE instances SET file = NULL, state = 'reported'");
     let again = store.record_instance(NewInstance { file: "spool/images/again.dcm".into(), ..film() }).await.unwrap();
     assert!(matches!(again, Recorded::Kept { id: InstanceId(1), .. }), "{again:?}");
     assert_eq!(what_is_due(&store, "pacs0").await[0].file.as_deref(), Some("spool/images/again.dcm"));
@@ -221,7 +214,7 @@ async fn a_film_sent_again_after_its_file_was_retired_got_a_second_report() {
     plan(&store).await;
     planned(&store).await;
     assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'reported'"), 1);
-    store.write(|c| Ok(c.execute("UPDATE instances SET file = NULL", [])?)).await.unwrap();
+    change(&store, "UPDATE instances SET file = NULL");
     assert_eq!(store.record_instance(instance(2, "a")).await.unwrap(), Recorded::Duplicate);
     assert_eq!(count(&database, "SELECT count(*) FROM instances"), 1);
     assert_eq!(plan(&store).await, 0);

@@ -26,10 +26,6 @@ async fn receive_and_report(store: &Store, n: usize, destinations: usize) {
     }
 }
 
-async fn execute(store: &Store, statement: &'static str) {
-    store.write(move |c| Ok(c.execute_batch(statement)?)).await.unwrap();
-}
-
 /// With `[report] send_to = []` an image stayed `analysed` for ever, and so did its file.
 #[tokio::test]
 async fn a_report_for_nobody_was_never_done() {
@@ -93,7 +89,7 @@ async fn a_commitment_that_failed_can_be_given_up() {
     let forward_to = vec![Recipient { name: "pacs0".into(), give_up_after: LONG }];
     let skipped = Some("chest".to_owned());
     store.record_instance(NewInstance { forward_to, skipped, ..instance(2, "a") }).await.unwrap();
-    execute(&store, "UPDATE deliveries SET state = 'delivered', commitment = 'failed'").await;
+    change(&store, "UPDATE deliveries SET state = 'delivered', commitment = 'failed'");
     assert_eq!(store.expired(Duration::ZERO).await.unwrap(), []);
     assert_eq!(store::give_up(&database, GivenUp::Failed).unwrap(), 1);
     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -121,7 +117,7 @@ async fn a_start_with_a_wrong_clock_wrote_deadlines_of_that_time() {
     let before = count(&database, left);
     assert!((LONG.as_millis() as i64 - 5_000..=LONG.as_millis() as i64).contains(&before), "{before}");
     // The clock that the system had is nowhere in what is due: another start finds the same time left.
-    execute(&store, "UPDATE service_clock SET at = '1999-01-01T00:00:00.000Z'").await;
+    change(&store, "UPDATE service_clock SET at = '1999-01-01T00:00:00.000Z'");
     store.close().await;
     let store = Store::open(&database).unwrap();
     store.recover_after_restart(MANY).await.unwrap();
@@ -157,7 +153,7 @@ async fn a_film_that_ended_the_daemon_was_first_again_for_ever() {
             assert_eq!(other.id, JobId(2));
             finish(&store, &other, 1).await;
         }
-        execute(&store, "UPDATE jobs SET not_before = 0").await;
+        change(&store, "UPDATE jobs SET not_before = 0");
     }
     let [entry] = &store::queue::list(&database, Some("failed"), 10).unwrap()[..] else { panic!("it has failed") };
     assert!(entry.reason.contains("begun 3 times and never ended"), "{}", entry.reason);
@@ -182,7 +178,7 @@ async fn a_job_whose_lease_ran_out_was_taken_over_without_end() {
     store.record_instance(instance(2, "a")).await.unwrap();
     for attempt in 1..=3 {
         assert_eq!(store.lease_job("w", LONG, 3).await.unwrap().unwrap().attempt, attempt);
-        execute(&store, "UPDATE jobs SET lease_until = 0").await;
+        change(&store, "UPDATE jobs SET lease_until = 0");
     }
     assert!(store.lease_job("w", LONG, 3).await.unwrap().is_none());
     assert_eq!(count(&database, "SELECT count(*) FROM instances WHERE state = 'failed'"), 1);
@@ -219,7 +215,7 @@ async fn a_reused_study_made_a_version_for_each_image() {
         }
     }
     assert_eq!(told, [1, 1], "the first, and a late one");
-    execute(&store, "UPDATE studies SET next_report_at = 0").await;
+    change(&store, "UPDATE studies SET next_report_at = 0");
     store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap();
     let job = store.lease_job("w", LONG, MANY).await.unwrap().unwrap();
     let Work::Report { report } = job.work else { panic!("{job:?}") };

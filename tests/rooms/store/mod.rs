@@ -77,7 +77,7 @@ proptest! {
             // Now everything works: pauses before a next attempt are skipped as time would.
             store.recover_after_restart(MANY).await.unwrap();
             for _ in 0..40 {
-                store.write(|c| Ok(c.execute("UPDATE jobs SET not_before = 0", [])? + c.execute("UPDATE studies SET next_report_at = 0", [])?)).await.unwrap();
+                change(&store, "UPDATE jobs SET not_before = 0; UPDATE studies SET next_report_at = 0");
                 store.plan_reports(settling(Duration::ZERO, Duration::ZERO, true)).await.unwrap();
                 while let Some(job) = store.lease_job("w", LONG, MANY).await.unwrap() { finish(&store, &job, 1).await }
                 for delivery in what_is_due(&store, "pacs0").await {
@@ -148,10 +148,7 @@ async fn an_undelivered_report_waits_until_its_deadline_and_can_be_retried() {
     let refused = || DeliveryOutcome::Later { status: "A700".into(), error: "out of resources".into() };
     store.record_delivery(delivery.id, refused(), TERMS).await.unwrap();
     assert!(what_is_due(&store, "pacs0").await.is_empty(), "it waits");
-    store
-        .write(|c| Ok(c.execute("UPDATE deliveries SET deadline = -1 WHERE destination = 'pacs0'", [])?))
-        .await
-        .unwrap();
+    change(&store, "UPDATE deliveries SET deadline = -1 WHERE destination = 'pacs0'");
     store.record_delivery(delivery.id, refused(), TERMS).await.unwrap();
     assert_eq!(count(&database, "SELECT count(*) FROM deliveries WHERE state = 'failed'"), 1);
     assert!(store::queue::list(&database, None, 10).unwrap()[0].delivery.contains("out of resources"));
@@ -197,7 +194,7 @@ async fn a_job_without_a_file_stopped_the_whole_queue() {
     let store = Store::open(&database).unwrap();
     store.record_instance(instance(1, "a")).await.unwrap();
     store.record_instance(instance(2, "a")).await.unwrap();
-    store.write(|c| Ok(c.execute("UPDATE instances SET file = NULL WHERE id = 1", [])?)).await.unwrap();
+    change(&store, "UPDATE instances SET file = NULL WHERE id = 1");
     let job = store.lease_job("w", LONG, MANY).await.unwrap().expect("the job behind it");
     assert!(matches!(&job.work, Work::Analyse { image, .. } if image == uid(1, 2).as_str()));
     let [failed] = &store::queue::list(&database, Some("failed"), 10).unwrap()[..] else { panic!("one has failed") };
@@ -218,13 +215,13 @@ async fn a_worker_that_was_given_up_overwrote_the_newer_attempt() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("db.sqlite");
     let store = Store::open(&database).unwrap();
-    let run_out = || store.write(|c| Ok(c.execute("UPDATE jobs SET lease_until = 0", [])?));
+    let run_out = || change(&store, "UPDATE jobs SET lease_until = 0");
     let too_late = |told: Result<(), StoreError>| assert!(matches!(told, Err(StoreError::TooLate { .. })), "{told:?}");
     store.record_instance(instance(1, "a")).await.unwrap();
     let given_up = store.lease_job("a", LONG, MANY).await.unwrap().unwrap();
-    run_out().await.unwrap();
+    run_out();
     let by_another = store.lease_job("b", LONG, MANY).await.unwrap().unwrap();
-    run_out().await.unwrap();
+    run_out();
     let newest = store.lease_job("a", LONG, MANY).await.unwrap().unwrap();
     assert_eq!((newest.id, newest.attempt), (given_up.id, 3));
     for old in [&given_up, &by_another] {
@@ -233,13 +230,13 @@ async fn a_worker_that_was_given_up_overwrote_the_newer_attempt() {
     }
     let quiet = "SELECT count(*) FROM instances WHERE state = 'queued' AND findings IS NULL";
     assert_eq!(count(&database, quiet), 1, "nothing of theirs is kept");
-    run_out().await.unwrap();
+    run_out();
     store.finish_analysis(&newest, &findings(1)).await.expect("run out, but nobody else has it");
     too_late(store.finish_analysis(&newest, &findings(1)).await);
 
     assert_eq!(store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap(), 1);
     let given_up = store.lease_job("a", LONG, MANY).await.unwrap().unwrap();
-    run_out().await.unwrap();
+    run_out();
     let newest = store.lease_job("b", LONG, MANY).await.unwrap().unwrap();
     too_late(store.finish_report(&given_up, vec![], vec![]).await);
     finish(&store, &newest, 1).await;

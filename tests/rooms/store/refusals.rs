@@ -13,7 +13,7 @@ use super::builders::*;
 async fn refuse(store: &Store, change: &str, when: &str) {
     let name = format!("refuses_{}", change.split_whitespace().collect::<Vec<_>>().join("_").to_lowercase());
     let trigger = format!("CREATE TRIGGER {name} BEFORE {change} WHEN {when} BEGIN SELECT RAISE(ABORT, 'no'); END");
-    store.write(move |c| Ok(c.execute_batch(&trigger)?)).await.unwrap();
+    change(store, &trigger);
 }
 
 fn subjects(database: &Path) -> Vec<String> {
@@ -42,7 +42,7 @@ async fn a_study_that_the_database_refused_ended_the_daemon() {
     assert_eq!(plan().await.unwrap(), 0, "and it is not tried again at once");
     assert_eq!(subjects(&database), ["report of study 2"]);
     assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE event = 'refused' AND outcome = 'begun'"), 1);
-    store.write(|c| Ok(c.execute_batch("DROP TRIGGER refuses_insert_on_reports")?)).await.unwrap();
+    change(store, "DROP TRIGGER refuses_insert_on_reports");
     drop(store);
     let store = Store::open(&database).unwrap();
     store.recover_after_restart(MANY).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_delivery_that_the_database_refused_ended_its_lane() {
         store.record_instance(NewInstance { forward_to, ..instance(n, "a") }).await.unwrap();
     }
     // One whose row cannot even be read, and one that cannot be written.
-    store.write(|c| Ok(c.execute("UPDATE instances SET sop_class_uid = 'no UID' WHERE id = 1", [])?)).await.unwrap();
+    change(&store, "UPDATE instances SET sop_class_uid = 'no UID' WHERE id = 1");
     refuse(&store, "UPDATE ON deliveries", "NEW.id = 2").await;
     let due: Vec<DeliveryId> = what_is_due(&store, "pacs0").await.iter().map(|d| d.id).collect();
     assert_eq!(due, [DeliveryId(2), DeliveryId(3)]);
