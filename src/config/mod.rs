@@ -8,6 +8,7 @@ mod checks;
 mod compare;
 mod defaults;
 mod handle;
+mod lists;
 mod peers;
 mod problems;
 mod read;

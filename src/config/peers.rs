@@ -1,12 +1,10 @@
 //! The peers of the file: who may send, where things can go, and what is passed on to whom.
 
 use super::defaults::{GIVE_UP_AFTER, RETRY};
-use super::read::{SECOND, refuse_empty, refuse_repeated, values};
-use super::section::{Located, Section, nearest};
+use super::lists::{refuse_empty, refuse_repeated, values};
+use super::section::{HOUR, Located, SECOND, Section, nearest};
 use super::{Destination, Forward, Sender, Server, checks};
 use crate::retry::Retry;
-
-const HOUR: f64 = 3600.0;
 
 pub(super) fn read_senders(sections: Vec<Section>) -> Vec<Sender> {
     let mut senders: Vec<Sender> = Vec::new();

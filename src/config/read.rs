@@ -7,15 +7,14 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::defaults::GIB;
+use super::lists::{refuse_empty, refuse_repeated, values};
 use super::peers::{read_destinations, read_forwards, read_senders, send_to};
 use super::problems::Collector;
-use super::section::{Located, Section};
+use super::section::{SECOND, Section};
 use super::{Analysis, Destination, Forward, Log, Problems, Report, Select, Server, Settings, Storage, checks};
 
 /// A configuration is a page or two; what is larger is some other file.
 const LARGEST_FILE: u64 = 1 << 20;
-
-pub(super) const SECOND: f64 = 1.0;
 
 /// Reads and checks the file at `path`.
 ///
@@ -184,30 +183,4 @@ fn read_log(section: Section) -> Log {
 /// A path; a relative one starts at `folder`, since a daemon's working directory is `/`.
 fn path(section: &Section, key: &'static str, folder: &Path) -> Option<PathBuf> {
     section.text(key, checks::path).map(|path| folder.join(path))
-}
-
-pub(super) fn values<T>(items: Vec<Located<T>>) -> Vec<T> {
-    items.into_iter().map(|item| item.value).collect()
-}
-
-/// Notes a list that says nothing. A list whose items are all wrong has their problems instead.
-pub(super) fn refuse_empty<T>(section: &Section, key: &'static str, items: &[Located<T>], hint: &str) {
-    if items.is_empty() && section.is_empty_list(key) {
-        section.report(key, &format!("the list is empty: {hint}"));
-    }
-}
-
-/// Notes every item that an earlier one equals; `identity` gives `None` for what may stand twice.
-pub(super) fn refuse_repeated<T, I: PartialEq>(
-    section: &Section,
-    key: &'static str,
-    items: &[Located<T>],
-    identity: impl Fn(&T) -> Option<I>,
-) {
-    let identities: Vec<Option<I>> = items.iter().map(|item| identity(&item.value)).collect();
-    for (index, item) in items.iter().enumerate() {
-        if identities[index].is_some() && identities[..index].contains(&identities[index]) {
-            section.report_item(key, item, "stands in this list twice: remove one");
-        }
-    }
 }

@@ -11,6 +11,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::problems::Collector;
 
+/// A key in seconds, for [`Section::duration`].
+pub(super) const SECOND: f64 = 1.0;
+/// A key in hours.
+pub(super) const HOUR: f64 = 3600.0 * SECOND;
+
 /// A table of the file, or the absence of one (then every key is absent).
 pub(super) struct Section<'a> {
     collector: &'a Collector<'a>,

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::command::{
     C_CANCEL_RQ, C_ECHO_RQ, C_STORE_RQ, CommandError, CommandSet, MAX_COMMAND_BYTES, N_EVENT_REPORT_RQ, RESPONSE,
 };
-use super::negotiation::Context;
+use super::presentation_context::Context;
 use super::service::{AssociationEnd, AssociationInfo, EndReason, Rules, StorageService};
 use super::transport::{Transport, TransportError, pdu_name};
 use crate::dicom::Status;

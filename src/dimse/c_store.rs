@@ -7,7 +7,7 @@ use crate::identifiers::Uid;
 
 use super::association::Association;
 use super::command::CommandSet;
-use super::negotiation::Context;
+use super::presentation_context::Context;
 use super::service::{EndReason, IncomingObject, Refusal, StorageService, StoreRequest};
 use crate::dicom::{DatasetSummary, Scanner, Status};
 

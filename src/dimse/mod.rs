@@ -13,6 +13,7 @@ mod c_store;
 pub mod command;
 pub mod commitment;
 mod negotiation;
+mod presentation_context;
 pub mod scp;
 pub mod scu;
 mod scu_error;

@@ -14,6 +14,7 @@ use dicom_ul::pdu::{
 
 use crate::identifiers::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 
+use super::presentation_context::{Context, trimmed};
 use super::service::{Rejection, RejectionCode, Rules};
 use super::transport::MAX_PDATA_BYTES;
 use crate::dicom::TransferSyntax;
@@ -23,14 +24,6 @@ use crate::dicom::uids::{
 
 /// Maximum Length assumed of a peer that states none: what every implementation takes.
 const DEFAULT_MAX_PDU: u32 = 16 * 1024;
-
-/// A presentation context both sides agreed on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Context {
-    pub id: u8,
-    pub abstract_syntax: String,
-    pub transfer_syntax: String,
-}
 
 /// Checks what every association needs, whoever calls (PS3.8 9.3.2): protocol version, application
 /// context, odd and unique context identifiers.
@@ -161,10 +154,6 @@ pub(super) fn reject(code: RejectionCode) -> Option<AssociationRJ> {
         RejectionCode::NoRequest => return None,
     };
     Some(AssociationRJ { result, source })
-}
-
-fn trimmed(uid: &str) -> &str {
-    uid.trim_matches([' ', '\0'])
 }
 
 #[cfg(test)]

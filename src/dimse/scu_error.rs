@@ -5,7 +5,7 @@ use std::io;
 use dicom_ul::pdu::Pdu;
 
 use super::commitment::MAX_OBJECTS;
-use super::scu::MAX_CONTEXTS;
+use super::presentation_context::MAX_CONTEXTS;
 use super::transport::{TransportError, pdu_name};
 use crate::dicom::Status;
 use crate::dicom::part10::Part10Error;

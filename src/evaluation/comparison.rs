@@ -1,11 +1,10 @@
 //! Two bundles on the same bodies.
 
-use crate::evaluation::TRAINING;
 use serde::{Deserialize, Serialize};
 
 use super::EvaluationError;
 use super::figures::{drawn_again, interval_of};
-use super::input::{Judged, Subject};
+use super::input::{Judged, Subject, TRAINING};
 use crate::findings::ClassName;
 use crate::statistics::{Bootstrap, Interval, areas, holm, macro_area};
 

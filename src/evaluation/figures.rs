@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::curves::{Calibration, DecisionCurve, RocPoint};
-use super::input::Judged;
-use crate::evaluation::TRAINING;
+use super::input::{Judged, TRAINING};
 use crate::findings::ClassName;
 use crate::statistics::{
     Bootstrap, Confusion, Interval, Resampled, area, areas, brier, curve, log_loss, macro_area, micro_area,

@@ -4,13 +4,16 @@ use std::collections::HashSet;
 
 use super::EvaluationError;
 
+/// The set that models are fitted on.
+pub const TRAINING: &str = "train";
+
 /// How far the probabilities of a body may be from a sum of 1: what 32-bit arithmetic leaves, and rounding in files.
 const SUM_TOLERANCE: f64 = 1e-3;
 
 /// What one bundle says of the bodies of one set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
-    /// The set; [`super::TRAINING`] is the one that models are fitted on.
+    /// The set; [`TRAINING`] is the one that models are fitted on.
     pub set: String,
     /// True class of each body, its index.
     pub labels: Vec<usize>,

@@ -10,6 +10,7 @@ mod error;
 mod figures;
 mod input;
 mod markup;
+mod output;
 mod page;
 mod path;
 mod plots;
@@ -21,7 +22,7 @@ pub use comparison::{SetComparison, Test, Tested};
 pub use curves::{CALIBRATION_BINS, Calibration, DecisionCurve, RocPoint};
 pub use error::EvaluationError;
 pub use figures::{ClassFigures, Estimate, SetFigures};
-pub use input::{Judged, SelectedFeature, Subject};
+pub use input::{Judged, SelectedFeature, Subject, TRAINING};
 pub use path::{PathFeature, PathRecord};
 pub use report::{BootstrapRecord, Evaluated, Report, SCHEMA};
 
@@ -30,9 +31,6 @@ use std::collections::HashSet;
 use crate::RESEARCH_USE_ONLY;
 use crate::findings::ClassName;
 use crate::statistics::Bootstrap;
-
-/// The set that models are fitted on.
-pub const TRAINING: &str = "train";
 
 /// The figures of `subject`, and of `against` with the tests between the two. Class 0 of `classes` is what is not
 /// fractured. `path` is the record of the subject's training; `bootstrap` draws patients for intervals that have no

@@ -6,7 +6,6 @@ use super::comparison::SetComparison;
 use super::figures::SetFigures;
 use super::input::{SelectedFeature, Subject};
 use super::path::PathRecord;
-use super::{page, text};
 use crate::findings::ClassName;
 use crate::statistics::Bootstrap;
 
@@ -93,24 +92,6 @@ impl Evaluated {
 }
 
 impl Report {
-    /// `report.json`, indented; equal reports give equal bytes.
-    ///
-    /// # Errors
-    /// None that a report of [`super::evaluate`] can meet: its numbers are finite.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self).map(|json| json + "\n")
-    }
-
-    /// `report.html`: one file that needs nothing else, for reading and printing.
-    pub fn to_html(&self) -> String {
-        page::of(self)
-    }
-
-    /// The tables of a study for a terminal. `lay_out` aligns rows under their header.
-    pub fn to_text(&self, lay_out: impl Fn(&[&str], &[Vec<String>]) -> String) -> String {
-        text::of(self, lay_out)
-    }
-
     /// The tests of a set.
     pub fn comparison(&self, set: &str) -> Option<&SetComparison> {
         self.comparisons.iter().find(|c| c.set == set)

@@ -9,8 +9,8 @@ use dicom_object::{DefaultDicomObject, OpenFileOptions};
 
 use super::identity::image_identity;
 use super::modality::{ModalityLut, real_values};
+use super::pixel_data;
 use super::pixel_module::PixelModule;
-use super::samples::Samples;
 use super::{ImagingError, Radiograph, Voi};
 use crate::findings::ImageIdentity;
 use crate::guard::{guarded, in_words};
@@ -45,11 +45,11 @@ pub fn read(path: &Path) -> Result<(Radiograph, ImageIdentity), ImagingError> {
 /// As [`read`].
 pub fn read_with_voi(path: &Path) -> Result<DecodedImage, ImagingError> {
     let mut file = parse(path)?;
-    let pixel_data = file.take(tags::PIXEL_DATA).ok_or(ImagingError::NoPixelData)?;
+    let stored = file.take(tags::PIXEL_DATA).ok_or(ImagingError::NoPixelData)?;
     let module = PixelModule::of(&file)?;
     let identity = image_identity(&file, &module)?;
     let modality = ModalityLut::of(&file, &module)?;
-    let samples = Samples::of(pixel_data.into_value(), &module, file.meta().transfer_syntax())?;
+    let samples = pixel_data::samples(stored.into_value(), &module, file.meta().transfer_syntax())?;
     let pixels = real_values(&samples, &module, &modality)?;
     let spacing = identity.pixel_spacing;
     Ok(DecodedImage {

@@ -20,6 +20,7 @@ mod jpegls;
 mod lookup_table;
 mod markers;
 mod modality;
+mod pixel_data;
 mod pixel_module;
 pub mod png;
 mod radiograph;
@@ -31,9 +32,5 @@ mod voi;
 mod window;
 
 pub use error::ImagingError;
-pub use radiograph::Radiograph;
+pub use radiograph::{MAX_PIXELS, Radiograph};
 pub use voi::Voi;
-
-/// The largest picture that is decoded, in pixels: ten times a 43 x 43 cm detector at 0.14 mm, and
-/// with that 400 MB of values.
-pub const MAX_PIXELS: usize = 100_000_000;

@@ -3,8 +3,9 @@
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
+use super::ImagingError;
 use super::attributes::{integer, required_count, text};
-use super::{ImagingError, MAX_PIXELS};
+use super::radiograph::MAX_PIXELS;
 
 /// How the pixels of a single-frame greyscale image are stored; checked when it is made.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,8 @@
 //! The backbone: a crop in, deep features out.
 
-use super::error::ModelError;
-use super::fit::{Feed, Misfit, Wanted};
+use super::error::{Misfit, ModelError};
+use super::feed::Feed;
+use super::fit::Wanted;
 use super::manifest;
 use super::runtime::{Network, planes};
 use super::tensor::{Element, Header, listed};

@@ -7,7 +7,6 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::error::ModelError;
-use super::fusion::{self, Fusion};
 use super::manifest::Manifest;
 use crate::findings::{BundleIdentity, ClassName};
 
@@ -57,15 +56,6 @@ impl Bundle {
     /// Name, version, digest and classes.
     pub fn identity(&self) -> &BundleIdentity {
         &self.identity
-    }
-
-    /// Its fusion model when that is one of the eight kinds; `None` for a bundle without one, or with an ONNX
-    /// classifier, which [`super::Model`] runs.
-    ///
-    /// # Errors
-    /// [`ModelError`] when the classifier's file is none, or of another training.
-    pub fn fusion(&self) -> Result<Option<Fusion>, ModelError> {
-        fusion::fitted(self)
     }
 
     /// What its author says about it: intended use, licence, training data.

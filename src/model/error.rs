@@ -90,3 +90,11 @@ pub enum ModelError {
     #[error("features cannot be computed: {0}")]
     Radiomics(#[from] RadiomicsError),
 }
+
+/// What a network has, what the manifest says instead, and what to do about it. Parts of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    pub has: String,
+    pub says: String,
+    pub remedy: String,
+}

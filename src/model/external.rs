@@ -1,7 +1,7 @@
 //! A fusion classifier that was fitted elsewhere and exported to ONNX: scikit-learn, XGBoost, LightGBM.
 
-use super::error::ModelError;
-use super::fit::{Feed, Misfit};
+use super::error::{Misfit, ModelError};
+use super::feed::Feed;
 use super::runtime::Network;
 use super::tensor::{Element, listed};
 

@@ -1,30 +1,9 @@
 //! Whether a network takes what bundle.toml says it is given.
 
-use super::error::ModelError;
+use super::error::{Misfit, ModelError};
+use super::feed::{Feed, TARGET_SIZES};
 use super::runtime::Network;
 use super::tensor::{Element, Header, listed};
-
-/// What a network has, what the manifest says instead, and what to do about it. Parts of a sentence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
-    pub has: String,
-    pub says: String,
-    pub remedy: String,
-}
-
-/// The input of RT-DETR's own export that takes the size boxes are wanted in.
-pub const TARGET_SIZES: &str = "orig_target_sizes";
-
-/// How a network is fed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Feed {
-    /// Name of the input that takes the image.
-    pub image: String,
-    /// Shape of the image: [1, channels, height, width], or without the 1.
-    pub shape: Vec<usize>,
-    /// Width and height of the input in pixels, for a network that asks for [`TARGET_SIZES`].
-    pub target_size: Option<[i64; 2]>,
-}
 
 /// What a section of the manifest says of a network's input.
 pub struct Wanted {

@@ -85,7 +85,7 @@ impl Judge {
     pub fn load(bundle: &Bundle, environment: &Environment, threads: usize) -> Result<Option<Self>, ModelError> {
         let Some(fusion) = &bundle.manifest.fusion else { return Ok(None) };
         if fusion.kind != FusionKind::Onnx {
-            return Ok(fitted(bundle)?.map(Self::Fitted));
+            return Ok(bundle.fusion()?.map(Self::Fitted));
         }
         let features: Vec<Feature> = fusion.feature.iter().map(Feature::from).collect();
         let file = fusion.file.as_deref().unwrap_or_default();
@@ -122,36 +122,42 @@ impl Judge {
     }
 }
 
-/// The fusion model of a bundle when it is one of the eight kinds; an external network needs ONNX Runtime.
-pub(super) fn fitted(bundle: &Bundle) -> Result<Option<Fusion>, ModelError> {
-    let Some(fusion) = &bundle.manifest.fusion else { return Ok(None) };
-    let classifier = match (fusion.kind, &fusion.file) {
-        (FusionKind::Onnx, _) => return Ok(None),
-        (FusionKind::Fitted(_), None) => inline(fusion),
-        (FusionKind::Fitted(kind), Some(file)) => {
-            let path = bundle.path(file);
-            let text =
-                fs::read_to_string(&path).map_err(|source| ModelError::Unreadable { path: path.clone(), source })?;
-            let refuse = |problem: String| ModelError::Manifest { path: path.clone(), problem };
-            let classifier = Classifier::from_json(&text).map_err(|e| refuse(e.to_string()))?;
-            let has = (classifier.kind(), classifier.features(), classifier.classes());
-            let wants = (kind, fusion.feature.len(), bundle.manifest.class.len());
-            if has != wants {
-                return Err(refuse(format!(
-                    "it is a {} of {} features and {} classes, bundle.toml says {} of {} and {}: take both from the same training",
-                    has.0.name(),
-                    has.1,
-                    has.2,
-                    wants.0.name(),
-                    wants.1,
-                    wants.2
-                )));
+impl Bundle {
+    /// Its fusion model when that is one of the eight kinds; `None` for a bundle without one, or with an ONNX
+    /// classifier, which [`super::Model`] runs.
+    ///
+    /// # Errors
+    /// [`ModelError`] when the classifier's file is none, or of another training.
+    pub fn fusion(&self) -> Result<Option<Fusion>, ModelError> {
+        let Some(fusion) = &self.manifest.fusion else { return Ok(None) };
+        let classifier = match (fusion.kind, &fusion.file) {
+            (FusionKind::Onnx, _) => return Ok(None),
+            (FusionKind::Fitted(_), None) => inline(fusion),
+            (FusionKind::Fitted(kind), Some(file)) => {
+                let path = self.path(file);
+                let text = fs::read_to_string(&path)
+                    .map_err(|source| ModelError::Unreadable { path: path.clone(), source })?;
+                let refuse = |problem: String| ModelError::Manifest { path: path.clone(), problem };
+                let classifier = Classifier::from_json(&text).map_err(|e| refuse(e.to_string()))?;
+                let has = (classifier.kind(), classifier.features(), classifier.classes());
+                let wants = (kind, fusion.feature.len(), self.manifest.class.len());
+                if has != wants {
+                    return Err(refuse(format!(
+                        "it is a {} of {} features and {} classes, bundle.toml says {} of {} and {}: take both from the same training",
+                        has.0.name(),
+                        has.1,
+                        has.2,
+                        wants.0.name(),
+                        wants.1,
+                        wants.2
+                    )));
+                }
+                classifier
             }
-            classifier
-        }
-    };
-    let features = fusion.feature.iter().map(Feature::from).collect();
-    Ok(Some(Fusion { features, classifier, calibration: fusion.calibration.clone() }))
+        };
+        let features = fusion.feature.iter().map(Feature::from).collect();
+        Ok(Some(Fusion { features, classifier, calibration: fusion.calibration.clone() }))
+    }
 }
 
 /// Logistic regression as the manifest itself writes it.

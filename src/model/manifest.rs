@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::calibration::Calibration;
-use super::detector::{Decoder, Points};
+use super::decoder::{Decoder, Points};
 use super::morphometry::FEATURES;
 use crate::classifier::Kind;
 use crate::radiomics;

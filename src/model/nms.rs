@@ -1,6 +1,6 @@
 //! Non-maximum suppression.
 
-use super::detector::Detection;
+use super::detection::Detection;
 
 /// Keeps the best `at_most` detections of which no two overlap by more than `iou_threshold`,
 /// whatever their classes: a vertebra is not two levels at once. Best first; equal scores in the

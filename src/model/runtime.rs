@@ -9,8 +9,8 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{Outlet, Tensor, ValueType};
 
-use super::error::ModelError;
-use super::fit::{Feed, Misfit, TARGET_SIZES};
+use super::error::{Misfit, ModelError};
+use super::feed::{Feed, TARGET_SIZES};
 use super::tensor::{Element, Header, Output, element};
 
 /// Beside the executable, where a portable folder has it.

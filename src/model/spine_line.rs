@@ -7,7 +7,7 @@
 //! itself: a tilted or scoliotic spine is as good as an upright one. A spine that lies across the
 //! film (decubitus) is out of scope: of it one body stays.
 
-use super::detector::Detection;
+use super::detection::Detection;
 use crate::findings::SixPoints;
 
 /// Centre distances, in mean heights of the two bodies, between which they are neighbours. Nearer is

@@ -83,6 +83,11 @@ pub fn listed<'a>(headers: impl IntoIterator<Item = &'a Header>) -> String {
     if all.is_empty() { "nothing".into() } else { all.join(", ") }
 }
 
+/// Which of them is the first of float32 that can have this shape.
+pub fn floats(headers: &[Header], shape: &[Option<usize>]) -> Option<usize> {
+    headers.iter().position(|h| h.element == Element::Float32 && h.can_be(shape))
+}
+
 /// The type of a value that ONNX Runtime gives.
 pub fn element(given: TensorElementType) -> Element {
     match given {

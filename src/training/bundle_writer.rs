@@ -11,7 +11,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
+pub use super::card::About;
 use super::card::card;
+pub use super::study::RECORD;
 use super::study::Study;
 use crate::RESEARCH_USE_ONLY;
 use crate::classifier::{Classifier, Linear};
@@ -19,17 +21,6 @@ use crate::findings::{BoundingBox, PixelSpacing, SpacingSource};
 use crate::imaging::{ImagingError, Radiograph, decode, png};
 use crate::model::{Bundle, Feature, Model, ModelError, hex};
 use crate::unfinished::Unfinished;
-
-/// What its author says of a bundle.
-#[derive(Debug, Clone)]
-pub struct About {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// What it was trained on.
-    pub training_data: String,
-}
 
 /// Why a bundle was not written.
 #[derive(Debug, thiserror::Error)]
@@ -65,8 +56,6 @@ pub enum WriteError {
 const MANIFEST: &str = "bundle.toml";
 /// The fusion model, but for logistic regression, which the manifest itself holds.
 const CLASSIFIER: &str = "classifier.json";
-/// How the fusion model came about.
-pub const RECORD: &str = "training.json";
 /// The model card.
 const CARD: &str = "README.md";
 /// The self-test's picture where the base has none.

@@ -2,11 +2,21 @@
 
 use std::fmt::Write as _;
 
-use super::bundle_writer::{About, RECORD};
-use super::study::Study;
+use super::study::{RECORD, Study};
 use crate::RESEARCH_USE_ONLY;
 use crate::classifier::Classifier;
 use crate::model::Bundle;
+
+/// What its author says of a bundle.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it was trained on.
+    pub training_data: String,
+}
 
 /// Markdown, for the bundle made of `from`.
 pub fn card(from: &Bundle, about: &About, study: &Study) -> String {

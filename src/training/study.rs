@@ -49,6 +49,9 @@ pub struct Study {
     pub record: Record,
 }
 
+/// The file of a bundle that holds the [`Record`] of its fusion model.
+pub const RECORD: &str = "training.json";
+
 /// How a fusion model came about: a bundle's `training.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {

@@ -2,13 +2,10 @@
 
 use std::fmt;
 
-use dicom_core::Tag;
-use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
-use dicom_dictionary_std::StandardDataDictionary;
-
 use crate::dicom::Status;
 
-use super::nesting::MAX_DEPTH;
+use super::element::ElementName;
+use super::limits::MAX_DEPTH;
 
 /// Why bytes are no dataset this software takes in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -118,29 +115,6 @@ impl fmt::Display for Missing {
             Self::Bytes(count) => write!(f, "{count} bytes missing"),
             Self::Header => f.write_str("cut in an element header"),
             Self::End => f.write_str("its end is missing"),
-        }
-    }
-}
-
-/// An element for a reader: its tag, and its keyword (PS3.6) when it has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ElementName(pub Tag);
-
-impl ElementName {
-    /// Stands for the dataset itself, in front of its first element.
-    pub(super) const START: Self = Self(Tag(0, 0));
-}
-
-impl fmt::Display for ElementName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(tag) = self;
-        if *self == Self::START {
-            return f.write_str("its start");
-        }
-        // The dictionary knows items and delimiters too.
-        match StandardDataDictionary.by_tag(*tag) {
-            Some(entry) => write!(f, "{tag} {}", entry.alias()),
-            None => write!(f, "{tag}"),
         }
     }
 }

@@ -5,7 +5,8 @@ use dicom_core::VR;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry, VirtualVr};
 use dicom_dictionary_std::StandardDataDictionary;
 
-use super::error::{ElementName, ScanError};
+use super::element::ElementName;
+use super::error::ScanError;
 use crate::dicom::transfer_syntax::Layout;
 
 /// The length that is none.

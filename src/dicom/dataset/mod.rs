@@ -6,20 +6,23 @@
 //! Never: keeps the dataset, looks at pixels, or repairs anything.
 
 mod collect;
+mod element;
 mod error;
 mod header;
 mod inflate;
+mod limits;
 mod nesting;
 mod scanner;
 mod summary;
 mod walk;
 
 pub(crate) use collect::{Collect, Place, Repeated};
-pub use error::{ElementName, ScanError};
+pub use element::ElementName;
+pub use error::ScanError;
 pub(crate) use header::Header;
-pub use nesting::MAX_DEPTH;
+pub use limits::{MAX_DEPTH, MAX_VALUE_BYTES};
 pub use scanner::Scanner;
-pub use summary::{DatasetSummary, MAX_VALUE_BYTES};
+pub use summary::DatasetSummary;
 pub(crate) use walk::Walk;
 
 #[cfg(test)]

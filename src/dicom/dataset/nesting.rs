@@ -3,12 +3,11 @@
 use dicom_core::Tag;
 
 use super::collect::Place;
-use super::error::{ElementName, ScanError};
+use super::element::ElementName;
+use super::error::ScanError;
 use super::header::{Header, UNDEFINED};
+use super::limits::MAX_DEPTH;
 use crate::dicom::transfer_syntax::Layout;
-
-/// Deepest nesting of sequences that is walked. Real objects stay below ten.
-pub const MAX_DEPTH: usize = 64;
 
 /// What an open level holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

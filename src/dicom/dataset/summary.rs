@@ -6,10 +6,8 @@ use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
 
 use super::collect::{Collect, Place, Repeated};
 use super::header::Header;
+use super::limits::MAX_VALUE_BYTES;
 use crate::dicom::transfer_syntax::Layout;
-
-/// Longest value that is kept; the rest of a longer one is dropped.
-pub const MAX_VALUE_BYTES: usize = 1024;
 
 /// What a dataset says at its top level. Texts are decoded by its Specific Character Set, without
 /// padding, control characters as spaces, at most [`MAX_VALUE_BYTES`] encoded; an absent or empty

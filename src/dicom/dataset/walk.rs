@@ -4,7 +4,8 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags::PIXEL_DATA;
 
 use super::collect::{Collect, Place, Repeated};
-use super::error::{ElementName, Missing, ScanError};
+use super::element::ElementName;
+use super::error::{Missing, ScanError};
 use super::header::{Header, HeaderReader, ITEM, ITEM_DELIMITER, SEQUENCE_DELIMITER, UNDEFINED};
 use super::nesting::{Kind, Nesting};
 use crate::dicom::transfer_syntax::TransferSyntax;

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::dicom::Status;
 use crate::dicom::uids::{COMMITMENT_TRANSFER_SYNTAXES, STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE};
 use crate::dimse::command::{CommandSet, N_ACTION_RQ, N_EVENT_REPORT_RQ, RESPONSE};
-use crate::dimse::negotiation::Context;
+use crate::dimse::presentation_context::Context;
 use crate::dimse::scu::{Peer, ProposedContext, RequestedAssociation, Timeouts, check_response};
 use crate::dimse::scu_error::{ScuError, misspoken};
 use crate::dimse::service::Refusal;

@@ -4,7 +4,7 @@
 use crate::dicom::Status;
 use crate::dicom::uids::{STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE};
 use crate::dimse::command::CommandSet;
-use crate::dimse::negotiation::Context;
+use crate::dimse::presentation_context::Context;
 use crate::dimse::service::Refusal;
 
 use super::report::ReportReader;

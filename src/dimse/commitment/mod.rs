@@ -14,9 +14,10 @@ mod request;
 mod transaction;
 
 pub use ask::request_commitment;
-pub use report::{MAX_REPORT_BYTES, MAX_REPORTED_OBJECTS, ReportError, ReportReader};
+pub use report::{MAX_REPORT_BYTES, ReportError, ReportReader};
 pub use transaction::{
     CommitmentAnswer, CommitmentFailure, CommitmentObject, CommitmentReport, CommitmentRequest, MAX_OBJECTS,
+    MAX_REPORTED_OBJECTS,
 };
 
 #[cfg(test)]

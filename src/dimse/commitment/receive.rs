@@ -5,7 +5,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::dicom::Status;
 use crate::dimse::association::Association;
 use crate::dimse::command::CommandSet;
-use crate::dimse::negotiation::Context;
+use crate::dimse::presentation_context::Context;
 use crate::dimse::service::{EndReason, Refusal, StorageService};
 
 use super::event::IncomingReport;

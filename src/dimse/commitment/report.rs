@@ -10,15 +10,12 @@ use crate::dicom::{Status, TransferSyntax};
 use crate::dimse::service::Refusal;
 use crate::identifiers::{IdentifierError, Uid};
 
-use super::transaction::{CommitmentFailure, CommitmentReport};
+use super::transaction::{CommitmentFailure, CommitmentReport, MAX_REPORTED_OBJECTS};
 
 use collected::{Collected, Object};
 
 /// Largest dataset of a report. One on 1000 objects is below 200 KB.
 pub const MAX_REPORT_BYTES: u64 = 4 << 20;
-
-/// Most objects of a report, committed and failed together: more than anybody here asks for.
-pub const MAX_REPORTED_OBJECTS: usize = 4000;
 
 /// Why a dataset is no report that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

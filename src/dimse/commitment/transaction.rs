@@ -7,6 +7,9 @@ use crate::identifiers::Uid;
 /// report, and what a report may hold is bounded here too.
 pub const MAX_OBJECTS: usize = 1000;
 
+/// Most objects of a report, committed and failed together: more than anybody here asks for.
+pub const MAX_REPORTED_OBJECTS: usize = 4000;
+
 /// What an archive is asked to commit to (PS3.4 J.3.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitmentRequest {

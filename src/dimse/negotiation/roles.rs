@@ -6,8 +6,7 @@
 use dicom_ul::pdu::{RequestorRoles, UserVariableItem};
 
 use crate::dicom::uids::STORAGE_COMMITMENT;
-
-use super::{Context, trimmed};
+use crate::dimse::presentation_context::{Context, trimmed};
 
 /// Whether the requestor wants to be the user, and not the provider, of the one class of which only
 /// we are the user. One that says nothing of roles may just have forgotten to.

@@ -13,18 +13,16 @@ use tokio::time::timeout;
 
 use crate::dicom::{Status, uids};
 use crate::dimse::command::{CommandError, CommandSet, MAX_COMMAND_BYTES, RESPONSE};
-use crate::dimse::negotiation::{self, Context};
+use crate::dimse::negotiation;
+use crate::dimse::presentation_context::{Context, MAX_CONTEXTS};
 use crate::dimse::scu_error::{ScuError, failed, misspoken, unexpected};
 use crate::dimse::transport::{Transport, TransportError, fragment_size};
 use crate::identifiers::AeTitle;
 
-use super::{Peer, ProposedContext, Timeouts};
+use super::peer::{Peer, ProposedContext, Timeouts};
 
 /// How long the last word of a peer that has closed the connection may take: it was sent before.
 const FAREWELL: Duration = Duration::from_millis(200);
-
-/// Presentation context identifiers are the odd numbers up to 255 (PS3.8 9.3.2.2).
-pub(in crate::dimse) const MAX_CONTEXTS: usize = 128;
 
 /// An open association, with at least one presentation context.
 ///

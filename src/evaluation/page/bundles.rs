@@ -1,6 +1,6 @@
 //! Which bundles, exactly.
 
-use super::headings;
+use super::cells::headings;
 use crate::evaluation::markup::Markup;
 use crate::evaluation::report::Report;
 

@@ -1,6 +1,6 @@
 //! The tests of two bundles on one set.
 
-use super::{figure, headings};
+use super::cells::{figure, headings};
 use crate::evaluation::comparison::Test;
 use crate::evaluation::markup::Markup;
 use crate::evaluation::words;

@@ -1,6 +1,7 @@
 //! The page of a study: one HTML file with its pictures inside, nothing to load and nothing that runs.
 
 mod bundles;
+mod cells;
 mod confusion;
 mod differences;
 mod methods;
@@ -49,26 +50,4 @@ fn title(report: &Report) -> String {
 /// What it may be used for, where nobody misses it.
 fn notice(m: &mut Markup) {
     m.leaf("p", &[("class", &"notice")], format!("{RESEARCH_USE_ONLY}."));
-}
-
-/// A row of headings.
-fn headings(m: &mut Markup, headings: &[&str]) {
-    m.element("thead", &[], |m| {
-        m.element("tr", &[], |m| headings.iter().for_each(|h| m.leaf("th", &[], h)));
-    });
-}
-
-/// A cell with a figure, or with why there is none. An interval may stand below its figure, but is not torn itself.
-fn figure(m: &mut Markup, text: &str) {
-    if text.starts_with("not defined") {
-        return m.leaf("td", &[("class", &"none")], text);
-    }
-    m.element("td", &[("class", &"number")], |m| match text.split_once(" (") {
-        Some((value, interval)) => {
-            m.text(value);
-            m.text(" ");
-            m.leaf("span", &[("class", &"interval")], format!("({interval}"));
-        }
-        None => m.text(text),
-    });
 }

@@ -1,6 +1,7 @@
 //! One set: its curves, who was taken for what, and the rest of the figures of its classes.
 
-use super::{confusion, differences, figure, headings};
+use super::cells::{figure, headings};
+use super::{confusion, differences};
 use crate::evaluation::curves::RocPoint;
 use crate::evaluation::figures::SetFigures;
 use crate::evaluation::markup::Markup;

@@ -1,6 +1,6 @@
 //! The tables a paper prints: classes of sets, then sets, for one bundle or two side by side.
 
-use super::{figure, headings};
+use super::cells::{figure, headings};
 use crate::evaluation::comparison::{Test, Tested};
 use crate::evaluation::figures::{ClassFigures, Estimate, SetFigures};
 use crate::evaluation::markup::Markup;

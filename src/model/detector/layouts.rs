@@ -2,6 +2,8 @@
 //! them by a pure function. The same search serves the shapes a network declares, when a bundle is
 //! opened, and the outputs of a run.
 
+mod layout;
+mod numbers;
 mod objectness;
 #[cfg(test)]
 mod tests;
@@ -9,22 +11,13 @@ mod transformer;
 mod triple;
 mod yolo;
 
-use super::{Decoder, Detection, Points};
 use crate::findings::BoundingBox;
-use crate::model::fit::Misfit;
+use crate::model::decoder::{Decoder, Points};
+use crate::model::detection::Detection;
+use crate::model::error::Misfit;
 use crate::model::tensor::{Element, Header, Output, listed};
 
-/// What the manifest says of a detector's outputs.
-#[derive(Debug, Clone, Copy)]
-pub struct Layout {
-    pub decoder: Decoder,
-    pub points: Points,
-    /// How many classes it tells apart.
-    pub classes: usize,
-    /// Input size in pixels.
-    pub width: usize,
-    pub height: usize,
-}
+pub use layout::Layout;
 
 impl Layout {
     /// Holds the outputs a network declares against the layout, as far as their types and shapes tell.
@@ -182,30 +175,4 @@ fn is_consistent(output: &Output) -> bool {
     let mut axes = output.header.shape.as_deref().unwrap_or(&[-1]).iter().map(|l| usize::try_from(*l).ok());
     let count = axes.try_fold(1usize, |product, length| product.checked_mul(length?));
     count == Some(output.values.len())
-}
-
-/// The first output of floats that can have this shape.
-fn floats(headers: &[Header], shape: &[Option<usize>]) -> Option<usize> {
-    headers.iter().position(|h| h.element == Element::Float32 && h.can_be(shape))
-}
-
-/// A box from its centre and size.
-fn centred([cx, cy, w, h]: [f64; 4]) -> BoundingBox {
-    BoundingBox { x0: cx - w / 2.0, y0: cy - h / 2.0, x1: cx + w / 2.0, y1: cy + h / 2.0 }
-}
-
-fn corners([x0, y0, x1, y1]: [f64; 4]) -> BoundingBox {
-    BoundingBox { x0, y0, x1, y1 }
-}
-
-/// The best class of some scores; -inf where there is none.
-fn best(scores: impl Iterator<Item = f64>) -> (usize, f64) {
-    scores
-        .enumerate()
-        .fold((0, f64::NEG_INFINITY), |best, (class, score)| if score > best.1 { (class, score) } else { best })
-}
-
-/// A class given as a number; one that is no class makes the score no number.
-fn numbered(class: f32, score: f32) -> (usize, f64) {
-    if class >= 0.0 { (class as usize, f64::from(score)) } else { (0, f64::NAN) }
 }

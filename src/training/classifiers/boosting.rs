@@ -7,7 +7,7 @@ use forust_ml::objective::ObjectiveType;
 use forust_ml::sampler::SampleMethod;
 use forust_ml::{GradientBooster, Matrix};
 
-use super::Samples;
+use super::samples::Samples;
 use crate::classifier::{Boosted, Child, Link, Tree};
 
 /// `trees` trees a class of `depth` levels, each class against the rest: `forust-ml` knows no softmax. The rest is as

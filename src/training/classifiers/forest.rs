@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
-use super::Samples;
+use super::samples::Samples;
 use crate::classifier::{Child, Forest, Tree};
 
 /// Which forest.

@@ -7,7 +7,7 @@
 //! neither); `forust-ml` grows the leaf with the largest loss and not the one with the largest gain, has no softmax
 //! and no least number of samples.
 
-use super::Samples;
+use super::samples::Samples;
 use crate::classifier::{Boosted, Child, Link, Tree, probabilities_of};
 
 /// Bins of a feature at most; LightGBM's `max_bin`.

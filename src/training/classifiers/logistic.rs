@@ -5,7 +5,7 @@ use linfa::traits::Fit;
 use linfa_logistic::MultiLogisticRegression;
 use ndarray::{Array1, Array2};
 
-use super::Samples;
+use super::samples::Samples;
 use crate::classifier::Linear;
 
 /// The slope of the objective at which it rests: coefficients are then as exact as one can print them.

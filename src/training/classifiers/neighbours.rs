@@ -1,6 +1,6 @@
 //! Nearest neighbours: what is fitted is the samples.
 
-use super::Samples;
+use super::samples::Samples;
 use crate::classifier::{Neighbours, Weighting};
 
 /// Keeps the samples; asks all of them when there are fewer than `neighbours`. No crate: there is nothing to solve,

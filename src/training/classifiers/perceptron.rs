@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
-use super::Samples;
+use super::samples::Samples;
 use crate::classifier::{Linear, Perceptron};
 
 const LEARNING_RATE: f64 = 1e-3;

@@ -2,7 +2,8 @@
 
 use std::num::NonZeroUsize;
 
-use super::{FitError, Settings, fit};
+use super::fit::{FitError, fit};
+use super::settings::Settings;
 use crate::parallel;
 use crate::statistics::macro_area;
 use crate::training::design::Design;

@@ -5,7 +5,7 @@ use linfa::traits::Fit;
 use linfa::{DatasetBase, ParamGuard};
 use ndarray::{Array1, Array2};
 
-use super::Samples;
+use super::samples::Samples;
 use crate::classifier::{Machine, Svm};
 use crate::training::lasso::Folds;
 

@@ -5,7 +5,9 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::*;
+use crate::classifier::{Classifier, Kind};
 use crate::statistics::macro_area;
+use crate::training::design::Design;
 use crate::training::lasso::Folds;
 
 /// Three Gaussian blobs in five features, of which the last says nothing: 90, 40 and 20 samples.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use csv::{Position, ReaderBuilder, StringRecord};
 
-use super::{Row, Source};
+use super::source::{Row, Source};
 use crate::training::labelled::COLUMNS;
 use crate::training::problem::{FileError, Place};
 

@@ -9,7 +9,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Format, Provenance, beside, parquet};
+use super::name::{Format, beside};
+use super::parquet;
+use super::provenance::Provenance;
 use crate::training::labelled::{Body, COLUMNS};
 use crate::unfinished::rename_without_replacing;
 

@@ -5,8 +5,6 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Format, beside, parquet};
-
 /// What features are of. Equal provenance: equal features.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
@@ -25,17 +23,6 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Of a finished file of features, from the JSON beside it, or from within a Parquet file that was moved without
-    /// it; `None` when nothing says what it is of.
-    pub fn of(features: &Path) -> Option<Self> {
-        let text = match (fs::read(beside(features, ".json")), Format::of(features)) {
-            (Ok(text), _) => text,
-            (Err(_), Format::Parquet) => parquet::provenance(features)?.into_bytes(),
-            (Err(_), Format::Csv) => return None,
-        };
-        serde_json::from_slice(&text).ok()
-    }
-
     /// What a JSON file says; `None` when it says nothing of the kind.
     pub(super) fn read(file: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(file).ok()?).ok()

@@ -7,47 +7,17 @@
 //! 2012;74:245-266.
 
 mod cross_validation;
+mod model;
 mod solver;
 
 pub use cross_validation::{CrossValidation, Folds, Until, cross_validate};
+pub use model::Model;
 
 use super::design::Design;
-use crate::classifier::softmax;
 use solver::Solver;
 
-/// Of models that are kept: coefficients then equal scikit-learn's to the fourth digit and more.
+/// How exact models are that are kept: coefficients then equal scikit-learn's to the fourth digit and more.
 const EXACT: f64 = 1e-6;
-/// Of models that only judge a fold: their log loss is the same to the fourth digit, in a third of the time.
-const EXACT_ENOUGH: f64 = 1e-3;
-
-/// A fitted model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Model {
-    /// The penalty it was fitted with.
-    pub penalty: f64,
-    /// One intercept a class.
-    pub intercepts: Vec<f64>,
-    /// The features with a coefficient that is not 0, ascending, with one coefficient a class.
-    pub coefficients: Vec<(usize, Vec<f64>)>,
-}
-
-impl Model {
-    /// One probability a class of every sample.
-    pub fn probabilities(&self, design: &Design) -> Vec<Vec<f64>> {
-        let mut scores = vec![self.intercepts.clone(); design.samples()];
-        for (feature, coefficients) in &self.coefficients {
-            for (score, x) in scores.iter_mut().zip(design.column(*feature)) {
-                for (s, b) in score.iter_mut().zip(coefficients) {
-                    *s += b * x;
-                }
-            }
-        }
-        for score in &mut scores {
-            softmax(score);
-        }
-        scores
-    }
-}
 
 /// The smallest penalty with which no feature has a coefficient.
 pub fn largest_penalty(design: &Design, labels: &[usize], classes: usize) -> f64 {

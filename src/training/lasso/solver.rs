@@ -1,7 +1,8 @@
 //! One penalty after another, each from where the last one ended.
 
-use super::{Design, Model};
+use super::model::Model;
 use crate::classifier::softmax;
+use crate::training::design::Design;
 
 /// Rounds of Newton steps, and sweeps inside one: far more than a fit takes.
 const ROUNDS: usize = 500;

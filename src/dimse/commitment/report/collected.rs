@@ -6,8 +6,7 @@ use dicom_dictionary_std::tags::{
 };
 
 use crate::dicom::dataset::{Collect, Header, Place, Repeated};
-
-use super::MAX_REPORTED_OBJECTS;
+use crate::dimse::commitment::transaction::MAX_REPORTED_OBJECTS;
 
 /// Most bytes that are kept of a value: enough to see that a UID is longer than 64 characters.
 const MAX_VALUE_BYTES: usize = 66;

@@ -5,8 +5,10 @@
 //! `tools/export_onnx.py`, with `--decode_in_inference` like YOLOv5, without it as offsets in cells
 //! (the grid and strides are those of its `yolox/utils/demo_utils.py`).
 
-use super::{Detection, Layout, best, centred, floats};
-use crate::model::tensor::{Header, Output};
+use super::layout::Layout;
+use super::numbers::{best, centred};
+use crate::model::detection::Detection;
+use crate::model::tensor::{Header, Output, floats};
 
 /// Input pixels of a cell of YOLOX's three levels, in the order of the output's rows.
 pub const STRIDES: [usize; 3] = [8, 16, 32];

@@ -6,8 +6,10 @@
 //! (Optimum's export: `logits`, `pred_boxes`); `RTDETR(...).export(format="onnx")` of Ultralytics
 //! (github.com/ultralytics/ultralytics) for both in one output.
 
-use super::{Detection, Layout, best, centred, floats};
-use crate::model::tensor::{Element, Header, Output};
+use super::layout::Layout;
+use super::numbers::{best, centred};
+use crate::model::detection::Detection;
+use crate::model::tensor::{Element, Header, Output, floats};
 
 /// Logits [1, N, classes] (sigmoid) or [1, N, classes + 1] (softmax, the last is "nothing"), and boxes
 /// [1, N, 4] with "box" in their name. Beside other outputs the logits have "logit" in theirs.

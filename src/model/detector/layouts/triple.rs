@@ -6,7 +6,8 @@
 //! RT-DETR (github.com/lyuwenyu/RT-DETR), `tools/export_onnx.py`, the same form as D-FINE's
 //! (github.com/Peterande/D-FINE).
 
-use super::{Detection, corners, numbered};
+use super::numbers::{corners, numbered};
+use crate::model::detection::Detection;
 use crate::model::tensor::{Element, Header, Output};
 
 /// Where the three are among the outputs.

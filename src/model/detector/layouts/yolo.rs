@@ -5,10 +5,12 @@
 //! YOLOv8, YOLOv9, YOLO11 and their pose variants; with `nms=True`, YOLOv10 (github.com/THU-MIG/yolov10)
 //! and YOLO26 as exported by default for the layout after suppression.
 
-use super::{Detection, Layout, best, centred, corners, floats, numbered};
+use super::layout::Layout;
+use super::numbers::{best, centred, corners, numbered};
 use crate::findings::SixPoints;
-use crate::model::detector::Points;
-use crate::model::tensor::{Header, Output};
+use crate::model::decoder::Points;
+use crate::model::detection::Detection;
+use crate::model::tensor::{Header, Output, floats};
 
 /// A point that the network believes to be hidden is not measured: with one of them less likely to
 /// be seen than this, the body has no points. Ultralytics draws the line at the same place.

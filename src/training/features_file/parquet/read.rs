@@ -15,9 +15,9 @@ use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, ParquetMetaData
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 
-use super::super::{Row, Source};
-use super::{Content, DIGEST, PROVENANCE, WRITER};
+use super::footer::{Content, DIGEST, PROVENANCE, WRITER};
 use crate::guard::{guarded, in_words};
+use crate::training::features_file::source::{Row, Source};
 use crate::training::labelled::COLUMNS;
 use crate::training::problem::{FileError, Place, Problem};
 

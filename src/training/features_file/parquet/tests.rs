@@ -13,6 +13,7 @@ use parquet::schema::parser::parse_message_type;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use super::footer::WRITER;
 use super::*;
 use crate::RESEARCH_USE_ONLY;
 use crate::training::features_file::Provenance;

@@ -15,9 +15,11 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, Type};
 
-use super::super::{Provenance, Row, csv};
-use super::{Content, DIGEST, PROVENANCE, USE, WRITER};
+use super::footer::{Content, DIGEST, PROVENANCE, USE, WRITER};
 use crate::RESEARCH_USE_ONLY;
+use crate::training::features_file::csv;
+use crate::training::features_file::provenance::Provenance;
+use crate::training::features_file::source::Row;
 use crate::training::labelled::COLUMNS;
 use crate::unfinished::Unfinished;
 
