@@ -312,4 +312,43 @@ mod tests {
         assert!(matches!(half.await, Err(StoreError::NotFound(_))));
         assert_eq!(count(&database, "SELECT count(*) FROM rejections"), 0);
     }
+
+    #[tokio::test]
+    async fn a_failing_change_undoes_only_itself_and_waiting_changes_share_a_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, database) = store_in(folder.path());
+        let writes = (0..200).map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                if n % 10 == 0 {
+                    let wrong =
+                        store.write(|c| Ok(c.execute("INSERT INTO jobs (kind) VALUES ('nonsense')", [])?)).await;
+                    assert!(wrong.is_err());
+                } else {
+                    neighbour(&store).await.unwrap();
+                }
+            })
+        });
+        for write in writes.collect::<Vec<_>>() {
+            write.await.unwrap();
+        }
+        assert_eq!(count(&database, "SELECT count(*) FROM rejections"), 180);
+        assert!(store.changes_so_far() < 180, "each had a commit of its own");
+        assert!(verify_audit(&database).unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_full_or_busy_database_is_nobodys_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, database) = store_in(folder.path());
+        store.write(|c| Ok(c.busy_timeout(Duration::ZERO)?)).await.unwrap();
+        let other = open_existing(&database).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let busy = neighbour(&store).await.unwrap_err();
+        assert!(busy.may_heal() && !busy.concerns_one() && matches!(busy, StoreError::Commit(_)), "{busy}");
+        other.execute_batch("ROLLBACK").unwrap();
+        neighbour(&store).await.unwrap();
+        let none: i64 = count(&database, "SELECT count(*) FROM conditions");
+        assert_eq!(none, 0, "nothing is set aside for it");
+    }
 }

@@ -8,11 +8,10 @@ use serde_json::Value;
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
 use crate::films::film;
 use crate::orthanc::Orthanc;
-use crate::support::features;
 use crate::support::ports::free_port;
 use crate::support::programs::{onnxruntime, spinetriage, text};
-use crate::support::root;
 use crate::support::samples::{CASES_HEADER, cases_of};
+use crate::support::{features, root};
 use crate::tools::storescu;
 
 fn run(folder: &Path, arguments: &[&str]) {

@@ -10,6 +10,8 @@ pub mod samples;
 
 use std::path::Path;
 
+use spinetriage::store::{self, Store};
+
 /// The repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -17,7 +19,7 @@ pub fn root() -> &'static Path {
 
 /// A number of a daemon's database by the path of another process.
 pub fn count(database: &Path, query: &str) -> i64 {
-    spinetriage::store::open_existing(database).unwrap().query_row(query, [], |row| row.get(0)).unwrap()
+    store::open_existing(database).unwrap().query_row(query, [], |row| row.get(0)).unwrap()
 }
 
 /// Statements of another process on the database of `store`, beside its daemon.

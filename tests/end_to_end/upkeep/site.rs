@@ -9,7 +9,7 @@ use std::time::Duration;
 use spinetriage::store::{Event, EventKind, Outcome, Store};
 
 use crate::support::programs::spinetriage;
-use crate::support::root;
+use crate::support::{change, root};
 
 /// A folder with a daemon's state folder and its configuration.
 pub struct Site {

@@ -11,6 +11,7 @@ use spinetriage::store::{
 };
 
 use super::builders::*;
+use crate::support::change;
 
 const COMMITTING: Terms = Terms { commitment: true, ..TERMS };
 

@@ -7,6 +7,7 @@ use spinetriage::store::{
 };
 
 use super::builders::*;
+use crate::support::change;
 
 fn open() -> (tempfile::TempDir, std::path::PathBuf, Store) {
     let folder = tempfile::tempdir().unwrap();

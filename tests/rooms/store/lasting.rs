@@ -5,6 +5,7 @@ use std::time::Duration;
 use spinetriage::store::{self, DeliveryOutcome, GivenUp, JobId, NewInstance, Recipient, Store, Work};
 
 use super::builders::*;
+use crate::support::change;
 
 fn open() -> (tempfile::TempDir, std::path::PathBuf, Store) {
     let folder = tempfile::tempdir().unwrap();

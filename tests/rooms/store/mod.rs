@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use spinetriage::findings::ObjectKind;
 use spinetriage::store::{self, Addressee, DeliveryOutcome, NewObject, ObjectFile, Recorded, Store, StoreError, Work};
 
+use crate::support::change;
 use builders::*;
 
 #[derive(Debug, Clone)]
@@ -107,29 +108,6 @@ async fn the_same_uid_is_a_duplicate_or_a_conflict_by_its_content() {
     assert_eq!(count(&database, "SELECT count(*) FROM jobs"), 2);
     let outcomes = "SELECT count(*) FROM audit WHERE outcome IN ('duplicate', 'conflict')";
     assert_eq!(count(&database, outcomes), 2);
-}
-
-#[tokio::test]
-async fn a_failing_change_undoes_only_itself_and_waiting_changes_share_a_commit() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("db.sqlite");
-    let store = Store::open(&database).unwrap();
-    let writes = (0..200).map(|n| {
-        let store = store.clone();
-        tokio::spawn(async move {
-            if n % 10 == 0 {
-                let wrong = store.write(|c| Ok(c.execute("INSERT INTO jobs (kind) VALUES ('nonsense')", [])?)).await;
-                assert!(wrong.is_err());
-            } else {
-                store.record_instance(instance(n, "a")).await.unwrap();
-            }
-        })
-    });
-    for write in writes.collect::<Vec<_>>() {
-        write.await.unwrap();
-    }
-    assert_eq!(count(&database, "SELECT count(*) FROM instances"), 180);
-    assert!(store::verify_audit(&database).unwrap().is_ok());
 }
 
 #[tokio::test]

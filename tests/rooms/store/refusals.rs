@@ -3,17 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use spinetriage::store::{
-    self, ConditionKind, DeliveryId, JobId, NewInstance, Recipient, Store, StoreError, conditions,
-};
+use spinetriage::store::{self, ConditionKind, DeliveryId, JobId, NewInstance, Recipient, Store, conditions};
 
 use super::builders::*;
+use crate::support::change;
 
 /// A trigger by which the database refuses a change of one row.
 async fn refuse(store: &Store, change: &str, when: &str) {
     let name = format!("refuses_{}", change.split_whitespace().collect::<Vec<_>>().join("_").to_lowercase());
     let trigger = format!("CREATE TRIGGER {name} BEFORE {change} WHEN {when} BEGIN SELECT RAISE(ABORT, 'no'); END");
-    change(store, &trigger);
+    crate::support::change(store, &trigger);
 }
 
 fn subjects(database: &Path) -> Vec<String> {
@@ -42,7 +41,7 @@ async fn a_study_that_the_database_refused_ended_the_daemon() {
     assert_eq!(plan().await.unwrap(), 0, "and it is not tried again at once");
     assert_eq!(subjects(&database), ["report of study 2"]);
     assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE event = 'refused' AND outcome = 'begun'"), 1);
-    change(store, "DROP TRIGGER refuses_insert_on_reports");
+    change(&store, "DROP TRIGGER refuses_insert_on_reports");
     drop(store);
     let store = Store::open(&database).unwrap();
     store.recover_after_restart(MANY).await.unwrap();
@@ -118,20 +117,4 @@ async fn a_row_that_could_not_be_changed_kept_all_files_after_it() {
     assert_eq!(forgotten, [false, true]);
     assert!(store.expired(Duration::ZERO).await.unwrap().is_empty(), "it is not looked at again and again");
     assert_eq!(subjects(&database), ["file of image 1"]);
-}
-
-#[tokio::test]
-async fn a_full_or_busy_database_is_nobodys_fault() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("db.sqlite");
-    let store = Store::open(&database).unwrap();
-    analyse(&store, 2).await;
-    store.write(|c| Ok(c.busy_timeout(Duration::ZERO)?)).await.unwrap();
-    let other = store::open_existing(&database).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let busy = store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap_err();
-    assert!(busy.may_heal() && matches!(busy, StoreError::Commit(_)), "{busy}");
-    other.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(store.plan_reports(settling(Duration::ZERO, LONG, true)).await.unwrap(), 1);
-    assert!(subjects(&database).is_empty());
 }
