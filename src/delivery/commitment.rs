@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::{DeliveryError, peer_of, terms};
+use super::error::DeliveryError;
+use super::terms::{peer_of, terms};
 use crate::config::{Destination, Settings};
 use crate::dicom::Status;
 use crate::dimse::{CommitmentObject, CommitmentReport, CommitmentRequest, Timeouts, request_commitment};

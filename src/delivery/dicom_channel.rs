@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Attempt, Channel, peer_of};
+use super::channel::{Attempt, Channel};
+use super::terms::peer_of;
 use crate::config::{Destination, Settings};
 use crate::dicom::Status;
 use crate::dicom::part10::FileHeader;

@@ -7,10 +7,13 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tracing::Instrument;
 
+use super::channel::{Attempt, Channel};
+use super::commitment;
+use super::error::DeliveryError;
 use super::outage::{Failure, Fault, Outage};
-use super::{Attempt, Channel, Deliverer, DeliveryError, commitment, terms};
-use crate::config::{Destination, Settings};
-use crate::store::{ConditionKind, Delivery, DeliveryOutcome, Share};
+use super::terms::terms;
+use crate::config::{Destination, Settings, SettingsHandle};
+use crate::store::{ConditionKind, Delivery, DeliveryOutcome, Share, Store};
 
 /// Longest time between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
@@ -21,7 +24,8 @@ const AT_A_TIME: u32 = 50;
 
 /// One of a destination's lanes.
 pub struct Lane<'a, C> {
-    deliverer: &'a Deliverer,
+    settings: &'a SettingsHandle,
+    store: &'a Store,
     name: &'a str,
     part: usize,
     outage: &'a Arc<Outage>,
@@ -39,18 +43,19 @@ enum Turn {
 
 impl<'a, C: Channel> Lane<'a, C> {
     pub fn new(
-        deliverer: &'a Deliverer,
+        settings: &'a SettingsHandle,
+        store: &'a Store,
         (name, part): &'a (String, usize),
         outage: &'a Arc<Outage>,
         channel: C,
     ) -> Self {
-        Self { deliverer, name, part: *part, outage, uncommitting: Outage::default(), channel }
+        Self { settings, store, name, part: *part, outage, uncommitting: Outage::default(), channel }
     }
 
     /// Delivers until `stop` turns true or the configuration has no such lane any more.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), DeliveryError> {
-        let mut changes = self.deliverer.store.delivery_changes();
-        let (mut reloads, mut pause_ends) = (self.deliverer.settings.subscribe(), self.outage.ends());
+        let mut changes = self.store.delivery_changes();
+        let (mut reloads, mut pause_ends) = (self.settings.subscribe(), self.outage.ends());
         while !*stop.borrow() {
             changes.begin_look();
             pause_ends.mark_unchanged();
@@ -82,7 +87,7 @@ impl<'a, C: Channel> Lane<'a, C> {
 
     /// How long until something is due.
     async fn until_next(&self, destination: &Destination) -> Result<Option<Duration>, DeliveryError> {
-        let store = &self.deliverer.store;
+        let store = self.store;
         let delivery = store.until_next_delivery(self.name, self.share(destination)).await?;
         if self.part > 0 || !destination.storage_commitment {
             return Ok(delivery);
@@ -107,7 +112,7 @@ impl<'a, C: Channel> Lane<'a, C> {
             self.channel.close().await;
             return Ok(Turn::Paused(pause));
         }
-        let due = self.deliverer.store.due_deliveries(self.name, self.share(destination), AT_A_TIME).await?;
+        let due = self.store.due_deliveries(self.name, self.share(destination), AT_A_TIME).await?;
         for first in 0..due.len() {
             let (waiting, Delivery { id, sop_instance_uid, study, .. }) = (&due[first..], &due[first]);
             let span = tracing::info_span!("delivery", %id, destination = self.name, object = %sop_instance_uid, study);
@@ -127,7 +132,7 @@ impl<'a, C: Channel> Lane<'a, C> {
         destination: &Destination,
         waiting: &[Delivery],
     ) -> Result<bool, DeliveryError> {
-        let (store, delivery) = (&self.deliverer.store, &waiting[0]);
+        let (store, delivery) = (self.store, &waiting[0]);
         let outcome = match self.channel.attempt(settings, destination, waiting).await {
             Attempt::Unreachable(error) => {
                 let failure = self.fails(Fault::Association, destination, &error).await?;
@@ -165,7 +170,7 @@ impl<'a, C: Channel> Lane<'a, C> {
         if !destination.storage_commitment || self.uncommitting.pause_left().is_some() {
             return Ok(false);
         }
-        match commitment::ask(&self.deliverer.store, settings, destination).await? {
+        match commitment::ask(self.store, settings, destination).await? {
             None => return Ok(false),
             Some(Ok(())) => {
                 if self.uncommitting.answered().is_some() {
@@ -186,7 +191,7 @@ impl<'a, C: Channel> Lane<'a, C> {
         let failure = self.outage.failed(fault, destination.retry);
         if failure.begins_outage {
             tracing::warn!(error, "A destination takes nothing: it is tried again until it does");
-            self.deliverer.store.begin_condition(ConditionKind::Destination, self.name, error).await?;
+            self.store.begin_condition(ConditionKind::Destination, self.name, error).await?;
         }
         Ok(failure)
     }
@@ -196,7 +201,7 @@ impl<'a, C: Channel> Lane<'a, C> {
             let seconds = ended.lasted.as_secs();
             tracing::info!(failures = ended.failures, seconds, "A destination takes objects again");
             let detail = format!("it answers again after {} failures in {seconds} s", ended.failures);
-            self.deliverer.store.end_condition(ConditionKind::Destination, self.name, &detail).await?;
+            self.store.end_condition(ConditionKind::Destination, self.name, &detail).await?;
         }
         Ok(())
     }
@@ -207,9 +212,8 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::config::{SettingsHandle, parse};
-    use crate::spool::Spool;
-    use crate::store::{NewInstance, Patient, Recipient, Store};
+    use crate::config::parse;
+    use crate::store::{NewInstance, Patient, Recipient};
 
     const SETTINGS: &str = "
         [[sender]]\nae_title = 'DX1'\nhosts = ['10.0.0.0/8']
@@ -281,8 +285,6 @@ mod tests {
             store.record_instance(film(n)).await.unwrap();
         }
         let settings = SettingsHandle::new(parse(SETTINGS, "test.toml").unwrap());
-        let spool = Arc::new(Spool::open(folder.path()).unwrap());
-        let deliverer = Deliverer { settings, store: store.clone(), spool };
         // The last is said first.
         let says = Mutex::new(vec![
             Attempt::Concluded(DeliveryOutcome::Failed { status: "A900".into(), error: "no such class".into() }),
@@ -292,7 +294,7 @@ mod tests {
         ]);
         let (stopping, stop) = watch::channel(false);
         let (key, outage, closed) = (("pacs".to_owned(), 0), Arc::new(Outage::default()), Mutex::new(0));
-        let lane = Lane::new(&deliverer, &key, &outage, Scripted { says: &says, open: false, closed: &closed });
+        let lane = Lane::new(&settings, &store, &key, &outage, Scripted { says: &says, open: false, closed: &closed });
         let until_done = async {
             let states = "SELECT group_concat(state || ' ' || last_status || ' ' || last_error, ', ') FROM deliveries ORDER BY id";
             let done = "failed A900 no such class, delivered 0000 ";

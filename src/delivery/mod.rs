@@ -13,6 +13,7 @@ mod dicom_channel;
 mod error;
 mod lane;
 mod outage;
+mod terms;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -27,12 +28,12 @@ use dicom_channel::DicomChannel;
 pub use error::DeliveryError;
 use lane::Lane;
 use outage::Outage;
+pub use terms::peer_of;
 
 use crate::config::{Destination, SettingsHandle};
-use crate::dimse::Peer;
 use crate::endure::endure;
 use crate::spool::Spool;
-use crate::store::{Store, Terms};
+use crate::store::Store;
 
 /// Between two looks for deliveries to destinations that are gone.
 const SETTLE: Duration = Duration::from_secs(30);
@@ -98,7 +99,10 @@ impl Deliverer {
     ) -> Result<(String, usize), DeliveryError> {
         let what = format!("delivering to {}", key.0);
         let channel = || DicomChannel::new(&self.spool);
-        endure(&what, stop.clone(), || Lane::new(&self, &key, &outage, channel()).run(stop.clone())).await?;
+        endure(&what, stop.clone(), || {
+            Lane::new(&self.settings, &self.store, &key, &outage, channel()).run(stop.clone())
+        })
+        .await?;
         Ok(key)
     }
 
@@ -122,19 +126,5 @@ impl Deliverer {
             Ok(())
         })
         .await
-    }
-}
-
-/// A destination as the network room sees it.
-pub fn peer_of(destination: &Destination) -> Peer {
-    Peer { ae_title: destination.ae_title.clone(), address: destination.address.clone() }
-}
-
-/// The terms of a destination's deliveries.
-fn terms(destination: &Destination) -> Terms {
-    Terms {
-        retry: destination.retry,
-        give_up_after: destination.give_up_after,
-        commitment: destination.storage_commitment,
     }
 }
