@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::causes::causes;
+
 /// Runs `decode` and turns a panic in it into an error text: a codec fed with corrupt data may
 /// panic, and one bad file must cost one attempt, not the worker. What cannot be caught (an abort,
 /// a crash) ends the worker process, which is the outer wall.
@@ -20,16 +22,13 @@ pub(crate) fn guarded<T>(decode: impl FnOnce() -> Result<T, String>) -> Result<T
 }
 
 /// `error` and its sources as one text of bounded length.
-pub(crate) fn in_words(error: &dyn std::error::Error) -> String {
+pub(crate) fn in_words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
+    for cause in causes(error).map(ToString::to_string) {
+        if !text.contains(&cause) {
             text.push_str(": ");
-            text.push_str(&cause_text);
+            text.push_str(&cause);
         }
-        source = cause.source();
     }
     shortened(&text)
 }

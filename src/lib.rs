@@ -9,6 +9,7 @@
 //! Which room may use which: `docs/architecture.md`.
 
 pub mod analysis;
+mod causes;
 pub mod classifier;
 pub mod cli;
 pub mod config;

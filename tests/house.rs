@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// From the ground upwards: a room, and what it may use.
 const ROOMS: &[(&str, &str)] = &[
-    ("guard", ""),
+    ("causes", ""),
+    ("guard", "causes"),
     ("logging", ""),
     ("identifiers", ""),
     ("parallel", ""),
@@ -27,7 +28,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("evaluation", "findings statistics"),
     ("imaging", "guard identifiers findings dicom"),
     ("radiomics_files", "radiomics dicom imaging"),
-    ("dimse", "identifiers dicom"),
+    ("dimse", "causes identifiers dicom"),
     ("store", "identifiers retry unfinished findings dicom"),
     ("model", "findings radiomics classifier imaging"),
     ("report", "guard identifiers findings dicom imaging"),
@@ -148,7 +149,7 @@ fn arrows_run_downwards_only() {
 }
 
 /// The small files at the very bottom, which are not drawn.
-const NOT_DRAWN: [&str; 7] = ["guard", "identifiers", "logging", "parallel", "retry", "endure", "unfinished"];
+const NOT_DRAWN: [&str; 8] = ["causes", "guard", "identifiers", "logging", "parallel", "retry", "endure", "unfinished"];
 
 /// The rooms as a Mermaid graph: an arrow where no other way leads there.
 fn picture() -> String {

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::fresh::{self, Named, Refused};
-use super::{FOUND_PROBLEMS, Outcome, table};
+use super::outcome::{FOUND_PROBLEMS, Outcome};
+use super::table;
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis;
 use crate::dicom::scan;

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{FOUND_PROBLEMS, Outcome, table};
+use super::outcome::{FOUND_PROBLEMS, Outcome};
+use super::table;
 use crate::store;
 
 /// Arguments of `audit`.

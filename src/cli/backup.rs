@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::{FOUND_PROBLEMS, Outcome};
+use super::outcome::{FOUND_PROBLEMS, Outcome};
 use crate::store::{self, Backup};
 
 /// Arguments of `backup`.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{FOUND_PROBLEMS, Outcome};
+use super::outcome::{FOUND_PROBLEMS, Outcome};
 use crate::RESEARCH_USE_ONLY;
 use crate::model::{Bundle, Model};
 

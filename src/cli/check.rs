@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{COULD_NOT_RUN, ConfigurationFile, FOUND_PROBLEMS, Outcome, database_of};
+use super::configuration_file::{ConfigurationFile, database_of};
+use super::outcome::{COULD_NOT_RUN, FOUND_PROBLEMS, Outcome};
 use crate::config::{Settings, Storage};
 use crate::model::{Bundle, Model};
 use crate::spool::Spool;
@@ -49,7 +50,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     report("queue", check_queue(&database));
     report("deliveries", check_deliveries(&database));
     if arguments.online {
-        all_good &= super::runtime()?.block_on(super::echo::echo_each(&settings, &[]));
+        all_good &= super::runtime::runtime()?.block_on(super::echo::echo_each(&settings, &[]));
     }
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::from(FOUND_PROBLEMS) })
 }

@@ -15,7 +15,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::analyze::{vertebra_columns, vertebra_row};
-use super::{FOUND_PROBLEMS, Outcome, fresh, table};
+use super::outcome::{FOUND_PROBLEMS, Outcome};
+use super::{fresh, table};
 use crate::RESEARCH_USE_ONLY;
 use crate::config::{self, Settings};
 use crate::daemon::{DATABASE, Daemon};
@@ -77,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         None => fresh::first_free_folder(FOLDER)?,
     };
     println!("All that the demo writes goes to {}.", out.display());
-    super::runtime()?.block_on(show(arguments, &out, films))
+    super::runtime::runtime()?.block_on(show(arguments, &out, films))
 }
 
 async fn show(arguments: &Arguments, out: &Path, films: Vec<PathBuf>) -> Outcome {

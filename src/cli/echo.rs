@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{ConfigurationFile, FOUND_PROBLEMS, Outcome};
+use super::configuration_file::ConfigurationFile;
+use super::outcome::{FOUND_PROBLEMS, Outcome};
 use crate::config::Settings;
 use crate::dimse;
 
@@ -28,7 +29,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             );
         }
     }
-    let all_answered = super::runtime()?.block_on(echo_each(&settings, &arguments.destinations));
+    let all_answered = super::runtime::runtime()?.block_on(echo_each(&settings, &arguments.destinations));
     Ok(if all_answered { ExitCode::SUCCESS } else { ExitCode::from(FOUND_PROBLEMS) })
 }
 

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::features::{self, Computing};
-use super::{Outcome, fresh};
+use super::fresh;
+use super::outcome::Outcome;
 use crate::model::Bundle;
 use crate::training::labelled::Purpose;
 

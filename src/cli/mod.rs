@@ -10,34 +10,30 @@ pub mod audit;
 pub mod backup;
 pub mod bundle;
 pub mod check;
+mod configuration_file;
 pub mod demo;
 pub mod echo;
 pub mod evaluate;
 pub mod extract;
 mod features;
 mod fresh;
+mod outcome;
 pub mod queue;
 pub mod radiomics;
+mod runtime;
 pub mod serve;
 mod table;
 pub mod train;
 pub mod worker;
 
-use std::error::Error;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::config::{self, Settings};
-
-/// What a command gives back: its exit code, or an error that means "could not run".
-pub type Outcome = Result<ExitCode, Box<dyn Error + Send + Sync>>;
-
-/// Exit code of a command that ran and found problems.
-pub const FOUND_PROBLEMS: u8 = 1;
-/// Exit code of a command that could not run.
-pub const COULD_NOT_RUN: u8 = 2;
+use crate::causes::causes;
+pub use configuration_file::ConfigurationFile;
+use outcome::COULD_NOT_RUN;
+pub use outcome::Outcome;
 
 #[derive(Parser)]
 #[command(
@@ -99,31 +95,6 @@ enum Command {
     Worker(worker::Arguments),
 }
 
-/// Where the configuration is.
-#[derive(Debug, Args)]
-pub struct ConfigurationFile {
-    /// Configuration file
-    #[arg(long = "config", value_name = "FILE", default_value = "/etc/spinetriage/spinetriage.toml", global = true)]
-    path: PathBuf,
-}
-
-impl ConfigurationFile {
-    /// Reads the file; every problem in it is in the error.
-    fn load(&self) -> Result<Settings, config::Problems> {
-        config::load(&self.path)
-    }
-
-    /// The daemon's database.
-    fn database(&self) -> Result<PathBuf, config::Problems> {
-        Ok(database_of(&self.load()?))
-    }
-}
-
-/// Where the database of these settings lies.
-fn database_of(settings: &Settings) -> PathBuf {
-    settings.storage.state_dir.join(crate::daemon::DATABASE)
-}
-
 /// Runs the command the arguments name.
 pub fn run() -> ExitCode {
     let command = Arguments::parse().command;
@@ -155,16 +126,7 @@ pub fn run() -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("spinetriage: {error}");
-        let mut source = error.source();
-        while let Some(cause) = source {
-            eprintln!("  because: {cause}");
-            source = cause.source();
-        }
+        causes(&*error).for_each(|cause| eprintln!("  because: {cause}"));
         ExitCode::from(COULD_NOT_RUN)
     })
-}
-
-/// One runtime for the commands that talk to the network.
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(64).enable_all().build()
 }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Outcome, table};
+use super::outcome::Outcome;
+use super::table;
 use crate::store::queue::{self, Entry};
 use crate::store::{self, GivenUp, conditions};
 

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{ConfigurationFile, Outcome};
+use super::configuration_file::ConfigurationFile;
+use super::outcome::Outcome;
 use crate::daemon;
 
 /// Arguments of the daemon.
@@ -22,7 +23,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     crate::logging::start(arguments.log_json, "info");
     let settings = arguments.configuration.load()?;
     crate::logging::set_level(settings.log.level.name());
-    super::runtime()?.block_on(async {
+    super::runtime::runtime()?.block_on(async {
         let stop = daemon::stop_signal()?;
         let file = Some(arguments.configuration.path.as_path());
         daemon::run(settings, file, stop).await?;

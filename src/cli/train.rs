@@ -9,7 +9,8 @@ use regex::Regex;
 
 use super::features::{self, Computing};
 use super::fresh::{self, Named};
-use super::{Outcome, table};
+use super::outcome::Outcome;
+use super::table;
 use crate::RESEARCH_USE_ONLY;
 use crate::classifier::Kind;
 use crate::model::{Bundle, Model};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::DaemonError;
+use super::error::DaemonError;
 use crate::config::SettingsHandle;
 use crate::spool::Spool;
 use crate::store::{LARGE_WAL, Store};

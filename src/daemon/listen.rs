@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, TcpSocket};
 
-use super::DaemonError;
+use super::error::DaemonError;
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::DaemonError;
+use super::error::DaemonError;
 
 /// Holds the state folder until it is dropped or the process ends, however it ends.
 #[derive(Debug)]

@@ -11,6 +11,7 @@
 mod bundle;
 mod error;
 mod free_space;
+mod hanging;
 mod housekeeper;
 mod listen;
 mod lock;
@@ -20,6 +21,7 @@ mod recovery;
 mod reload;
 mod run;
 mod stuck;
+mod supervisor;
 mod systemd;
 mod workers;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::DaemonError;
+use super::error::DaemonError;
 use crate::config::SettingsHandle;
 use crate::endure::endure;
 use crate::store::{Settling, Store};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::DaemonError;
+use super::error::DaemonError;
 use crate::spool::Spool;
 use crate::store::{Store, knows_nothing};
 

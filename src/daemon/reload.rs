@@ -3,7 +3,7 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::DaemonError;
+use super::error::DaemonError;
 use crate::config::{Reload, SettingsHandle, Watching};
 use crate::endure::endure;
 use crate::logging;

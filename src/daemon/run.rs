@@ -15,7 +15,7 @@ use super::error::DaemonError;
 use super::lock::StateLock;
 use super::receiver::Receiver;
 use super::stuck::Stuck;
-use super::workers::Supervisor;
+use super::supervisor::Supervisor;
 use super::{free_space, housekeeper, listen, planner, recovery, reload, systemd};
 use crate::config::{self, Settings, SettingsHandle};
 use crate::delivery::Deliverer;

@@ -5,7 +5,6 @@
 //! killed keeps its job until it ends, and its slot starts another (`stuck.rs`).
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
@@ -13,38 +12,19 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
-use super::DaemonError;
-use super::bundle::LiveBundle;
-use super::stuck::Stuck;
-use crate::config::{Settings, SettingsHandle};
+use super::error::DaemonError;
+use super::supervisor::{LEASE_MARGIN, Supervisor, unless_too_late};
+use crate::config::Settings;
 use crate::endure::endure;
 use crate::findings::{Companions, FailedImage, ReportImage, ReportRequest, SopClass};
-use crate::spool::{Spool, SpooledFile};
-use crate::store::{Addressee, Changes, Job, NewObject, ObjectFile, ReportInput, Store, StoreError, Work};
+use crate::spool::SpooledFile;
+use crate::store::{Addressee, Changes, Job, NewObject, ObjectFile, ReportInput, StoreError, Work};
 use crate::worker::{Reply, Request, WorkerError, WorkerProcess, WrittenObject};
-
-/// What every slot works with.
-#[derive(Clone)]
-pub struct Supervisor {
-    pub settings: SettingsHandle,
-    pub store: Store,
-    pub spool: Arc<Spool>,
-    pub bundle: watch::Receiver<LiveBundle>,
-    /// Device UID of this installation, for reports.
-    pub device_uid: crate::identifiers::Uid,
-    /// Workers that were killed and do not end.
-    pub stuck: Stuck,
-}
 
 /// Longest time between two looks of an idle slot at the queue.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
-/// Pause before a job is tried again that failed for want of disk space.
-const UNTIL_THERE_IS_ROOM: Duration = Duration::from_secs(5);
 /// Pause before a job is tried again that failed because the database was busy.
 const UNTIL_THE_DATABASE_ANSWERS: Duration = Duration::from_secs(2);
-/// A lease outlives the job's time limit by this much.
-pub(super) const LEASE_MARGIN: Duration = Duration::from_secs(30);
-
 impl Supervisor {
     /// Runs the slots until `stop` turns true; jobs under way go back to the queue at no cost.
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), DaemonError> {
@@ -281,35 +261,6 @@ impl Slot<'_> {
     }
 }
 
-impl Supervisor {
-    /// Writes down that an attempt has failed, and why.
-    pub(super) async fn failed(&self, job: &Job, reason: &str, permanent: bool) -> Result<(), DaemonError> {
-        if !permanent && self.spool.is_short() {
-            tracing::warn!(reason, "An attempt has failed while the disk is full: it costs nothing");
-            return unless_too_late(self.store.give_back(job, UNTIL_THERE_IS_ROOM).await).map(drop);
-        }
-        let settings = self.settings.current();
-        let (attempts, report_failure) = (settings.analysis.attempts, settings.report.analysis_failed);
-        if permanent || job.attempt >= attempts {
-            tracing::error!(reason, "A job has failed: it waits for queue retry");
-        } else {
-            tracing::warn!(reason, "An attempt has failed: it is tried again");
-        }
-        unless_too_late(self.store.fail_attempt(job, reason, permanent, attempts, report_failure).await).map(drop)
-    }
-
-    /// Whether the outcome of an attempt was taken. One that the database refuses has failed.
-    async fn concluded(&self, job: &Job, taken: Result<(), StoreError>) -> Result<bool, DaemonError> {
-        match taken {
-            Err(error) if error.concerns_one() => {
-                self.failed(job, &error.to_string(), false).await?;
-                Ok(false)
-            }
-            taken => unless_too_late(taken),
-        }
-    }
-}
-
 /// The SOP classes that the destinations of reports want, or get when they refuse that one, each once.
 fn sop_classes(settings: &Settings) -> Vec<SopClass> {
     let of = |destination| [Some(settings.sop_class_for(destination)), destination.fallback_sop_class];
@@ -332,18 +283,6 @@ fn span_of(job: &Job) -> tracing::Span {
     match &job.work {
         Work::Analyse { image, .. } => tracing::info_span!("job", %id, attempt, study, image),
         Work::Report { report } => tracing::info_span!("job", %id, attempt, study, %report),
-    }
-}
-
-/// Whether the outcome of an attempt was taken. One that comes too late costs nothing: the newer attempt
-/// counts.
-pub(super) fn unless_too_late(taken: Result<(), StoreError>) -> Result<bool, DaemonError> {
-    match taken {
-        Err(error @ StoreError::TooLate { .. }) => {
-            tracing::warn!(%error, "The answer of a worker that was given up is dropped");
-            Ok(false)
-        }
-        taken => Ok(taken.map(|()| true)?),
     }
 }
 

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Plan;
 use super::output::Output;
-use crate::cli::{FOUND_PROBLEMS, Outcome};
+use crate::cli::outcome::{FOUND_PROBLEMS, Outcome};
 use crate::parallel;
 use crate::radiomics_files::Cases;
 

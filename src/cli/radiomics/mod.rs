@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use crate::RESEARCH_USE_ONLY;
 use crate::radiomics::parameter_file::Kept;
 use crate::radiomics::{self, Binning, Features, Filter, ImageType, Settings};
