@@ -96,8 +96,8 @@ impl Arrival {
     /// returns well, a power cut does not take it any more.
     ///
     /// # Errors
-    /// Any [`IntakeError`]; a file that was made is gone then, and what is not the database's own failure is written
-    /// down.
+    /// Any [`IntakeError`]: then nothing is promised, and what is not the database's own failure is written down. A file
+    /// that could not be made durable at its very last step may be left to the next start, which removes it.
     pub async fn keep(mut self, summary: DatasetSummary) -> Result<(), IntakeError> {
         let finished = match identity(&summary) {
             Ok(identity) => self.finish_file().await.map(|file| (identity, file)),
