@@ -46,7 +46,7 @@ impl Supervisor {
                 }
             }
         }
-        if let Err(error) = self.failed(&job, reason, false).await {
+        if let Err(error) = self.attempt_failed(&job, reason, false).await {
             tracing::error!(%error, "The end of a worker that hung could not be written down");
         }
     }

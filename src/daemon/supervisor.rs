@@ -32,7 +32,7 @@ pub const LEASE_MARGIN: Duration = Duration::from_secs(30);
 
 impl Supervisor {
     /// Writes down that an attempt has failed, and why.
-    pub async fn failed(&self, job: &Job, reason: &str, permanent: bool) -> Result<(), DaemonError> {
+    pub async fn attempt_failed(&self, job: &Job, reason: &str, permanent: bool) -> Result<(), DaemonError> {
         if !permanent && self.spool.is_short() {
             tracing::warn!(reason, "An attempt has failed while the disk is full: it costs nothing");
             return unless_too_late(self.store.give_back(job, UNTIL_THERE_IS_ROOM).await).map(drop);
@@ -48,10 +48,10 @@ impl Supervisor {
     }
 
     /// Whether the outcome of an attempt was taken. One that the database refuses has failed.
-    pub async fn concluded(&self, job: &Job, taken: Result<(), StoreError>) -> Result<bool, DaemonError> {
+    pub async fn attempt_concluded(&self, job: &Job, taken: Result<(), StoreError>) -> Result<bool, DaemonError> {
         match taken {
             Err(error) if error.concerns_one() => {
-                self.failed(job, &error.to_string(), false).await?;
+                self.attempt_failed(job, &error.to_string(), false).await?;
                 Ok(false)
             }
             taken => unless_too_late(taken),

@@ -143,7 +143,7 @@ impl Slot<'_> {
                     .map(drop);
             }
             // Something is wrong with this job alone: it must not take the daemon with it.
-            Err(error) => return self.supervisor.failed(&job, &error.to_string(), false).await,
+            Err(error) => return self.supervisor.attempt_failed(&job, &error.to_string(), false).await,
         };
         let Some((_, worker)) = self.process.as_mut() else { return Ok(()) };
         let outcome = worker.run(&request, limit).await;
@@ -156,7 +156,7 @@ impl Slot<'_> {
                     (Some((_, worker)), WorkerError::Stuck(_)) => {
                         self.supervisor.wait_for_stuck(worker, job, limit, error.to_string()).await
                     }
-                    _ => self.supervisor.failed(&job, &error.to_string(), false).await,
+                    _ => self.supervisor.attempt_failed(&job, &error.to_string(), false).await,
                 }
             }
         }
@@ -208,14 +208,18 @@ impl Slot<'_> {
         match (reply, &job.work) {
             (Reply::Findings { findings }, Work::Analyse { .. }) => {
                 tracing::info!(vertebrae = findings.vertebrae.len(), seconds, "An image is analysed");
-                self.supervisor.concluded(job, store.finish_analysis(job, &findings).await).await.map(drop)
+                self.supervisor.attempt_concluded(job, store.finish_analysis(job, &findings).await).await.map(drop)
             }
             (Reply::Written { objects }, Work::Report { .. }) => self.take_report(job, objects, seconds).await,
-            (Reply::Failed { reason, permanent }, _) => self.supervisor.failed(job, &reason, permanent).await,
+            (Reply::Failed { reason, permanent }, _) => self.supervisor.attempt_failed(job, &reason, permanent).await,
             (other, _) => {
                 *self.process = None;
                 self.supervisor
-                    .failed(job, &format!("the worker answered something else than was asked: {other:?}"), false)
+                    .attempt_failed(
+                        job,
+                        &format!("the worker answered something else than was asked: {other:?}"),
+                        false,
+                    )
                     .await
             }
         }
@@ -231,7 +235,7 @@ impl Slot<'_> {
             let (spooled, compressed) = match adopted {
                 Ok(adopted) => adopted,
                 // What was adopted before is an orphan that the next start removes.
-                Err(error) => return self.supervisor.failed(job, &error.to_string(), false).await,
+                Err(error) => return self.supervisor.attempt_failed(job, &error.to_string(), false).await,
             };
             objects.push(NewObject {
                 kind: object.kind,
@@ -253,7 +257,7 @@ impl Slot<'_> {
         tracing::info!(objects = objects.len(), seconds, "A report is written");
         let files: Vec<String> = objects.iter().flat_map(NewObject::files).map(|file| file.file.clone()).collect();
         let finished = self.supervisor.store.finish_report(job, objects, destinations).await;
-        if !self.supervisor.concluded(job, finished).await? {
+        if !self.supervisor.attempt_concluded(job, finished).await? {
             // Another attempt brings its own.
             files.iter().try_for_each(|file| self.supervisor.spool.remove(file))?;
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::error::DeliveryError;
 use super::terms::{peer_of, terms};
 use crate::config::{Destination, Settings};
-use crate::dicom::Status;
+use crate::dicom::FailureReason;
 use crate::dimse::{CommitmentObject, CommitmentReport, CommitmentRequest, Timeouts, request_commitment};
 use crate::identifiers::Uid;
 use crate::store::{Store, Verdict};
@@ -64,11 +64,11 @@ pub async fn record(store: &Store, settings: &Settings, report: CommitmentReport
     Ok(known)
 }
 
-/// What a Failure Reason (0008,1197) means (PS3.3 C.14.1.1).
-fn verdict(reason: Status) -> Verdict {
+/// What a destination means by its reason.
+fn verdict(reason: FailureReason) -> Verdict {
     match reason {
-        Status(0x0112) => Verdict::Missing,
-        Status(0x0110 | 0x0213) => Verdict::Later { reason: reason.code() },
-        _ => Verdict::Refused { reason: reason.code() },
+        FailureReason::NO_SUCH_OBJECT => Verdict::Missing,
+        passing if passing.is_transient() => Verdict::Later { reason },
+        _ => Verdict::Refused { reason },
     }
 }

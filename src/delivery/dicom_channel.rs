@@ -51,7 +51,7 @@ impl Channel for DicomChannel<'_> {
         let Some(delivery) = waiting.first() else { return Attempt::Unreachable("nothing is to be sent".into()) };
         let candidates = match self.candidates(&waiting[..1]).await.pop() {
             Some(Ok(candidates)) => candidates,
-            Some(Err(error)) => return Attempt::Concluded(failed(error)),
+            Some(Err(error)) => return Attempt::Concluded(object_failed(error)),
             None => return Attempt::Unreachable("its files could not be looked for".into()),
         };
         loop {
@@ -66,7 +66,7 @@ impl Channel for DicomChannel<'_> {
             let mut open = match open {
                 Ok(open) => open,
                 Err(error @ ScuError::NotAccepted { .. }) => {
-                    return refused(destination, String::new(), &error.to_string());
+                    return class_refused(destination, String::new(), &error.to_string());
                 }
                 Err(error) => return Attempt::Unreachable(error.to_string()),
             };
@@ -76,21 +76,24 @@ impl Channel for DicomChannel<'_> {
                 let ProposedContext { sop_class_uid, transfer_syntax } =
                     candidates[candidates.len() - 1].context.clone();
                 let error = ScuError::NotAccepted { sop_class_uid, transfer_syntax };
-                return refused(destination, String::new(), &error.to_string());
+                return class_refused(destination, String::new(), &error.to_string());
             };
             let (class, instance) = (&delivery.sop_class_uid, &delivery.sop_instance_uid);
             match open.association.store(&candidate.path, class, instance).await {
                 Ok(response) => {
                     self.open = Some(Open { used: Instant::now(), has_rested: false, ..open });
                     return if response.status == Status::SOP_CLASS_NOT_SUPPORTED {
-                        let error = format!("SOP class {class} is answered with {}", said(&response));
-                        refused(destination, code(response.status), &error)
+                        let error = format!("SOP class {class} is answered with {}", answer_in_words(&response));
+                        class_refused(destination, code(response.status), &error)
                     } else {
                         Attempt::Concluded(outcome_of(&response, delivery.duplicate))
                     };
                 }
                 Err(ScuError::File(error)) => {
-                    return Attempt::Concluded(failed(format!("{} cannot be sent: {error}", candidate.path.display())));
+                    return Attempt::Concluded(object_failed(format!(
+                        "{} cannot be sent: {error}",
+                        candidate.path.display()
+                    )));
                 }
                 // The peer had closed it while nothing was sent: that says nothing about this object.
                 Err(_) if open.has_rested => {}
@@ -172,13 +175,13 @@ fn outcome_of(response: &StoreResponse, duplicate: Duplicate) -> DeliveryOutcome
         let error = format!(
             "{}: the destination has an image with this UID, which may be another or an older one; compare them, and run \
              spinetriage queue give-up where its own is right",
-            said(response)
+            answer_in_words(response)
         );
         DeliveryOutcome::Failed { status: code(status), error }
     } else if status.is_transient() {
-        DeliveryOutcome::Later { status: code(status), error: said(response) }
+        DeliveryOutcome::Later { status: code(status), error: answer_in_words(response) }
     } else {
-        DeliveryOutcome::Failed { status: code(status), error: said(response) }
+        DeliveryOutcome::Failed { status: code(status), error: answer_in_words(response) }
     }
 }
 
@@ -186,16 +189,16 @@ fn code(status: Status) -> String {
     format!("{:04X}", status.code())
 }
 
-fn said(response: &StoreResponse) -> String {
+fn answer_in_words(response: &StoreResponse) -> String {
     format!("{} {}", response.status, response.comment).trim().to_owned()
 }
 
-fn failed(error: String) -> DeliveryOutcome {
+fn object_failed(error: String) -> DeliveryOutcome {
     DeliveryOutcome::Failed { status: String::new(), error }
 }
 
 /// A refused SOP class, with what an administrator can do about it.
-fn refused(destination: &Destination, status: String, error: &str) -> Attempt {
+fn class_refused(destination: &Destination, status: String, error: &str) -> Attempt {
     let fallback = destination.fallback_sop_class.map(|class| class.uid().to_owned());
     let error = match fallback {
         None => format!("{error}; a report can go in another class: set fallback_sop_class of this [[destination]]"),

@@ -135,7 +135,7 @@ impl<'a, C: Channel> Lane<'a, C> {
         let (store, delivery) = (self.store, &waiting[0]);
         let outcome = match self.channel.attempt(settings, destination, waiting).await {
             Attempt::Unreachable(error) => {
-                let failure = self.fails(Fault::Association, destination, &error).await?;
+                let failure = self.record_failure(Fault::Association, destination, &error).await?;
                 let tried = waiting.iter().map(|delivery| delivery.id).collect();
                 store.record_outage(self.name, tried, &error, failure.pause, terms(destination)).await?;
                 return Ok(false);
@@ -147,7 +147,7 @@ impl<'a, C: Channel> Lane<'a, C> {
         store.record_delivery(delivery.id, outcome.clone(), terms(destination)).await?;
         match outcome {
             DeliveryOutcome::Later { error, .. } => {
-                self.fails(Fault::Object, destination, &error).await?;
+                self.record_failure(Fault::Object, destination, &error).await?;
                 return Ok(false);
             }
             DeliveryOutcome::Delivered { status } => {
@@ -187,7 +187,12 @@ impl<'a, C: Channel> Lane<'a, C> {
     }
 
     /// Pauses the destination; an outage is logged and audited once.
-    async fn fails(&self, fault: Fault, destination: &Destination, error: &str) -> Result<Failure, DeliveryError> {
+    async fn record_failure(
+        &self,
+        fault: Fault,
+        destination: &Destination,
+        error: &str,
+    ) -> Result<Failure, DeliveryError> {
         let failure = self.outage.failed(fault, destination.retry);
         if failure.begins_outage {
             tracing::warn!(error, "A destination takes nothing: it is tried again until it does");

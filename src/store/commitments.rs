@@ -22,6 +22,7 @@ use super::row_ids::DeliveryId;
 use super::states::{
     COMMITMENT_DUE, COMMITMENT_FAILED, COMMITMENT_REQUESTED, COMMITTED, DELIVERED, DELIVERY_PENDING, NO_COMMITMENT,
 };
+use crate::dicom::FailureReason;
 use crate::identifiers::Uid;
 
 /// A transaction that is to be sent now.
@@ -38,17 +39,17 @@ pub struct Commitment {
 pub enum Verdict {
     /// It commits itself.
     Committed,
-    /// It does not have the object: Failure Reason 0112.
+    /// It does not have the object.
     Missing,
     /// Not now: it is to be asked again.
     Later {
         /// Failure Reason.
-        reason: u16,
+        reason: FailureReason,
     },
     /// It will not.
     Refused {
         /// Failure Reason.
-        reason: u16,
+        reason: FailureReason,
     },
 }
 
@@ -186,8 +187,12 @@ impl Member {
         match verdict {
             Some(Verdict::Committed) => self.committed(c),
             Some(Verdict::Missing) => self.send_again(c, terms),
-            Some(Verdict::Later { reason }) => self.later(c, &format!("not committed, reason {reason:04X}"), terms),
-            Some(Verdict::Refused { reason }) => self.failed(c, &format!("not committed, reason {reason:04X}")),
+            Some(Verdict::Later { reason }) => {
+                self.later(c, &format!("not committed, reason {:04X}", reason.code()), terms)
+            }
+            Some(Verdict::Refused { reason }) => {
+                self.failed(c, &format!("not committed, reason {:04X}", reason.code()))
+            }
             None => self.later(c, "the answer does not mention it", terms),
         }
     }
@@ -199,7 +204,7 @@ impl Member {
             ),
             params![self.id, now()],
         )?;
-        self.row.tell(c, EventKind::Commitment, Outcome::Success, format!("committed at attempt {}", self.attempts))
+        self.row.audit(c, EventKind::Commitment, Outcome::Success, format!("committed at attempt {}", self.attempts))
     }
 
     /// The destination says that it has lost what it took.
@@ -214,7 +219,7 @@ impl Member {
             formatcp!("UPDATE deliveries SET state = {DELIVERY_PENDING}, commitment = {NO_COMMITMENT}, last_error = ?2, next_attempt_at = ?3 WHERE id = ?1"),
             params![self.id, error, if self.attempts <= 1 { AT_ONCE } else { next }],
         )?;
-        self.row.tell(c, EventKind::Commitment, Outcome::SentAgain, error.to_owned())
+        self.row.audit(c, EventKind::Commitment, Outcome::SentAgain, error.to_owned())
     }
 
     fn later(&self, c: &Connection, error: &str, terms: Terms) -> Result<(), StoreError> {
@@ -236,6 +241,6 @@ impl Member {
             formatcp!("UPDATE deliveries SET commitment = {COMMITMENT_FAILED}, last_error = ?2 WHERE id = ?1"),
             params![self.id, error],
         )?;
-        self.row.tell(c, EventKind::Commitment, Outcome::Failed, format!("attempt {}: {error}", self.attempts))
+        self.row.audit(c, EventKind::Commitment, Outcome::Failed, format!("attempt {}: {error}", self.attempts))
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn begin(
         params![what, subject, detail, now()],
     )?;
     if begun > 0 {
-        tell(c, what, subject, Outcome::Begun, detail, actor)?;
+        audit_condition(c, what, subject, Outcome::Begun, detail, actor)?;
     }
     Ok(begun > 0)
 }
@@ -96,7 +96,7 @@ pub(super) fn end(
         params![what, subject, now()],
     )?;
     if ended > 0 {
-        tell(c, what, subject, Outcome::Over, detail, actor)?;
+        audit_condition(c, what, subject, Outcome::Over, detail, actor)?;
     }
     Ok(ended > 0)
 }
@@ -110,7 +110,7 @@ pub(super) fn end_those_of_an_earlier_run(c: &Connection) -> Result<(), StoreErr
     Ok(())
 }
 
-fn tell(
+fn audit_condition(
     c: &Connection,
     what: ConditionKind,
     subject: &str,

@@ -171,7 +171,7 @@ impl Store {
                 c.prepare_cached(uncommitting)?.query_map([&committing], |row| row.get(0))?.collect::<Result<_, _>>()?;
             aside.each(c, Thing::Delivery, uncommitting, |c, id| {
                 c.execute(formatcp!("UPDATE deliveries SET commitment = {NO_COMMITMENT} WHERE id = ?1"), [id])?;
-                Row::read(c, id)?.tell(c, EventKind::Commitment, Outcome::NotAskedFor, "the destination is not asked for storage commitment any more".into())
+                Row::read(c, id)?.audit(c, EventKind::Commitment, Outcome::NotAskedFor, "the destination is not asked for storage commitment any more".into())
             })
         })
         .await
@@ -303,7 +303,7 @@ pub(super) fn pass_on(
                         commitment = {NO_COMMITMENT}, commitment_at = 0, commitment_attempts = 0 WHERE id = ?1"),
                 params![id, AT_ONCE, after(c, give_up_after)?],
             )?;
-            Row::read(c, id)?.tell(
+            Row::read(c, id)?.audit(
                 c,
                 EventKind::Delivery,
                 Outcome::SentAgain,

@@ -103,7 +103,7 @@ impl Row {
     }
 
     /// Appends what happened to the audit.
-    pub fn tell(&self, c: &Connection, event: EventKind, outcome: Outcome, detail: String) -> Result<(), StoreError> {
+    pub fn audit(&self, c: &Connection, event: EventKind, outcome: Outcome, detail: String) -> Result<(), StoreError> {
         let (actor, study, image) = (self.destination.clone(), self.study.clone(), self.object.clone());
         append(c, &Event { event, actor, study, image, outcome, detail })
     }
@@ -118,7 +118,7 @@ impl Row {
             // Not at once: a PACS may import what it took before it keeps it.
             params![self.id, attempts, status, now(), commitment, after(c, terms.give_up_after)?, after(c, terms.retry.after)?],
         )?;
-        self.tell(c, EventKind::Delivery, Outcome::Success, format!("status {status} at attempt {attempts}"))?;
+        self.audit(c, EventKind::Delivery, Outcome::Success, format!("status {status} at attempt {attempts}"))?;
         self.report.map_or(Ok(()), |report| complete(c, report))
     }
 
@@ -135,7 +135,7 @@ impl Row {
         )?;
         // A destination that refuses for days would fill the audit: the first attempts and the end are enough.
         if attempts <= 3 || attempts.is_power_of_two() {
-            self.tell(c, EventKind::Delivery, Outcome::WillRetry, format!("attempt {attempts}: {error}"))?;
+            self.audit(c, EventKind::Delivery, Outcome::WillRetry, format!("attempt {attempts}: {error}"))?;
         }
         Ok(())
     }
@@ -150,7 +150,7 @@ impl Row {
             formatcp!("UPDATE deliveries SET state = {DELIVERY_FAILED}, attempts = ?2, last_status = ?3, last_error = ?4 WHERE id = ?1"),
             params![self.id, attempts, status, error],
         )?;
-        self.tell(c, EventKind::Delivery, Outcome::Failed, format!("attempt {attempts}: {error}"))
+        self.audit(c, EventKind::Delivery, Outcome::Failed, format!("attempt {attempts}: {error}"))
     }
 
     /// The structured report of class `fallback` of the same version, where there is one that this destination
@@ -168,7 +168,7 @@ impl Row {
             "UPDATE deliveries SET object_id = ?2, attempts = attempts + 1, last_error = ?3, next_attempt_at = ?4 WHERE id = ?1",
             params![self.id, object, error, AT_ONCE],
         )?;
-        self.tell(
+        self.audit(
             c,
             EventKind::Delivery,
             Outcome::Fallback,

@@ -112,6 +112,6 @@ fn give_up_one(c: &Connection, id: DeliveryId) -> Result<Option<ReportId>, Store
         params![id],
     )?;
     let row = Row::read(c, id)?;
-    row.tell(c, EventKind::Delivery, Outcome::GivenUp, "by the operator: it is not tried any more".into())?;
+    row.audit(c, EventKind::Delivery, Outcome::GivenUp, "by the operator: it is not tried any more".into())?;
     Ok(row.report)
 }

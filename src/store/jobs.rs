@@ -74,7 +74,7 @@ impl Store {
             return Ok(None);
         }
         let (worker, aside) = (worker.to_owned(), self.aside.clone());
-        self.write(move |c| take(c, &aside, &worker, lease, most_attempts)).await
+        self.write(move |c| lease_first_due(c, &aside, &worker, lease, most_attempts)).await
     }
 
     /// Gives the lease of `job` to `holder` for another `lease`: its worker does not end although it was killed, and
@@ -138,7 +138,7 @@ impl Store {
         );
         let job = job.clone();
         self.write(move |c| {
-            finish(c, &job)?;
+            finish_job(c, &job)?;
             let instance = instance_of(c, job.id)?;
             c.execute(
                 formatcp!("UPDATE instances SET state = {IMAGE_ANALYSED}, reason = '', findings = ?2, analysed_at = ?3, report_failure = 0 WHERE id = ?1"),
@@ -186,7 +186,7 @@ impl Store {
                     "UPDATE instances SET report_failure = ?2 WHERE id = (SELECT instance_id FROM jobs WHERE id = ?1)",
                     params![id, report_failure],
                 )?;
-                fail(c, id, &reason, event(Outcome::Failed))?;
+                fail_job(c, id, &reason, event(Outcome::Failed))?;
                 let image: Option<InstanceId> =
                     c.query_row("SELECT instance_id FROM jobs WHERE id = ?1", [id], |row| row.get(0))?;
                 return image.filter(|_| report_failure).map_or(Ok(()), |image| report_is_due(c, image));
@@ -222,7 +222,7 @@ pub(super) fn queue_analysis(c: &Connection, instance: InstanceId) -> Result<(),
 
 /// Leases the first job that is due and can be done: the oldest images first, their report before newer images, so
 /// that nothing starves. What was given up by a worker comes before that.
-fn take(
+fn lease_first_due(
     c: &Connection,
     aside: &Aside,
     worker: &str,
@@ -244,14 +244,14 @@ fn take(
         )?;
         let Some(id) = due else { return Ok(None) };
         // Whatever is wrong with one job must not keep the others from being done.
-        if let Some(Some(job)) = aside.one(c, Thing::Job(id), |c| begin(c, id, worker, lease, most_attempts))? {
+        if let Some(Some(job)) = aside.one(c, Thing::Job(id), |c| lease_or_fail(c, id, worker, lease, most_attempts))? {
             return Ok(Some(job));
         }
     }
 }
 
 /// Leases this job, or fails it where it cannot be done.
-fn begin(
+fn lease_or_fail(
     c: &Connection,
     id: JobId,
     worker: &str,
@@ -260,7 +260,7 @@ fn begin(
 ) -> Result<Option<Job>, StoreError> {
     let fails = |reason: String| {
         let (actor, detail) = (worker.to_owned(), reason.clone());
-        fail(c, id, &reason, Event { actor, detail, ..Event::of(EventKind::Attempt, Outcome::Failed) })
+        fail_job(c, id, &reason, Event { actor, detail, ..Event::of(EventKind::Attempt, Outcome::Failed) })
     };
     type Row = (u32, Option<ReportId>, Option<String>, Option<String>, String);
     let (attempts, report, file, image, study): Row = c
@@ -295,7 +295,7 @@ pub(super) fn never_ended(attempts: u32) -> String {
 }
 
 /// Marks a job failed, and with it the images that now wait for a person.
-pub(super) fn fail(c: &Connection, job: JobId, reason: &str, event: Event) -> Result<(), StoreError> {
+pub(super) fn fail_job(c: &Connection, job: JobId, reason: &str, event: Event) -> Result<(), StoreError> {
     c.execute(
         formatcp!("UPDATE jobs SET state = {JOB_FAILED}, reason = ?2, finished_at = ?3, lease_until = NULL, worker = NULL WHERE id = ?1"),
         params![job, reason, now()],
@@ -313,7 +313,7 @@ pub(super) fn fail(c: &Connection, job: JobId, reason: &str, event: Event) -> Re
 }
 
 /// Marks a job done, or refuses when its lease is another's by now.
-pub(super) fn finish(c: &Connection, job: &Job) -> Result<(), StoreError> {
+pub(super) fn finish_job(c: &Connection, job: &Job) -> Result<(), StoreError> {
     let done =
         format!("UPDATE jobs SET state = {JOB_DONE}, reason = '', finished_at = ?4, lease_until = NULL WHERE {HELD}");
     match c.execute(&done, params![job.id, job.worker, job.attempt, now()])? {

@@ -16,7 +16,7 @@ use super::connection::{Store, open_to_read};
 use super::deliveries::pending;
 use super::delivery_attempt::Row;
 use super::error::StoreError;
-use super::jobs::{FILE_GONE, PAUSE_PER_ATTEMPT, about_instance, about_job, fail, never_ended};
+use super::jobs::{FILE_GONE, PAUSE_PER_ATTEMPT, about_instance, about_job, fail_job, never_ended};
 use super::now;
 use super::row_ids::{InstanceId, JobId, ObjectId, ReportId};
 use super::states::{
@@ -162,7 +162,7 @@ fn interrupt(c: &Connection, job: JobId, most_attempts: u32) -> Result<(), Store
     let event = |outcome, detail| Event { actor: "daemon".into(), detail, ..Event::of(EventKind::Attempt, outcome) };
     if attempts >= most_attempts {
         let reason = never_ended(attempts);
-        return fail(c, job, &reason, event(Outcome::Failed, reason.clone()));
+        return fail_job(c, job, &reason, event(Outcome::Failed, reason.clone()));
     }
     c.execute(
         formatcp!(
@@ -215,7 +215,7 @@ fn image_is_gone(c: &Connection, instance: InstanceId, file: &str) -> Result<(),
     c.execute("UPDATE instances SET file = NULL WHERE id = ?1", [instance])?;
     let mut jobs = c.prepare(formatcp!("SELECT id FROM jobs WHERE instance_id = ?1 AND state = {JOB_QUEUED}"))?;
     let jobs: Vec<JobId> = jobs.query_map([instance], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    jobs.into_iter().try_for_each(|job| fail(c, job, FILE_GONE, event(FILE_GONE.to_owned())))?;
+    jobs.into_iter().try_for_each(|job| fail_job(c, job, FILE_GONE, event(FILE_GONE.to_owned())))?;
     // A report that is still to be written copies patient and study from the image.
     c.execute(
         formatcp!("UPDATE instances SET state = {IMAGE_FAILED}, reason = ?2 WHERE id = ?1 AND state = {IMAGE_ANALYSED}

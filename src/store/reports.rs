@@ -9,7 +9,7 @@ use super::audit_words::{EventKind, Outcome};
 use super::connection::Store;
 use super::deliveries::{Subject, insert};
 use super::error::StoreError;
-use super::jobs::{Job, finish};
+use super::jobs::{Job, finish_job};
 use super::reported::complete;
 use super::row_ids::{ObjectId, ReportId, StudyId};
 use super::{Timestamp, now};
@@ -128,7 +128,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let job = job.clone();
         self.write(move |c| {
-            finish(c, &job)?;
+            finish_job(c, &job)?;
             let (report, study): (ReportId, String) = c.query_row(
                 "SELECT r.id, s.study_instance_uid FROM jobs j JOIN reports r ON r.id = j.report_id JOIN studies s ON s.id = r.study_id WHERE j.id = ?1",
                 [job.id],

@@ -112,7 +112,7 @@ impl Conversation<'_> {
                 what: format!("no answer within {} s", within.as_secs_f32()),
             })?;
             match message? {
-                Message::Report(command, outcome) => self.take(&command, outcome).await?,
+                Message::Report(command, outcome) => self.take_report(&command, outcome).await?,
                 Message::Answer(answer) => {
                     check_response(&answer, N_ACTION_RQ, message_id).map_err(|what| misspoken(DOING, what))?;
                     let status = answer.status().map_err(|e| misspoken(DOING, e))?;
@@ -129,7 +129,7 @@ impl Conversation<'_> {
             match self.next_message_by(deadline).await {
                 None => return true,
                 Some(Ok(Message::Report(command, outcome))) => {
-                    if self.take(&command, outcome).await.is_err() {
+                    if self.take_report(&command, outcome).await.is_err() {
                         return false;
                     }
                 }
@@ -173,7 +173,11 @@ impl Conversation<'_> {
     }
 
     /// Answers a report, and keeps it if it is on our transaction.
-    async fn take(&mut self, command: &CommandSet, outcome: Result<CommitmentReport, Refusal>) -> Result<(), ScuError> {
+    async fn take_report(
+        &mut self,
+        command: &CommandSet,
+        outcome: Result<CommitmentReport, Refusal>,
+    ) -> Result<(), ScuError> {
         let outcome = outcome.and_then(|report| {
             if report.transaction_uid == *self.transaction {
                 return Ok(report);

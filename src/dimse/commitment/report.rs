@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::dicom::dataset::{ScanError, Walk};
 use crate::dicom::uids::COMMITMENT_TRANSFER_SYNTAXES;
-use crate::dicom::{Status, TransferSyntax};
+use crate::dicom::{FailureReason, Status, TransferSyntax};
 use crate::dimse::service::Refusal;
 use crate::identifiers::{IdentifierError, Uid};
 
@@ -119,7 +119,7 @@ fn uid(element: &'static str, value: Option<&[u8]>) -> Result<Uid, ReportError> 
 }
 
 /// A failure without a readable reason is a failure all the same.
-fn failure_reason(value: Option<&[u8]>) -> Status {
+fn failure_reason(value: Option<&[u8]>) -> FailureReason {
     let code = value.and_then(|value| <[u8; 2]>::try_from(value).ok()).map(u16::from_le_bytes);
-    code.map_or(Status::PROCESSING_FAILURE, Status)
+    code.map_or(FailureReason::PROCESSING_FAILURE, FailureReason)
 }

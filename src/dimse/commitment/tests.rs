@@ -9,12 +9,12 @@ use proptest::prelude::*;
 
 use super::request::encode;
 use super::*;
-use crate::dicom::Status;
 use crate::dicom::dataset::ScanError;
 use crate::dicom::uids::{
     CR_IMAGE_STORAGE, DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN as EXPLICIT,
     IMPLICIT_VR_LITTLE_ENDIAN as IMPLICIT,
 };
+use crate::dicom::{FailureReason, Status};
 use crate::identifiers::Uid;
 
 fn uid(text: &str) -> Uid {
@@ -27,7 +27,7 @@ fn report(committed: &[&str], failed: &[(&str, u16)]) -> CommitmentReport {
         committed: committed.iter().map(|text| uid(text)).collect(),
         failed: failed
             .iter()
-            .map(|(text, reason)| CommitmentFailure { sop_instance_uid: uid(text), reason: Status(*reason) })
+            .map(|(text, reason)| CommitmentFailure { sop_instance_uid: uid(text), reason: FailureReason(*reason) })
             .collect(),
     }
 }
@@ -250,7 +250,7 @@ fn any_report() -> impl Strategy<Value = CommitmentReport> {
                 .iter()
                 .map(|(n, reason)| CommitmentFailure {
                     sop_instance_uid: uid(&format!("1.3.{n}")),
-                    reason: Status(*reason),
+                    reason: FailureReason(*reason),
                 })
                 .collect(),
         })

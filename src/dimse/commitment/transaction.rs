@@ -1,6 +1,6 @@
 //! A storage commitment transaction: what is asked, and what is said of it.
 
-use crate::dicom::Status;
+use crate::dicom::{FailureReason, Status};
 use crate::identifiers::Uid;
 
 /// Most objects of one request. The standard has no limit; archives check each object before they
@@ -46,8 +46,8 @@ pub struct CommitmentReport {
 pub struct CommitmentFailure {
     /// The SOP instance.
     pub sop_instance_uid: Uid,
-    /// Failure Reason (0008,1197), in words by [`Status::meaning`]; 0110 where the archive gave none.
-    pub reason: Status,
+    /// Failure Reason (0008,1197), in words by [`FailureReason::meaning`]; 0110 where the archive gave none.
+    pub reason: FailureReason,
 }
 
 /// How an archive answered a request.

@@ -4,8 +4,8 @@ use std::process::Child;
 use std::time::Duration;
 
 use serde_json::json;
-use spinetriage::dicom::Status;
 use spinetriage::dicom::uids::{DX_IMAGE_FOR_PRESENTATION, EXPLICIT_VR_LITTLE_ENDIAN};
+use spinetriage::dicom::{FailureReason, Status};
 use spinetriage::dimse::{
     CommitmentFailure, CommitmentObject, CommitmentReport, CommitmentRequest, EndReason, Peer, ProposedContext,
     Refusal, StoreAssociation, Timeouts, echo, request_commitment,
@@ -101,7 +101,7 @@ async fn orthanc_commits_to_what_it_has_and_says_what_it_has_not() {
     let all = orthanc.ask(&[&stored[0], &stored[1]]).await;
     let some = orthanc.ask(&[&stored[0], &unknown]).await;
     let none = orthanc.ask(&[&unknown]).await;
-    let failure = CommitmentFailure { sop_instance_uid: unknown.clone(), reason: Status::NO_SUCH_SOP_INSTANCE };
+    let failure = CommitmentFailure { sop_instance_uid: unknown.clone(), reason: FailureReason::NO_SUCH_OBJECT };
     for (transaction, committed, failed) in [
         (all, stored.to_vec(), vec![]),
         (some, vec![stored[0].clone()], vec![failure.clone()]),

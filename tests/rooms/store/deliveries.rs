@@ -12,6 +12,7 @@ use spinetriage::store::{
 
 use super::builders::*;
 use crate::support::change;
+use spinetriage::dicom::FailureReason;
 
 const COMMITTING: Terms = Terms { commitment: true, ..TERMS };
 
@@ -176,8 +177,8 @@ async fn commitment_is_asked_for_until_there_is_an_answer_and_what_was_lost_is_s
     let said = vec![
         (uid(1, 0), Verdict::Committed),
         (uid(1, 1), Verdict::Missing),
-        (uid(1, 2), Verdict::Refused { reason: 0x0131 }),
-        (uid(1, 3), Verdict::Later { reason: 0x0110 }),
+        (uid(1, 2), Verdict::Refused { reason: FailureReason(0x0131) }),
+        (uid(1, 3), Verdict::Later { reason: FailureReason(0x0110) }),
     ];
     // The late answer to the first question counts too.
     assert!(store.record_commitment(&first.transaction_uid, said, terms).await.unwrap());
@@ -187,7 +188,7 @@ async fn commitment_is_asked_for_until_there_is_an_answer_and_what_was_lost_is_s
     assert_eq!(count(&database, "SELECT count(*) FROM audit_deliveries WHERE committed <> ''"), 1);
     assert!(text(&store, "SELECT last_error FROM deliveries WHERE commitment = 'failed'").await.contains("0131"));
     // What was answered once is not changed by the answer to the second question.
-    let all = (0..4).map(|n| (uid(1, n), Verdict::Refused { reason: 0x0122 })).collect();
+    let all = (0..4).map(|n| (uid(1, n), Verdict::Refused { reason: FailureReason(0x0122) })).collect();
     assert!(store.record_commitment(&second.transaction_uid, all, terms).await.unwrap());
     assert_eq!(text(&store, states).await, "delivered committed, pending , delivered failed, delivered failed");
     assert!(!store.record_commitment(&uid(9, 9), vec![], terms).await.unwrap(), "a transaction nobody began");

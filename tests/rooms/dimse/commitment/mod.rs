@@ -3,8 +3,8 @@
 mod asking;
 mod reporting;
 
-use spinetriage::dicom::Status;
 use spinetriage::dicom::uids::{STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE};
+use spinetriage::dicom::{FailureReason, Status};
 use spinetriage::dimse::command::CommandSet;
 use spinetriage::dimse::{CommitmentFailure, CommitmentReport};
 use spinetriage::identifiers::Uid;
@@ -28,7 +28,7 @@ fn uid(text: &str) -> Uid {
 fn report(transaction: &str, committed: &[&str], failed: &[(&str, u16)]) -> CommitmentReport {
     let failure = |&(instance, reason): &(&str, u16)| CommitmentFailure {
         sop_instance_uid: uid(instance),
-        reason: Status(reason),
+        reason: FailureReason(reason),
     };
     CommitmentReport {
         transaction_uid: uid(transaction),
