@@ -21,6 +21,7 @@ mod disk_full;
 mod films;
 mod forwarding;
 mod kills;
+mod logging;
 mod memory;
 mod modality;
 mod nothing_replaced;

@@ -229,7 +229,7 @@ fn uncommented_sample() -> (String, usize) {
 fn the_defaults_stated_in_the_sample_are_the_ones_in_force() {
     let sample = config::parse(SAMPLE, "spinetriage.toml").unwrap();
     let (text, switched_on) = uncommented_sample();
-    assert_eq!(switched_on, 28, "every key with a default");
+    assert_eq!(switched_on, 29, "every key with a default");
     assert_eq!(config::parse(&text, "spinetriage.toml").unwrap(), sample);
 }
 
