@@ -192,7 +192,8 @@ impl Store {
     }
 }
 
-/// What is due now, in the order in which it is tried.
+/// What is due now, in the order in which it is tried: whether anything is, one index tells at once; in which order, the
+/// other, without sorting all that waits.
 fn due(
     c: &Connection,
     destination: &str,
@@ -201,8 +202,10 @@ fn due(
     most: u32,
 ) -> Result<Vec<DeliveryId>, StoreError> {
     let due = formatcp!(
-        "SELECT d.id FROM deliveries d
+        "SELECT d.id FROM deliveries d INDEXED BY deliveries_in_order
          WHERE d.state = {DELIVERY_PENDING} AND d.destination = ?1 AND d.next_attempt_at <= service_now() AND d.id % ?2 = ?3 AND NOT {PAUSED}
+           AND EXISTS (SELECT 1 FROM deliveries w INDEXED BY deliveries_waiting
+                       WHERE w.state = {DELIVERY_PENDING} AND w.destination = ?1 AND w.next_attempt_at <= service_now())
            AND d.id NOT IN (SELECT value FROM json_each(?4))
          ORDER BY d.attempts, d.id LIMIT ?5"
     );
