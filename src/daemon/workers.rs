@@ -23,6 +23,8 @@ use crate::worker::{Reply, Request, WorkerError, WorkerProcess, WrittenObject};
 
 /// Longest time between two looks of an idle slot at the queue.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// Shortest, so that what is due and cannot be had never spins.
+const A_MOMENT: Duration = Duration::from_millis(10);
 /// Pause before a job is tried again that failed because the database was busy.
 const UNTIL_THE_DATABASE_ANSWERS: Duration = Duration::from_secs(2);
 impl Supervisor {
@@ -93,7 +95,7 @@ impl Slot<'_> {
                 self.attempt(job, limit).instrument(span).await
             }
             None => {
-                let pause = store.until_next_job().await?.map_or(LOOK_AGAIN, |until| until.min(LOOK_AGAIN));
+                let pause = store.until_next_job().await?.map_or(LOOK_AGAIN, |until| until.clamp(A_MOMENT, LOOK_AGAIN));
                 let mut bundle = self.supervisor.bundle.clone();
                 bundle.mark_unchanged();
                 tokio::select! {

@@ -17,6 +17,8 @@ use crate::store::{ConditionKind, Delivery, DeliveryOutcome, Share, Store};
 
 /// Longest time between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// Shortest, so that what is due and cannot be had never spins.
+const A_MOMENT: Duration = Duration::from_millis(10);
 /// Between two looks at a channel that is open and rests.
 const REST: Duration = Duration::from_secs(1);
 /// Deliveries taken at a time.
@@ -68,7 +70,7 @@ impl<'a, C: Channel> Lane<'a, C> {
                 Turn::Idle => {
                     let rests = self.channel.rest().await;
                     let next = self.until_next(destination).await?.unwrap_or(LOOK_AGAIN);
-                    next.min(if rests { REST } else { LOOK_AGAIN })
+                    next.clamp(A_MOMENT, if rests { REST } else { LOOK_AGAIN })
                 }
                 Turn::Paused(pause) => pause,
             };
