@@ -11,7 +11,7 @@ use super::outcome::{COULD_NOT_RUN, FOUND_PROBLEMS, Outcome};
 use crate::config::{Settings, Storage};
 use crate::model::{Bundle, Model};
 use crate::spool::Spool;
-use crate::store::{self, conditions};
+use crate::store;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -146,7 +146,7 @@ fn check_queue(database: &Path) -> Result<String, String> {
     if !database.exists() {
         return Ok("nothing was ever queued".into());
     }
-    let lasting = conditions::lasting(database).map_err(|e| e.to_string())?;
+    let lasting = store::lasting_conditions(database).map_err(|e| e.to_string())?;
     if lasting.is_empty() {
         return Ok("nothing keeps it from moving".into());
     }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::outcome::Outcome;
 use super::table;
 use crate::store::queue::{self, Entry};
-use crate::store::{self, GivenUp, conditions};
+use crate::store::{self, GivenUp};
 
 /// Arguments of `queue`.
 #[derive(Debug, Args)]
@@ -103,7 +103,7 @@ pub fn run(arguments: &Arguments, database: &Path) -> Outcome {
             } else {
                 println!("{}", as_table(&entries));
                 // It may be why nothing moves.
-                conditions::lasting(database)?.iter().for_each(|condition| println!("{condition}"));
+                store::lasting_conditions(database)?.iter().for_each(|condition| println!("{condition}"));
             }
         }
         Action::Show { name, json } => {

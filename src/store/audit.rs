@@ -1,15 +1,11 @@
 //! The audit: append-only rows, each carrying the hash of the one before.
 
-use std::path::Path;
-
-use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::Serialize;
+use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::audit_words::{EventKind, Outcome};
-use super::connection::{Store, open_to_read};
+use super::clock::now;
 use super::error::StoreError;
-use super::{Timestamp, now};
 
 /// Something that happened, in words an auditor reads.
 #[derive(Debug, Clone)]
@@ -81,11 +77,6 @@ pub enum Break {
 
 /// Walks the whole chain: the number of rows, or the first place where it is broken. Rows cut off at
 /// the end leave a valid chain; compare the last hash with one kept elsewhere.
-pub fn verify(database: &Path) -> Result<Result<u64, Break>, StoreError> {
-    walk(&open_to_read(database)?)
-}
-
-/// [`verify`] on a connection.
 pub(super) fn walk(connection: &Connection) -> Result<Result<u64, Break>, StoreError> {
     let mut statement = connection.prepare("SELECT * FROM audit ORDER BY id")?;
     let mut rows = statement.query([])?;
@@ -106,88 +97,4 @@ pub(super) fn walk(connection: &Connection) -> Result<Result<u64, Break>, StoreE
         count = id;
     }
     Ok(Ok(count as u64))
-}
-
-/// A row of the view `audit_trail`.
-#[derive(Debug, Clone, Serialize)]
-pub struct TrailRow {
-    /// Number.
-    pub id: i64,
-    /// When.
-    pub when: Timestamp,
-    /// What.
-    pub what: String,
-    /// Who.
-    pub who: String,
-    /// Study Instance UID.
-    pub study: String,
-    /// SOP Instance UID.
-    pub image: String,
-    /// Outcome.
-    pub outcome: String,
-    /// Detail.
-    pub detail: String,
-}
-
-/// The trail, oldest first; `uid` limits it to a study or an image.
-pub fn trail(database: &Path, uid: Option<&str>) -> Result<Vec<TrailRow>, StoreError> {
-    let connection = open_to_read(database)?;
-    let mut statement =
-        connection.prepare("SELECT * FROM audit_trail WHERE ?1 IS NULL OR study = ?1 OR image = ?1 ORDER BY id")?;
-    let read = |row: &Row<'_>| {
-        Ok(TrailRow {
-            id: row.get(0)?,
-            when: row.get(1)?,
-            what: row.get(2)?,
-            who: row.get(3)?,
-            study: row.get(4)?,
-            image: row.get(5)?,
-            outcome: row.get(6)?,
-            detail: row.get(7)?,
-        })
-    };
-    let rows = statement.query_map([uid], read)?.collect::<Result<_, _>>()?;
-    Ok(rows)
-}
-
-impl Store {
-    /// Appends an event that belongs to no other change.
-    pub async fn record_event(&self, event: Event) -> Result<(), StoreError> {
-        self.write(move |c| append(c, &event)).await
-    }
-
-    /// An association that was refused.
-    pub async fn record_rejection(
-        &self,
-        peer: String,
-        calling: String,
-        called: String,
-        reason: String,
-    ) -> Result<(), StoreError> {
-        self.write(move |c| {
-            c.execute(
-                "INSERT INTO rejections (at, peer, calling, called, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![now(), peer, calling, called, reason],
-            )?;
-            append(
-                c,
-                &Event {
-                    actor: format!("{calling} at {peer}"),
-                    detail: reason,
-                    ..Event::of(EventKind::Association, Outcome::Rejected)
-                },
-            )
-        })
-        .await
-    }
-
-    /// What became of a change of the configuration file.
-    pub async fn record_configuration(&self, outcome: Outcome, detail: String) -> Result<(), StoreError> {
-        self.record_event(Event {
-            actor: "configuration file".into(),
-            detail,
-            ..Event::of(EventKind::Configuration, outcome)
-        })
-        .await
-    }
 }

@@ -37,7 +37,7 @@ macro_rules! stored_by_name {
             }
         }
 
-        $($(pub(in crate::store) const $constant: &str = concat!("'", $name, "'");)?)+
+        $($(pub(super) const $constant: &str = concat!("'", $name, "'");)?)+
     };
 }
 pub(super) use stored_by_name;

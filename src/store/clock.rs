@@ -13,7 +13,6 @@ use time::OffsetDateTime;
 use time::format_description::FormatItem;
 use time::macros::format_description;
 
-use super::connection::Store;
 use super::error::StoreError;
 
 const FORMAT: &[FormatItem<'_>] =
@@ -93,19 +92,12 @@ pub(super) fn keep(c: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-impl Store {
-    /// Writes down where the service clock stands: a daemon that is killed loses what came after that, and keeps
-    /// what waits waiting so much longer.
-    pub async fn keep_time(&self) -> Result<(), StoreError> {
-        self.write(keep).await
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use time::PrimitiveDateTime;
 
     use super::*;
+    use crate::store::Store;
 
     #[test]
     fn stamps_have_fixed_width_and_read_back() {

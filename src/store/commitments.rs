@@ -11,17 +11,16 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::aside::Thing;
 use super::audit_words::{EventKind, Outcome};
-use super::clock::{AT_ONCE, ServiceTime, after};
+use super::clock::{AT_ONCE, ServiceTime, after, now};
 use super::conditions::PAUSED;
 use super::connection::Store;
-use super::deliveries::Terms;
 use super::delivery_attempt::{Row, is_over};
 use super::error::StoreError;
-use super::now;
 use super::row_ids::DeliveryId;
 use super::states::{
     COMMITMENT_DUE, COMMITMENT_FAILED, COMMITMENT_REQUESTED, COMMITTED, DELIVERED, DELIVERY_PENDING, NO_COMMITMENT,
 };
+use super::terms::Terms;
 use crate::dicom::FailureReason;
 use crate::identifiers::Uid;
 

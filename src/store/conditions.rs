@@ -1,69 +1,18 @@
 //! Conditions that last: an outage of a destination, too little disk space, a paused queue, something the database
 //! refuses. Each has one row from its begin to its end, and two rows in the audit.
 
-use std::fmt;
-use std::path::Path;
-
 use const_format::formatcp;
-use rusqlite::{Connection, Row, params};
-use serde::Serialize;
+use rusqlite::{Connection, params};
 
 use super::audit::{Event, append};
 use super::audit_words::Outcome;
-use super::connection::{Store, open_to_read};
+use super::clock::now;
 use super::error::StoreError;
-use super::now;
 use super::states::{ConditionKind, QUEUE_IS_PAUSED};
 
 /// Whether the queue is paused: nothing is analysed or sent.
 pub(super) const PAUSED: &str =
     formatcp!("EXISTS (SELECT 1 FROM conditions WHERE what = {QUEUE_IS_PAUSED} AND until IS NULL)");
-
-/// A row of the view `audit_conditions`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Condition {
-    /// What lasts.
-    pub what: ConditionKind,
-    /// Of several, which: a destination's name.
-    pub subject: String,
-    /// In plain words.
-    pub detail: String,
-    /// When it began.
-    pub since: String,
-}
-
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, subject, detail, since } = self;
-        let space = if subject.is_empty() { "" } else { " " };
-        write!(f, "{what}{space}{subject} since {since}: {detail}")
-    }
-}
-
-/// The conditions that last, oldest first.
-pub fn lasting(database: &Path) -> Result<Vec<Condition>, StoreError> {
-    let connection = open_to_read(database)?;
-    let mut statement = connection
-        .prepare("SELECT what, subject, detail, since FROM audit_conditions WHERE until = '' ORDER BY since")?;
-    let read = |row: &Row<'_>| {
-        Ok(Condition { what: row.get(0)?, subject: row.get(1)?, detail: row.get(2)?, since: row.get(3)? })
-    };
-    Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
-}
-
-impl Store {
-    /// A condition has begun; one that lasts already goes on.
-    pub async fn begin_condition(&self, what: ConditionKind, subject: &str, detail: &str) -> Result<(), StoreError> {
-        let (subject, detail) = (subject.to_owned(), detail.to_owned());
-        self.write(move |c| begin(c, what, &subject, &detail, "daemon").map(drop)).await
-    }
-
-    /// A condition is over; `detail` goes into the audit.
-    pub async fn end_condition(&self, what: ConditionKind, subject: &str, detail: &str) -> Result<(), StoreError> {
-        let (subject, detail) = (subject.to_owned(), detail.to_owned());
-        self.write(move |c| end(c, what, &subject, &detail, "daemon").map(drop)).await
-    }
-}
 
 /// Whether it did not last already.
 pub(super) fn begin(

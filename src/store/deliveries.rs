@@ -14,8 +14,8 @@ use super::delivery_attempt::{DeliveryOutcome, Row, conclude};
 use super::error::StoreError;
 use super::row_ids::{DeliveryId, InstanceId, ObjectId};
 use super::states::{DELIVERY_PENDING, DeliveryState, NO_COMMITMENT};
+use super::terms::Terms;
 use crate::identifiers::Uid;
-use crate::retry::Retry;
 
 /// One object that is due at one destination.
 #[derive(Debug, Clone)]
@@ -52,17 +52,6 @@ pub struct Share {
     pub part: usize,
     /// Of how many.
     pub of: usize,
-}
-
-/// What a destination's configuration says about its deliveries.
-#[derive(Debug, Clone, Copy)]
-pub struct Terms {
-    /// Pauses between attempts.
-    pub retry: Retry,
-    /// Time to give up.
-    pub give_up_after: Duration,
-    /// Whether it is asked for storage commitment.
-    pub commitment: bool,
 }
 
 impl Store {

@@ -5,13 +5,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
-use super::clock::{AT_ONCE, ServiceTime, after};
-use super::deliveries::Terms;
+use super::clock::{AT_ONCE, ServiceTime, after, now};
 use super::error::StoreError;
-use super::now;
 use super::reported::complete;
 use super::row_ids::{DeliveryId, ObjectId, ReportId};
 use super::states::{COMMITMENT_DUE, CommitmentState, DELIVERED, DELIVERY_FAILED};
+use super::terms::Terms;
 
 /// How one attempt went.
 #[derive(Debug, Clone)]

@@ -9,10 +9,9 @@ use rusqlite::{Connection, Row, params};
 use super::aside::Thing;
 use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
-use super::clock::ServiceTime;
+use super::clock::{ServiceTime, now};
 use super::connection::Store;
 use super::error::StoreError;
-use super::now;
 use super::row_ids::{InstanceId, ObjectId};
 use super::states::{
     COMMITMENT_DUE, COMMITMENT_FAILED, COMMITMENT_REQUESTED, DELIVERED, DELIVERY_FAILED, DELIVERY_PENDING,

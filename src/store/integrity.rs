@@ -10,9 +10,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::connection::open_existing;
 use super::error::StoreError;
-use super::stray_log;
 
 /// Longest look of a start: systemd waits 90 seconds for all of it (`TimeoutStartSec`).
 const AT_START: Duration = Duration::from_secs(20);
@@ -26,16 +24,7 @@ pub(super) enum Looked {
     InPart,
 }
 
-/// Looks at all of a database: its pages, its constraints, and every row in every index.
-///
-/// # Errors
-/// [`StoreError::Damaged`] with the first thing that is wrong, [`StoreError::StrayLog`].
-pub fn check(database: &Path) -> Result<(), StoreError> {
-    stray_log::refuse(database)?;
-    prove(&open_existing(database)?, database)
-}
-
-/// [`check`] on a connection; `path` is for the message.
+/// Looks at all of a database: its pages, its constraints, and every row in every index; `path` is for the message.
 pub(super) fn prove(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     look(connection, "integrity_check", path)
 }

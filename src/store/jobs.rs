@@ -8,10 +8,9 @@ use rusqlite::{Connection, params};
 use super::aside::Thing;
 use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
-use super::clock::{AT_ONCE, after};
+use super::clock::{AT_ONCE, after, now};
 use super::connection::Store;
 use super::error::StoreError;
-use super::now;
 use super::row_ids::{InstanceId, JobId, ReportId};
 use super::states::{
     IMAGE_ANALYSED, IMAGE_FAILED, IMAGE_QUEUED, JOB_DONE, JOB_FAILED, JOB_QUEUED, JOB_RUNNING, JobKind,

@@ -8,12 +8,11 @@ use serde::Serialize;
 
 use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
-use super::clock::AT_ONCE;
+use super::clock::{AT_ONCE, now};
 use super::conditions;
 use super::connection::{open_existing, open_to_read};
 use super::error::StoreError;
 use super::jobs::queue_analysis;
-use super::now;
 use super::row_ids::InstanceId;
 use super::states::{
     COMMITMENT_DUE, COMMITMENT_FAILED, COMMITMENT_GIVEN_UP, ConditionKind, DELIVERED, DELIVERY_FAILED,

@@ -10,14 +10,13 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use super::aside::{Aside, Thing};
 use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
-use super::clock::{AT_ONCE, after, keep, millis};
+use super::clock::{AT_ONCE, after, keep, millis, now};
 use super::conditions::end_those_of_an_earlier_run;
 use super::connection::{Store, open_to_read};
 use super::deliveries::pending;
 use super::delivery_attempt::Row;
 use super::error::StoreError;
 use super::jobs::{FILE_GONE, PAUSE_PER_ATTEMPT, about_instance, about_job, fail_job, never_ended};
-use super::now;
 use super::row_ids::{InstanceId, JobId, ObjectId, ReportId};
 use super::states::{
     COMMITMENT_DUE, COMMITMENT_REQUESTED, DELIVERY_PENDING, IMAGE_ANALYSED, IMAGE_FAILED, IMAGE_REPORTED, JOB_QUEUED,

@@ -5,10 +5,10 @@ use rusqlite::{Connection, Row, params};
 
 use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
+use super::clock::now;
 use super::connection::Store;
 use super::error::StoreError;
-use super::instances::NewInstance;
-use super::now;
+use super::new_instance::NewInstance;
 use super::row_ids::InstanceId;
 use super::states::{IMAGE_FAILED, IMAGE_SKIPPED};
 use crate::identifiers::Uid;

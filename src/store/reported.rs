@@ -3,8 +3,8 @@
 use const_format::formatcp;
 use rusqlite::{Connection, params};
 
+use super::clock::now;
 use super::error::StoreError;
-use super::now;
 use super::row_ids::ReportId;
 use super::states::{
     DELIVERED, DELIVERY_FAILED, DELIVERY_GIVEN_UP, DELIVERY_PENDING, IMAGE_ANALYSED, IMAGE_REPORTED, ImageState,

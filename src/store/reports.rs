@@ -6,13 +6,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
+use super::clock::{Timestamp, now};
 use super::connection::Store;
 use super::deliveries::{Subject, insert};
 use super::error::StoreError;
 use super::jobs::{Job, finish_job};
 use super::reported::complete;
 use super::row_ids::{ObjectId, ReportId, StudyId};
-use super::{Timestamp, now};
 use crate::findings::{Findings, ImageIdentity, ObjectKind, Predecessor};
 use crate::identifiers::Uid;
 

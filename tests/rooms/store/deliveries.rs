@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use spinetriage::identifiers::Uid;
 use spinetriage::store::ConditionKind;
-use spinetriage::store::conditions;
 use spinetriage::store::{
     self, DeliveryOutcome, NewObject, ObjectFile, Owner, Recipient, Share, Store, Terms, Verdict, Work,
 };
@@ -229,12 +228,12 @@ async fn a_paused_queue_gives_nothing_away_and_a_pause_outlasts_a_restart() {
     store.recover_after_restart(MANY).await.unwrap();
     assert!(store.lease_job("w", LONG, MANY).await.unwrap().is_none());
     assert!(what_is_due(&store, "pacs").await.is_empty());
-    assert_eq!(conditions::lasting(&database).unwrap().len(), 1);
+    assert_eq!(store::lasting_conditions(&database).unwrap().len(), 1);
     assert!(store::queue::resume(&database).unwrap());
     assert!(!store::queue::resume(&database).unwrap());
     assert!(store.lease_job("w", LONG, MANY).await.unwrap().is_some());
     assert_eq!(what_is_due(&store, "pacs").await.len(), 1);
-    assert!(conditions::lasting(&database).unwrap().is_empty());
+    assert!(store::lasting_conditions(&database).unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -247,10 +246,10 @@ async fn a_condition_lasts_once_and_a_restart_ends_what_it_cannot_know() {
     store.end_condition(ConditionKind::Destination, "pacs", "it answers").await.unwrap();
     store.end_condition(ConditionKind::Destination, "pacs", "it answers").await.unwrap();
     assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE event = 'destination'"), 3);
-    let [lasting] = &conditions::lasting(&database).unwrap()[..] else { panic!("one lasts") };
+    let [lasting] = &store::lasting_conditions(&database).unwrap()[..] else { panic!("one lasts") };
     assert_eq!(lasting.subject, "archive");
     store.recover_after_restart(MANY).await.unwrap();
-    assert!(conditions::lasting(&database).unwrap().is_empty());
+    assert!(store::lasting_conditions(&database).unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use spinetriage::store::{self, ConditionKind, DeliveryId, JobId, NewInstance, Recipient, Store, conditions};
+use spinetriage::store::{self, ConditionKind, DeliveryId, JobId, NewInstance, Recipient, Store};
 
 use super::builders::*;
 use crate::support::change;
@@ -16,7 +16,7 @@ async fn refuse(store: &Store, change: &str, when: &str) {
 }
 
 fn subjects(database: &Path) -> Vec<String> {
-    let lasting = conditions::lasting(database).unwrap();
+    let lasting = store::lasting_conditions(database).unwrap();
     lasting.into_iter().filter(|c| c.what == ConditionKind::Refused).map(|c| c.subject).collect()
 }
 
