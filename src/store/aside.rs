@@ -13,8 +13,8 @@ use rusqlite::Connection;
 use super::conditions;
 use super::error::StoreError;
 use super::row_ids::{DeliveryId, InstanceId, JobId, ObjectId, StudyId};
+use super::savepoint::in_savepoint;
 use super::states::ConditionKind;
-use super::writer::in_savepoint;
 
 /// Pause before the database is asked again, doubled each time it refuses.
 const FIRST: Duration = Duration::from_secs(60);

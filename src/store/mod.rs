@@ -5,49 +5,61 @@
 //! Never: touches another file, or the network. Every change of state writes its audit
 //! row in the same transaction; callers get their answer after the commit.
 
+// From the ground upwards: each group uses its own and those above it in this list.
+
+// Words and values.
+mod audit_words;
+mod by_name;
+mod error;
+mod new_instance;
+mod patient;
+mod row_ids;
+mod states;
+mod terms;
+
+// What statements are made of.
 mod aside;
 mod audit;
-mod audit_words;
-mod backup;
-mod by_name;
 mod clock;
-mod commitments;
 mod conditions;
+mod reported;
+mod savepoint;
+mod studies;
+
+// The file and its connections.
 mod connection;
+mod integrity;
+mod readers;
+mod stray_log;
+mod wakes;
+mod wal;
+mod writer;
+
+// Changes of state, by what they are about.
+mod commitments;
 mod deliveries;
 mod delivery_attempt;
 mod destinations;
 mod due;
-mod error;
-mod examination;
-mod giving_up;
 mod housekeeping;
 mod instances;
-mod integrity;
 mod jobs;
-mod lasting;
 mod leasing;
 mod log_size;
-mod new_instance;
 mod notice;
 mod noting;
-mod patient;
 mod planning;
-pub mod queue;
-mod readers;
 mod recovery;
 mod refused;
-mod reported;
 mod reports;
-mod row_ids;
-mod states;
-mod stray_log;
-mod studies;
-mod terms;
+
+// For commands, beside a daemon or without one.
+mod backup;
+mod examination;
+mod giving_up;
+mod lasting;
+pub mod queue;
 mod trail;
-mod wakes;
-mod wal;
-mod writer;
 
 pub use audit::{Break, Event};
 pub use audit_words::{EventKind, Outcome};
