@@ -106,20 +106,27 @@ fn write(connection: &Connection, mut waiting: mpsc::Receiver<Task>, wakes: &Wak
             }
             next = (taken.len() < GROUP).then(|| waiting.try_recv().ok()).flatten();
         }
-        if !taken.is_empty() {
-            let mut group = Group::begin(connection);
-            let answers: Vec<Answer> = taken.drain(..).map(|change| change(&mut group)).collect();
-            let committed = group.commit();
-            wakes.concluded(committed.is_ok());
-            for answer in answers {
-                answer(committed.clone().map_err(StoreError::Commit));
-            }
-        }
+        let (answers, committed) = run_together(connection, &mut taken);
+        wakes.concluded(committed.is_ok());
         let seen = std::mem::replace(&mut others, changes_of_others(connection));
         if seen != others {
             wakes.all();
         }
+        // Last of all: whoever is answered finds the connection at rest.
+        for answer in answers {
+            answer(committed.clone().map_err(StoreError::Commit));
+        }
     }
+}
+
+/// Runs what was taken in one transaction and commits it; nothing where it is none.
+fn run_together(connection: &Connection, taken: &mut Vec<Change>) -> (Vec<Answer>, Result<(), Undone>) {
+    if taken.is_empty() {
+        return (Vec::new(), Ok(()));
+    }
+    let mut group = Group::begin(connection);
+    let answers = taken.drain(..).map(|change| change(&mut group)).collect();
+    (answers, group.commit())
 }
 
 /// A number that is another after each change of another process; `None` where it cannot be read.

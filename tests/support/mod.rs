@@ -22,7 +22,8 @@ pub fn count(database: &Path, query: &str) -> i64 {
     store::open_existing(database).unwrap().query_row(query, [], |row| row.get(0)).unwrap()
 }
 
-/// Statements of another process on the database of `store`, beside its daemon.
+/// Statements of another process on the database of `store`, beside its daemon, as one change.
 pub fn change(store: &Store, statements: &str) {
-    store::open_existing(store.path()).unwrap().execute_batch(statements).unwrap();
+    let whole = format!("BEGIN IMMEDIATE; {statements}; COMMIT");
+    store::open_existing(store.path()).unwrap().execute_batch(&whole).unwrap();
 }
