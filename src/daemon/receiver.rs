@@ -133,7 +133,6 @@ impl IncomingObject for Incoming {
     }
 
     async fn refuse(self, reason: &Refusal, so_far: DatasetSummary) {
-        tracing::warn!(%reason, "An image is refused");
         self.arrival.refuse(reason, so_far).await;
     }
 }
@@ -143,14 +142,7 @@ fn refusal(error: &IntakeError) -> Refusal {
     if let Some(cause) = error.cause() {
         tracing::error!(%error, cause, "An image is not kept; its sender is told to keep it");
     }
-    let status = match error {
-        IntakeError::Identity { .. } => Status::DATASET_MISMATCH,
-        IntakeError::Header(_) | IntakeError::BrokenDown => Status::PROCESSING_FAILURE,
-        IntakeError::TooLittleSpace | IntakeError::Spool(_) | IntakeError::Given | IntakeError::Database(_) => {
-            Status::OUT_OF_RESOURCES
-        }
-    };
-    Refusal::new(status, error.to_string())
+    Refusal::new(error.status(), error.to_string())
 }
 
 /// A refusal that cannot be audited is at least logged.

@@ -106,7 +106,8 @@ impl Arrival {
         let ((study_instance_uid, series_instance_uid), spooled) = match finished {
             Ok(finished) => finished,
             Err(error) => {
-                self.refuse(&error, summary).await;
+                let told = self.origin.told(&error);
+                self.refuse(&told, summary).await;
                 return Err(error);
             }
         };
@@ -163,6 +164,7 @@ impl Arrival {
 
     /// Discards what came, and writes down why; `so_far` is what was read of the dataset.
     pub async fn refuse(self, reason: &(dyn std::fmt::Display + Sync), so_far: DatasetSummary) {
+        tracing::warn!(%reason, "An image is refused");
         drop(self.writer);
         let refused = RefusedInstance {
             sop_instance_uid: self.announced.sop_instance_uid,

@@ -1,5 +1,6 @@
 //! Why an object is not kept.
 
+use crate::dicom::Status;
 use crate::identifiers::IdentifierError;
 use crate::spool::SpoolError;
 use crate::store::StoreError;
@@ -36,6 +37,15 @@ pub enum IntakeError {
 }
 
 impl IntakeError {
+    /// The C-STORE status that says it (PS3.4 B.2.3).
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Identity { .. } => Status::DATASET_MISMATCH,
+            Self::Header(_) | Self::BrokenDown => Status::PROCESSING_FAILURE,
+            Self::TooLittleSpace | Self::Spool(_) | Self::Given | Self::Database(_) => Status::OUT_OF_RESOURCES,
+        }
+    }
+
     /// What the sender is not told.
     pub fn cause(&self) -> Option<String> {
         match self {

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use super::IntakeError;
+
 /// The door that an object came by, and who brought it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -25,6 +27,14 @@ impl Origin {
         match self {
             Self::Association { calling, .. } => calling,
             Self::Folder(_) => "",
+        }
+    }
+
+    /// What the sender is told of a failure: a peer has its status too.
+    pub fn told(&self, error: &IntakeError) -> String {
+        match self {
+            Self::Association { .. } => format!("{}: {error}", error.status()),
+            Self::Folder(_) => error.to_string(),
         }
     }
 

@@ -98,7 +98,11 @@ async fn what_is_not_kept_leaves_a_row_that_says_why_and_no_file() {
     let refused = intake.begin(association(), announced("1.6.2")).make_room().await.unwrap_err();
     assert!(matches!(refused, IntakeError::TooLittleSpace), "{refused}");
     let reasons = rows(folder.path(), "SELECT reason FROM instances");
-    assert!(reasons.len() == 1 && reasons[0].starts_with("refused: Study Instance UID: "), "{reasons:?}");
+    assert!(
+        reasons.len() == 1
+            && reasons[0].starts_with("refused: A900 (dataset does not match the SOP class): Study Instance UID: "),
+        "{reasons:?}"
+    );
     for place in ["incoming", "images"] {
         assert_eq!(std::fs::read_dir(folder.path().join("spool").join(place)).unwrap().count(), 0, "{place}");
     }
