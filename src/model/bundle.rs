@@ -46,7 +46,7 @@ impl Bundle {
         let identity = BundleIdentity {
             name: manifest.bundle.name.clone(),
             version: manifest.bundle.version.clone(),
-            digest: hex(&Sha256::digest(text.as_bytes())),
+            digest: format!("{:x}", Sha256::digest(text.as_bytes())),
             classes: manifest.class.iter().map(|c| ClassName { code: c.code.clone(), name: c.name.clone() }).collect(),
             thresholds: manifest.thresholds(),
         };
@@ -78,7 +78,7 @@ impl Bundle {
             network(&manifest.detector.file),
             network(&manifest.backbone.file),
         );
-        hex(&Sha256::digest(parts.as_bytes()))
+        format!("{:x}", Sha256::digest(parts.as_bytes()))
     }
 
     /// Its folder.
@@ -112,10 +112,5 @@ impl Bundle {
 pub(crate) fn digest_of(file: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();
     io::copy(&mut File::open(file)?, &mut hash)?;
-    Ok(hex(&hash.finalize()))
-}
-
-/// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    Ok(format!("{:x}", hash.finalize()))
 }

@@ -25,7 +25,7 @@ pub mod spine_line;
 mod tensor;
 
 pub use bundle::Bundle;
-pub(crate) use bundle::{digest_of, hex};
+pub(crate) use bundle::digest_of;
 pub use calibration::Calibration;
 pub use detection::Detection;
 pub use error::ModelError;

@@ -19,7 +19,7 @@ use crate::RESEARCH_USE_ONLY;
 use crate::classifier::{Classifier, Linear};
 use crate::findings::{BoundingBox, PixelSpacing, SpacingSource};
 use crate::imaging::{ImagingError, Radiograph, decode, png};
-use crate::model::{Bundle, Feature, Model, ModelError, hex};
+use crate::model::{Bundle, Feature, Model, ModelError};
 use crate::unfinished::Unfinished;
 
 /// Why a bundle was not written.
@@ -156,7 +156,7 @@ impl Folder<'_> {
     /// Writes a file and lists it with its digest.
     fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
         self.write(name, bytes)?;
-        self.files.insert(name.to_owned(), hex(&Sha256::digest(bytes)).into());
+        self.files.insert(name.to_owned(), format!("{:x}", Sha256::digest(bytes)).into());
         Ok(())
     }
 

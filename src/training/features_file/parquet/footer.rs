@@ -3,8 +3,6 @@
 use ::csv::StringRecord;
 use sha2::{Digest, Sha256};
 
-use crate::model::hex;
-
 /// What a file says wrote it, in the form that the format's other writers have; the version follows.
 pub const WRITER: &str = "spinetriage version ";
 
@@ -44,6 +42,6 @@ impl Content {
 
     /// The digest, in hexadecimal.
     pub fn digest(self) -> String {
-        hex(&self.0.finalize())
+        format!("{:x}", self.0.finalize())
     }
 }
