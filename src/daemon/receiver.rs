@@ -63,11 +63,7 @@ impl StorageService for Receiver {
     }
 
     async fn begin(&self, association: &AssociationInfo, request: &StoreRequest) -> Result<Incoming, Refusal> {
-        let origin = Origin::Association {
-            number: association.number,
-            calling: association.calling.clone(),
-            address: association.peer.ip(),
-        };
+        let origin = Origin::Association { calling: association.calling.clone(), address: association.peer.ip() };
         let announced = Announced {
             sop_class_uid: request.sop_class_uid.clone(),
             sop_instance_uid: request.sop_instance_uid.clone(),

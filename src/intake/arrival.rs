@@ -16,6 +16,8 @@ use crate::store::{NewInstance, Patient, Recipient, Recorded, RefusedInstance, S
 
 /// Bytes of an object that are held until they are written in one go.
 const AT_A_TIME: usize = 512 << 10;
+/// And pieces of it: each costs more memory than its bytes, and a peer may send them as small as it likes.
+const PIECES: usize = 256;
 
 /// What every door needs.
 #[derive(Clone)]
@@ -80,7 +82,7 @@ impl Arrival {
     /// [`IntakeError::Spool`]; then it can only be refused.
     pub async fn write(&mut self, dataset: Bytes) -> Result<(), IntakeError> {
         self.held.push(dataset);
-        if self.held.iter().map(Bytes::len).sum::<usize>() < AT_A_TIME {
+        if self.held.len() < PIECES && self.held.iter().map(Bytes::len).sum::<usize>() < AT_A_TIME {
             return Ok(());
         }
         let (mut writer, held) = (self.writer.take().ok_or(IntakeError::Given)?, std::mem::take(&mut self.held));

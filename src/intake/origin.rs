@@ -10,8 +10,6 @@ use super::IntakeError;
 pub enum Origin {
     /// An association.
     Association {
-        /// Its number, which joins the log lines of one association.
-        number: u64,
         /// Calling AE title.
         calling: String,
         /// Where it called from.

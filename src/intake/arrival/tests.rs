@@ -32,7 +32,7 @@ fn of_a_spine() -> DatasetSummary {
 }
 
 fn association() -> Origin {
-    Origin::Association { number: 7, calling: "DX1".into(), address: [10, 0, 0, 1].into() }
+    Origin::Association { calling: "DX1".into(), address: [10, 0, 0, 1].into() }
 }
 
 fn intake(folder: &std::path::Path, settings: &str) -> (Intake, SettingsHandle) {
@@ -106,4 +106,20 @@ async fn what_is_not_kept_leaves_a_row_that_says_why_and_no_file() {
     for place in ["incoming", "images"] {
         assert_eq!(std::fs::read_dir(folder.path().join("spool").join(place)).unwrap().count(), 0, "{place}");
     }
+}
+
+/// A peer that sends one byte at a time made the pieces cost a hundred times their bytes.
+#[tokio::test]
+async fn what_is_held_is_bounded_however_small_the_pieces_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (intake, _) = intake(folder.path(), SETTINGS);
+    let mut arrival = intake.begin(association(), announced("1.6.1"));
+    arrival.make_room().await.unwrap();
+    for _ in 0..5000 {
+        arrival.write(Bytes::from_static(b"x")).await.unwrap();
+        assert!(arrival.held.len() < PIECES);
+    }
+    arrival.keep(of_a_spine()).await.unwrap();
+    let file = rows(folder.path(), "SELECT file FROM instances").remove(0);
+    assert!(std::fs::read(folder.path().join(file)).unwrap().ends_with(&[b'x'; 5000]));
 }
