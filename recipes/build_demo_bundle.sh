@@ -44,12 +44,19 @@ train() {
         recipe train_detector "$work/layers" "$work/training" "$base/detector.onnx" ${FILMS:+--films "$FILMS"} ${STEPS:+--steps "$STEPS"}
 }
 
+train_points() {
+    MALLOC_MMAP_THRESHOLD_=$((32 << 20)) MALLOC_TRIM_THRESHOLD_=$((4 << 30)) MALLOC_TOP_PAD_=$((256 << 20)) \
+        recipe train_points "$work/layers" "$work/points" "$base/points.onnx" ${FILMS:+--films "$FILMS"} ${STEPS:+--steps "$STEPS"}
+}
+
 # The bundle without a fusion model: enough to extract features.
 base_manifest() {
     {
         cat recipes/demo/bundle_template.toml
+        printf '\n'
+        recipe points_section "$work/layers" "$base"
         printf '\n[files]\n'
-        (cd "$base" && sha256sum detector.onnx backbone.onnx) | sed -E 's/^([0-9a-f]+)  (.*)$/"\2" = "\1"/'
+        (cd "$base" && sha256sum detector.onnx points.onnx points_test.png backbone.onnx) | sed -E 's/^([0-9a-f]+)  (.*)$/"\2" = "\1"/'
     } > "$base/bundle.toml"
 }
 
@@ -59,7 +66,7 @@ program() {
 }
 
 extract() {
-    "$spinetriage" extract "$work/cases/cases.csv" --bundle "$base" --boxes "${BOXES:-detected}" --out "$work/features.csv" \
+    "$spinetriage" extract "$work/cases/cases.csv" --bundle "$base" --boxes "${BOXES:-all}" --out "$work/features.csv" \
         --onnxruntime "$onnxruntime"
 }
 
@@ -87,9 +94,9 @@ fusion_figures() {
     mkdir -p "$work/alone"
     measure "$work/features.csv" "$bundle" "$work/evaluation"
     recipe mild_figures "$work/evaluation/predictions.csv" "$work/cases/cases.csv"
-    alone radiomics '^deep_|^shape_'
-    alone deep '^original_|^shape_'
-    alone morphometry '^original_|^deep_'
+    alone radiomics '^(film_)?(deep|shape)_'
+    alone deep '^(film_)?(original|shape)_'
+    alone morphometry '^(film_)?(original|deep)_'
     recipe shuffle_labels "$work/features.csv" "$work/alone/shuffled.csv"
     rm -rf "$work/alone/shuffled"
     fuse "$work/alone/shuffled.csv" "$work/alone/shuffled" "$lengths"
@@ -99,6 +106,7 @@ fusion_figures() {
 figures() {
     {
         recipe evaluate_detector "$work/layers" "$bundle/detector.onnx" --pictures "$work/pictures" ${SHOWN:+--films "$SHOWN"}
+        recipe evaluate_points "$work/layers" "$bundle/points.onnx" ${SHOWN:+--films "$SHOWN"}
         recipe evaluate_served "$work/layers" "$spinetriage" "$bundle" "$onnxruntime" ${SHOWN:+--films "$SHOWN"}
         recipe check_backbone "$weights" "$bundle/backbone.onnx"
         fusion_figures
@@ -123,6 +131,7 @@ make "$work/samples/truth.json" recipe samples "$work/layers" "$work/samples"
 make "$base/backbone.onnx" recipe backbone "$weights" "$base/backbone.onnx"
 make "$work/cases/cases.csv" recipe cohort "$work/layers" "$work/cases" ${COHORT:+"$COHORT"}
 make "$base/detector.onnx" train
+make "$base/points.onnx" train_points
 base_manifest
 program
 make "$work/features.csv" extract

@@ -35,21 +35,23 @@ program() {
 base() {
     local folder=$study/base/lite$1
     mkdir -p "$folder"
-    cp "$work/bundle/detector.onnx" "$folder/detector.onnx"
+    cp "$work/bundle"/{detector.onnx,points.onnx,points_test.png} "$folder"
     cp "$3" "$folder/backbone.onnx"
     {
         sed -E -e "1s/.*/# A bundle of the study. Research use only, not for diagnosis: see docs\/study.md./" \
             -e "s/^name = \"demo\"/name = \"study-lite$1\"/" -e 's/^version = .*/version = "0.1.0"/' \
             -e "s/EfficientNet-Lite0/EfficientNet-Lite$1/" \
             -e "/^\[backbone\]/,/^output/ s/^(width|height) = .*/\1 = $2/" recipes/demo/bundle_template.toml
+        printf '\n'
+        recipe points_section "$work/layers" "$folder"
         printf '\n[files]\n'
-        (cd "$folder" && sha256sum detector.onnx backbone.onnx) | sed -E 's/^([0-9a-f]+)  (.*)$/"\2" = "\1"/'
+        (cd "$folder" && sha256sum detector.onnx points.onnx points_test.png backbone.onnx) | sed -E 's/^([0-9a-f]+)  (.*)$/"\2" = "\1"/'
     } > "$folder/bundle.toml"
 }
 
 # extract BASE: the features of the cohort, on the boxes the detector finds.
 extract() {
-    "$spinetriage" extract "$work/cases/cases.csv" --bundle "$study/base/$1" --boxes detected --out "$study/features/$1.csv" \
+    "$spinetriage" extract "$work/cases/cases.csv" --bundle "$study/base/$1" --boxes all --out "$study/features/$1.csv" \
         --onnxruntime "$onnxruntime"
 }
 
@@ -107,7 +109,7 @@ make "$study/features/shuffled.csv" recipe shuffle_labels "$study/features/lite0
 # morphometry; and one that can know nothing.
 both "" best "$lengths"
 both -logistic logistic "$lengths" --classifier logistic-regression
-both -paper paper "$lengths|^shape_" --classifier logistic-regression
+both -paper paper "$lengths|^(film_)?shape_" --classifier logistic-regression
 make "$study/bundles/study-shuffled" train shuffled lite0 study-shuffled "$lengths"
 make "$study/reports/shuffled/report.txt" evaluate shuffled study-shuffled shuffled
 make "$study/pictures" pictures

@@ -34,8 +34,8 @@ const ROOMS: &[(&str, &str)] = &[
     ("report", "guard identifiers findings dicom imaging"),
     ("intake", "identifiers dicom spool config dimse store"),
     ("delivery", "identifiers endure retry dicom spool config dimse store"),
-    ("analysis", "findings imaging model"),
-    ("training", "guard parallel unfinished findings statistics classifier evaluation imaging model"),
+    ("analysis", "identifiers findings imaging model"),
+    ("training", "guard parallel unfinished findings statistics classifier evaluation imaging model analysis"),
     ("worker", "identifiers findings imaging model report analysis"),
 ];
 /// Above all others.

@@ -34,7 +34,7 @@ fn main() {
     let seeds: u64 = seeds.parse().expect("SEEDS is a number");
     let table =
         Table::read(Path::new(features), CLASSES, Purpose::Train { folds: FOLDS }).unwrap_or_else(|e| panic!("{e}"));
-    let labels: Vec<usize> = table.bodies.iter().map(|body| body.class).collect();
+    let labels = table.labels.clone();
     let train = table.of_set(TRAINING);
     let design = selected(&table, &labels, &train);
     write_scores(Path::new(scores), &table, &design);
@@ -89,7 +89,7 @@ fn write_scores(path: &Path, table: &Table, design: &Design) {
     let mut text = String::from("class,set");
     (0..design.features()).for_each(|j| write!(text, ",f{j}").expect("a string takes all"));
     for (i, body) in table.bodies.iter().enumerate() {
-        write!(text, "\n{},{}", body.class, body.set).expect("a string takes all");
+        write!(text, "\n{},{}", table.labels[i], body.set).expect("a string takes all");
         design.row(i).iter().for_each(|z| write!(text, ",{z}").expect("a string takes all"));
     }
     std::fs::write(path, text + "\n").unwrap_or_else(|e| panic!("{}: {e}", path.display()));

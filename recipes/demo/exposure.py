@@ -4,6 +4,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
+from .shapes import blurred
+
 
 def equalised(film, tiles, limit, bins=64):
     """Contrast-limited adaptive histogram equalisation (Zuiderveld 1994) of a film of 0 to 1: `tiles`
@@ -32,14 +34,14 @@ def expose(line_integrals, rng, mild=False, metal=None):
     range of values is found: it saturates."""
     film = line_integrals.astype(np.float32)
     if rng.random() < 0.6:
-        film = film - rng.uniform(0.0, 0.5) * ndimage.gaussian_filter(film, rng.uniform(15, 60))
+        film = film - rng.uniform(0.0, 0.5) * blurred(film, rng.uniform(15, 60))
     top = 99.7 if mild else rng.uniform(96, 99.9)
     low, high = np.percentile(film[::3, ::3], [1 if mild else rng.uniform(0, 12), top])
     if metal is not None:
         film = film + metal
     film = np.clip((film - low) / (high - low + 1e-6), -0.1, 1.25)
-    local = film - ndimage.gaussian_filter(film, rng.uniform(12, 45))
-    local /= np.sqrt(ndimage.gaussian_filter(local * local, 40)) + 0.05
+    local = film - blurred(film, rng.uniform(12, 45))
+    local /= np.sqrt(np.maximum(blurred(local * local, 40), 0)) + 0.05
     mix = rng.uniform(0.1, 0.25) if mild else rng.choice([0.0, rng.uniform(0, 0.3), rng.uniform(0.2, 0.6)])
     film = np.clip((1 - mix) * film + mix * (0.5 + 0.2 * local), 0, 1.2)
     if not mild and rng.random() < 0.3:

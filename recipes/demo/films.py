@@ -31,7 +31,8 @@ LEAST_SEEN = 0.02
 @dataclass
 class Body:
     """One vertebral body on a film. `box` (x0, y0, x1, y1) and `points` (x, y) of the six points in
-    pixels, whole numbers between them; `share`: the part of the box that is on the film and not behind a shutter."""
+    pixels, whole numbers between them; `share`: the part of the box that is on the film and not behind a shutter;
+    `metal`: the part of the box that metal or cement covers."""
 
     level: str
     astlof: int
@@ -42,6 +43,7 @@ class Body:
     share: float
     whole: bool
     points: tuple
+    metal: float = 0.0
 
 
 @dataclass
@@ -107,7 +109,33 @@ def paste(film, picture, frame, fracture, u_range, v_range, gain):
     film[window] += gain * bodies.sample(picture, u, v, u_range, v_range) * density ** 0.7
 
 
-def describe(vertebra, view, open_):
+RAY_MM = (1000.0, 2600.0)
+"""From the X-ray tube to the film."""
+
+RIM = 0.33
+"""How far from the body's middle, parts of its width, its rims at the left and right lie on average."""
+
+
+class Rays:
+    """Rays that spread from the tube: bodies away from the central ray, or tilted or turned, show their left and
+    their right rim apart, as double contours. The points are in the middle between the two."""
+
+    def __init__(self, rng, shape, mm):
+        self.centre = rng.uniform(0.2, 0.8) * shape[0]
+        self.per_pixel = mm / rng.uniform(*RAY_MM)
+        self.tilt, self.turn = np.deg2rad(rng.normal(0, 3.0)), np.deg2rad(rng.normal(0, 4.0))
+
+    def frames(self, rng, vertebra, mm):
+        """Where the left and the right half of a body lie."""
+        f = vertebra.frame
+        wide = RIM * spine.WIDTH[spine.LEVELS.index(vertebra.level)] / mm
+        across = (f.centre[0] - self.centre) * self.per_pixel + self.tilt + rng.normal(0, np.deg2rad(1.2))
+        down = wide * np.tan(across) * f.down / np.linalg.norm(f.down)
+        front = wide * np.tan(self.turn + rng.normal(0, np.deg2rad(1.5))) * f.anterior / np.linalg.norm(f.anterior)
+        return [replace(f, centre=f.centre + side * (down + front)) for side in (-1, 1)]
+
+
+def describe(vertebra, view, open_, metal=None):
     """The body as the film's label; None when nothing of it is on the film."""
     # A frame counts from the middle of the first pixel, a label from its corner.
     outline = vertebra.frame.pixels(vertebra.fracture.outline()) + 0.5
@@ -120,8 +148,9 @@ def describe(vertebra, view, open_):
     f, points = vertebra.fracture, vertebra.frame.pixels(vertebra.fracture.points()) + 0.5
     whole = share >= WHOLE_FROM and vertebra.level not in OBSCURED[view]
     box = tuple(round(float(t), 3) for t in (x0, y0, x1, y1))
+    covered = 0.0 if metal is None else float((metal[max(int(y0), 0):int(y1) + 1, max(int(x0), 0):int(x1) + 1] > 0.2).mean())
     return Body(vertebra.level, f.astlof, f.kind, round(float(f.loss), 4), f.mild, box, round(float(share), 4), bool(whole),
-                tuple((round(float(x), 3), round(float(y), 3)) for y, x in points))
+                tuple((round(float(x), 3), round(float(y), 3)) for y, x in points), round(covered, 4))
 
 
 def layout(rng, look, view, fixed, focus, strip=False):
@@ -160,12 +189,14 @@ def film(everyone, seed, number, look=Look(), view=None, fixed=None, focus=None)
     bone, arches = rng.uniform(0.8, 1.9), rng.uniform(0.5, 1.4)
     if not look.mild:
         bone *= np.exp(rng.uniform(-0.7, 0.2))
-    reach, style = (-bodies.REACH, bodies.REACH), bodies.Style.draw(rng)
+    reach, style, rays = (-bodies.REACH, bodies.REACH), bodies.Style.draw(rng), Rays(rng, shape, mm)
     for vertebra in course:
         body, arch = texture(rng, view, vertebra.level, patient, style, look.mild)
         if arch is not None:
             paste(picture, arch, vertebra.frame, None, *bodies.ARCH[view], bone * arches)
-        paste(picture, body, vertebra.frame, vertebra.fracture, reach, reach, bone)
+        halves = rays.frames(rng, vertebra, mm) if view == "lateral" else [vertebra.frame]
+        for half in halves:
+            paste(picture, body, half, vertebra.fracture, reach, reach, bone / len(halves))
     if strip:
         picture = whole_body.around(rng, view, picture, course, mm)
     metal = implants.any_(rng, view, course, shape, mm, look.metal)
@@ -174,7 +205,7 @@ def film(everyone, seed, number, look=Look(), view=None, fixed=None, focus=None)
     if strip:
         shown = exposure.stitched(shown, rng, mm)
     shown = finished(shown, rng, look, open_)
-    labels = [b for b in (describe(v, view, open_) for v in course) if b is not None]
+    labels = [b for b in (describe(v, view, open_, metal) for v in course) if b is not None]
     return Film(shown, labels, float(mm), view)
 
 

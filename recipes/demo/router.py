@@ -24,8 +24,12 @@ class Router:
     library: str
 
     def analyze(self, files):
-        """The findings of each of the files, in their order. Raises CalledProcessError when the router
-        refuses one, with what it says on standard error."""
+        """The vertebrae of each of the files, as `findings` has them."""
+        return [found(answer) for answer in self.findings(files)]
+
+    def findings(self, files):
+        """The findings of each of the files, in their order, as `analyze --json` gives them. Raises CalledProcessError
+        when the router refuses one, with what it says on standard error."""
         files = [str(f) for f in files]
         parts = [files[i:i + AT_A_TIME] for i in range(0, len(files), AT_A_TIME)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -36,7 +40,7 @@ class Router:
         lines = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
         if len(lines) != len(files):
             raise ValueError(f"{len(lines)} answers for {len(files)} files, of which the first is {Path(files[0]).name}")
-        return [found(json.loads(line)) for line in lines]
+        return [json.loads(line) for line in lines]
 
 
 def found(answer):

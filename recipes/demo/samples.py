@@ -20,8 +20,8 @@ LOOK = films.Look(size=(760, 560), fov_mm=(300, 301), drawn=0, negative=0, inver
 
 SAMPLES = (
     ("intact", {}, "MONOCHROME2"),
-    ("compression", {"L1": Fracture("wedge", 0.4), "T9": Fracture("biconcave", 0.35)}, "MONOCHROME2"),
-    ("burst", {"T12": Fracture("crush", 0.45, 0.18, 0.18)}, "MONOCHROME1"),
+    ("compression", {"L1": Fracture("wedge", 0.4, hollow=0.12, slope=0.03), "T9": Fracture("biconcave", 0.35, hollow=0.1, slope=0.08)}, "MONOCHROME2"),
+    ("burst", {"T12": Fracture("crush", 0.45, 0.18, 0.18, hollow=0.1, slope=0.04)}, "MONOCHROME1"),
 )
 
 STUDY = ("lateral", "frontal")
@@ -35,7 +35,7 @@ def study(everyone, out):
     """Writes a lateral and a frontal film of one study: L2 is wedged, the sacrum is on both."""
     out.mkdir(exist_ok=True)
     for image, view in enumerate(STUDY):
-        broken = {"L2": Fracture("wedge", 0.4)}
+        broken = {"L2": Fracture("wedge", 0.4, hollow=0.12)}
         film = films.film(everyone, SEED, 10 * STUDY_NUMBER + image, STUDY_LOOK, view, broken, "L3")
         key = f"sample/{SEED}/study"
         header = Header(f"{key}/{view}", f"DEMO-{STUDY_NUMBER}", "study", view=view, number=STUDY_NUMBER, study=key)

@@ -39,6 +39,20 @@ def oval(centre, radius, angle=0.0):
 
 def clouds(rng, shape, cells):
     """A smooth random field, standard deviation about 1, that changes over `cells` parts of a side."""
-    coarse = rng.normal(0, 1, (cells + 2, cells + 2))
-    rows, columns = np.linspace(0.5, cells, shape[0]), np.linspace(0.5, cells, shape[1])
-    return ndimage.map_coordinates(coarse, np.meshgrid(rows, columns, indexing="ij"), order=2, mode="nearest").astype(np.float32)
+    coarse = Image.fromarray(rng.normal(0, 1, (cells + 2, cells + 2)).astype(np.float32))
+    return np.asarray(coarse.resize((shape[1], shape[0]), Image.BICUBIC, (1, 1, cells + 1, cells + 1)))
+
+
+COARSE_FROM, CELL = 8.0, 4.0
+"""The blur from which a picture is made coarse first, and the blur in coarse cells that is left to do."""
+
+
+def blurred(picture, sigma):
+    """A Gaussian blur of `sigma` pixels; a wide one by way of a coarser picture, which it cannot be told from."""
+    if sigma < COARSE_FROM:
+        return ndimage.gaussian_filter(picture, sigma)
+    step = int(sigma / CELL)
+    rows, columns = picture.shape
+    coarse = np.asarray(Image.fromarray(np.asarray(picture, np.float32)).reduce(step))
+    smooth = Image.fromarray(ndimage.gaussian_filter(coarse, sigma / step))
+    return np.asarray(smooth.resize((columns, rows), Image.BILINEAR, (0, 0, columns / step, rows / step)))

@@ -12,13 +12,17 @@ import shutil
 import sys
 
 
+UNLABELLED = "-1"
+"""The class of a body that nobody has labelled."""
+
+
 def shuffled(header, rows, seed):
     """The rows with the classes of each set permuted."""
     of_class, of_set = header.index("class"), header.index("set")
     rows = [list(row) for row in rows]
     chance = random.Random(seed)
     for name in sorted({row[of_set] for row in rows}):
-        own = [row for row in rows if row[of_set] == name]
+        own = [row for row in rows if row[of_set] == name and row[of_class] != UNLABELLED]
         classes = [row[of_class] for row in own]
         chance.shuffle(classes)
         for row, number in zip(own, classes):

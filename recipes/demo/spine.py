@@ -59,15 +59,17 @@ def build(rng, view, share=0.22, fixed=None):
     size = rng.uniform(0.86, 1.16)
     tall, deep, gap = rng.uniform(0.92, 1.08), rng.uniform(0.92, 1.1), rng.uniform(0.65, 1.15)
     across = DEPTH if view == "lateral" else WIDTH
-    found, bend, corner = [], 0.0, np.zeros(2)
+    # A fractured body's neighbours are fractured more often.
+    found, bend, corner, beside = [], 0.0, np.zeros(2), False
     for i in reversed(range(len(LEVELS))):
         level = LEVELS[i]
         if level == "S1":
             fracture = sacral(rng)
         elif fixed is None:
-            fracture = draw(rng, share)
+            fracture = draw(rng, np.clip(3 * share, 0, 0.6) if beside else share, level, view)
         else:
-            fracture = fixed.get(level) or intact(rng)
+            fracture = fixed.get(level) or intact(rng, level, view)
+        beside = fracture.loss > 0
         tilt = np.deg2rad(angles[i] + bend)
         half_height = HEIGHT[i] * size * tall * rng.uniform(0.95, 1.05) / 2
         half_depth = across[i] * size * deep * rng.uniform(0.96, 1.04) / 2
@@ -82,7 +84,7 @@ def build(rng, view, share=0.22, fixed=None):
         points = frame.pixels(fracture.points())
         corner = (points[0] + points[2]) / 2
         if view == "lateral" and level != "S1":
-            lost = 2 * half_height * (fracture.loss if fracture.kind == "wedge" else 0.3 * fracture.loss if fracture.kind == "crush" else 0)
+            lost = 2 * half_height * float(fracture.lost(1.0) - fracture.lost(-1.0))
             bend += rng.uniform(0.4, 0.8) * np.rad2deg(np.arctan2(lost, 2 * half_depth))
     return found[::-1]
 

@@ -8,9 +8,7 @@ longer schedule.
 
 import argparse
 import json
-import math
 import os
-import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +18,7 @@ import torch
 
 from . import films
 from .detector import HEIGHT, STRIDE, SWAPPED, WIDTH, Detector, Exported, loss, targets
+from .learning import trained
 
 SEED = 20261
 FRAME = 512
@@ -110,52 +109,11 @@ def example(pictures, labels, rng):
     return (crop, *targets(boxes[seen], points[seen], kinds[seen], facing, CROP // STRIDE))
 
 
-def rate(step, steps):
-    """Warm-up, then a cosine down to nothing."""
-    warm = min(200, steps // 10)
-    return RATE * (step + 1) / warm if step < warm else RATE * (0.5 + 0.5 * math.cos(math.pi * (step - warm) / (steps - warm))) + 2e-6
-
-
 def train(layers, work, count, steps):
-    """The trained detector: an exponential moving average of the weights."""
+    """The trained detector."""
     pictures, labels = cohort(layers, work, count)
-    torch.manual_seed(SEED)
-    # By itself torch takes one of two cores here and there.
-    torch.set_num_threads(os.cpu_count())
-    # Channels last is a sixth faster on a CPU.
-    model, average = (Detector().to(memory_format=torch.channels_last) for _ in range(2))
-    average.load_state_dict(model.state_dict())
-    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=1e-3)
-    checkpoint = work / "detector.pt"
-    first = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint)
-        for part, name in ((model, "model"), (average, "average"), (optimiser, "optimiser")):
-            part.load_state_dict(state[name])
-        first = state["step"]
-    begun, running = time.time(), 0.0
-    for step in range(first, steps):
-        for group in optimiser.param_groups:
-            group["lr"] = rate(step, steps)
-        rng = np.random.default_rng([SEED, 2, step])
-        batch = [torch.stack(t) for t in zip(*(example(pictures, labels, rng) for _ in range(BATCH)))]
-        value = loss(model(batch[0].contiguous(memory_format=torch.channels_last)), *batch[1:])
-        optimiser.zero_grad()
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimiser.step()
-        decay = min(0.999, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for kept, new in zip(average.state_dict().values(), model.state_dict().values()):
-                kept.copy_(kept * decay + new * (1 - decay) if kept.dtype.is_floating_point else new)
-        running = 0.98 * running + 0.02 * float(value.detach()) if running else float(value.detach())
-        if (step + 1) % 50 == 0 or step + 1 == steps:
-            part = work / "detector.pt.part"
-            torch.save({"model": model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}, part)
-            part.rename(checkpoint)
-            left = (time.time() - begun) / (step + 1 - first) * (steps - step - 1)
-            print(f"step {step + 1} of {steps}: loss {running:.3f}, {left / 60:.0f} minutes left", flush=True)
-    return average.eval()
+    batch = lambda rng: [torch.stack(t) for t in zip(*(example(pictures, labels, rng) for _ in range(BATCH)))]
+    return trained(Detector, batch, loss, work, "detector", SEED, steps, RATE)
 
 
 def export(detector, file):

@@ -13,7 +13,9 @@ use super::table;
 use crate::RESEARCH_USE_ONLY;
 use crate::analysis;
 use crate::dicom::scan;
-use crate::findings::{Companions, Findings, Language, Morphometry, ReportImage, ReportRequest, SopClass, Vertebra};
+use crate::findings::{
+    Call, Companions, Findings, Language, Morphometry, ReportImage, ReportRequest, SopClass, Vertebra,
+};
 use crate::identifiers::Uid;
 use crate::imaging::decode;
 use crate::model::{Bundle, Model};
@@ -137,18 +139,35 @@ fn request(file: &Path, findings: &Findings) -> ReportRequest {
     }
 }
 
-/// The findings as a person reads them.
+/// The findings as a person reads them: the result first, of the film as a study of its own.
 fn as_table(findings: &Findings) -> String {
+    let result = in_a_line(findings);
     if findings.vertebrae.is_empty() {
-        return "no vertebra found".into();
+        return format!("{result}\nno vertebra found");
     }
     let measured = findings.vertebrae.iter().any(|v| v.morphometry.is_some());
     let rows: Vec<Vec<String>> = findings.vertebrae.iter().map(|v| vertebra_row(findings, v, measured)).collect();
     let table = table::format(&vertebra_columns(measured), &rows);
+    let table = format!("{result}\n{table}");
     match &findings.image.spacing_refused {
         Some(why) => format!("{table}\n{why}."),
         None => table,
     }
+}
+
+/// `suspected, probability of a fracture 0.97, 7 of 9 bodies assessed`.
+pub(super) fn in_a_line(findings: &Findings) -> String {
+    let Some(study) = Findings::triage_of(&[findings]) else {
+        return "no operating point: the bundle has no [triage], nothing is flagged".into();
+    };
+    let probability = study.probability.map(|p| format!(", probability of a fracture {p:.2}")).unwrap_or_default();
+    let missed = match study.missed {
+        0 => String::new(),
+        missed => format!(", {missed} not found where their neighbours leave room for them"),
+    };
+    let why = findings.not_assessed.map(|why| format!(": {}", why.words())).unwrap_or_default();
+    let (result, assessed, found) = (study.result.words(), study.assessed, study.found);
+    format!("{result}{probability}{why}, {assessed} of {found} bodies assessed{missed}")
 }
 
 /// Header of [`vertebra_row`].
@@ -164,7 +183,13 @@ pub(super) fn vertebra_columns(measured: bool) -> Vec<&'static str> {
 pub(super) fn vertebra_row(findings: &Findings, vertebra: &Vertebra, measured: bool) -> Vec<String> {
     let class = &findings.bundle.classes[vertebra.class];
     let probabilities: Vec<_> = vertebra.probabilities.iter().map(|p| format!("{p:.2}")).collect();
-    let mut row = vec![vertebra.label(), format!("{} {}", class.code, class.name), probabilities.join(" ")];
+    let said = match (vertebra.not_assessed, vertebra.called) {
+        (Some(why), _) => format!("not assessed: {}", why.words()),
+        (None, Some(Call::Sensitive)) => format!("possible {} {}", class.code, class.name),
+        (None, _) => format!("{} {}", class.code, class.name),
+    };
+    let probabilities = if vertebra.is_assessed() { probabilities.join(" ") } else { "-".into() };
+    let mut row = vec![vertebra.label(), said, probabilities];
     if measured {
         row.extend(vertebra.morphometry.as_ref().map_or(["-".into(), "-".into()], heights_and_grade));
     }

@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::analyze::{vertebra_columns, vertebra_row};
+use super::analyze::{in_a_line, vertebra_columns, vertebra_row};
 use super::outcome::{FOUND_PROBLEMS, Outcome};
 use super::{fresh, table};
 use crate::RESEARCH_USE_ONLY;
@@ -114,7 +114,7 @@ async fn show(arguments: &Arguments, out: &Path, films: Vec<PathBuf>) -> Outcome
 /// Prints the table, writes pictures and audit rows.
 fn conclude(out: &Path, samples: &[Sample], seconds: &[f64], missing: usize) -> Outcome {
     let database = out.join("state").join(DATABASE);
-    let mut rows = Vec::new();
+    let (mut results, mut rows) = (Vec::new(), Vec::new());
     let mut without_findings = 0;
     let of_sample = |sample: &Sample| findings_of(&database, &sample.sop_instance_uid);
     let all: Vec<Findings> = samples.iter().map(of_sample).collect::<Result<_, _>>()?;
@@ -125,6 +125,7 @@ fn conclude(out: &Path, samples: &[Sample], seconds: &[f64], missing: usize) -> 
         let picture = overlay::draw(&radiograph, findings, &[findings], Language::English);
         fs::write(out.join(format!("{name}.png")), picture.png())?;
         without_findings += usize::from(findings.vertebrae.is_empty());
+        results.push(vec![name.clone(), in_a_line(findings)]);
         for vertebra in &findings.vertebrae {
             let mut row = vec![name.clone()];
             row.extend(vertebra_row(findings, vertebra, measured));
@@ -135,6 +136,7 @@ fn conclude(out: &Path, samples: &[Sample], seconds: &[f64], missing: usize) -> 
     let mut columns = vec!["image"];
     columns.extend(vertebra_columns(measured));
     columns.push("seconds");
+    println!("\n{}", table::format(&["study", "result"], &results));
     println!("\n{}\n\n{RESEARCH_USE_ONLY}.\n", table::format(&columns, &rows));
 
     let trail = store::trail(&database, None)?;

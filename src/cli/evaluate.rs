@@ -10,18 +10,19 @@ use clap::Args;
 use super::features::{self, Computing};
 use super::fresh::{self, Named};
 use super::outcome::Outcome;
+use super::reach::Reach;
 use super::table;
 use crate::RESEARCH_USE_ONLY;
-use crate::evaluation::{self, PathRecord, Subject};
+use crate::evaluation::{self, PREVALENCES, PathRecord, Subject};
 use crate::findings::ClassName;
 use crate::model::{Bundle, Model};
 use crate::statistics::Bootstrap;
-use crate::training::bundle_writer::RECORD;
+use crate::training::bundle_writer::{self, RECORD};
 use crate::training::judgement::{self, Judgement};
 use crate::training::labelled::Purpose;
 use crate::training::study::Record;
-
 use crate::training::table::Table;
+use crate::training::triage;
 
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
@@ -50,6 +51,17 @@ pub struct Arguments {
     /// Seed of the resamplings
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Predictive values where fractures are as frequent as these parts of the studies
+    #[arg(long, value_name = "PART,...", value_delimiter = ',', default_values_t = PREVALENCES)]
+    prevalences: Vec<f64>,
+    /// Write the bundle anew to this folder, with operating points that reach the targets on these studies
+    #[arg(long, value_name = "DIR", requires = "new_version")]
+    operating_points: Option<PathBuf>,
+    /// Version of that bundle
+    #[arg(long, value_name = "VERSION", requires = "operating_points")]
+    new_version: Option<String>,
+    #[command(flatten)]
+    targets: Reach,
     #[command(flatten)]
     computing: Computing,
 }
@@ -77,12 +89,17 @@ struct Asked {
     predictions: String,
     /// As CSV, of a model that adds.
     contributions: Option<String>,
+    judgement: Judgement,
+    table: Table,
 }
 
 /// Measures the bundle on every set of the cases.
 pub fn run(arguments: &Arguments) -> Outcome {
     let out = &arguments.out;
     fresh::absent(&[JSON, PAGE, PREDICTIONS, CONTRIBUTIONS].map(|name| out.join(name)), BY)?;
+    if let Some(folder) = &arguments.operating_points {
+        fresh::absent(std::slice::from_ref(folder), Named::Folder("--operating-points"))?;
+    }
     let bundle = Bundle::load(&arguments.bundle)?;
     let other = arguments.against.as_ref().map(|folder| Bundle::load(folder)).transpose()?;
     arguments.may_compute(&bundle, other.as_ref())?;
@@ -110,6 +127,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
     } else {
         println!("{}", report.to_text(table::format));
         println!("{} has the pictures. {RESEARCH_USE_ONLY}.", out.join(PAGE).display());
+    }
+    if let (Some(out), Some(version)) = (&arguments.operating_points, &arguments.new_version) {
+        arguments.move_points(&bundle, &asked, out, version)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -142,11 +162,42 @@ impl Arguments {
         };
         let predictions = judgement.to_csv(&table, &identity.classes)?;
         Ok(Asked {
-            subject: judgement.subject(&identity, &table),
+            subject: judgement.clone().subject(&identity, &table, &self.prevalences),
             classes: identity.classes,
             predictions,
             contributions,
+            judgement,
+            table,
         })
+    }
+
+    /// Writes the bundle with operating points that reach the targets on these studies.
+    fn move_points(
+        &self,
+        bundle: &Bundle,
+        asked: &Asked,
+        out: &Path,
+        version: &str,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let Some(triage) = &bundle.identity().triage else {
+            return Err(
+                "the bundle has no [triage], whose operating points could be moved: make one with `spinetriage train`"
+                    .into(),
+            );
+        };
+        let said = (asked.judgement.probabilities.as_slice(), asked.judgement.others.as_slice());
+        let seen = triage::seen(&asked.table, &asked.classes, said);
+        let on = format!("{} (moved there)", self.input.file_name().unwrap_or_default().to_string_lossy());
+        let moved = triage::moved(triage, &seen, &self.targets.targets(), &on);
+        let moved =
+            moved.ok_or("operating points cannot be moved: the studies need some with a fracture and some without")?;
+        let written = bundle_writer::write_moved(out, bundle, &moved, version, self.computing.library())?;
+        for (name, point) in [("sensitive", &moved.sensitive), ("specific", &moved.specific)] {
+            eprintln!("{name} point: sensitivity {}, specificity {}", point.sensitivity, point.specificity);
+        }
+        let identity = written.identity();
+        eprintln!("{} {} (sha256 {}) in {}", identity.name, identity.version, identity.digest, out.display());
+        Ok(())
     }
 
     /// The file that a bundle to compare with `first` is asked about: its own features, or the first one's when the

@@ -9,6 +9,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::fresh;
+use crate::findings::NotAssessed;
 use crate::model::{Bundle, Model, digest_of};
 use crate::training::cases::Cases;
 use crate::training::extraction::{self, Boxes, Extracted};
@@ -81,17 +82,29 @@ pub fn of_cases(
     let progress = bar("computing features");
     progress.set_length(films.iter().map(|film| film.cases.len() as u64).sum());
     let mut missed: Vec<(u64, String)> = Vec::new();
+    let mut not_assessed: Vec<(u64, NotAssessed)> = Vec::new();
     let mut problems: Vec<Problem> = Vec::new();
     extraction::extract(&mut models, &films, computing.boxes, |film, found: Extracted| {
         progress.inc(film.cases.len() as u64);
         missed.extend(found.missed.iter().map(|line| (*line, film.cases[0].body.film.clone())));
         problems.extend(found.problems);
-        if found.rows.is_empty() { Ok(()) } else { file.add(&found.rows) }
+        not_assessed.extend(found.not_assessed);
+        // Rows of a film follow each other. A film without a labelled body tells nothing of a study.
+        let rows: Vec<_> = found.rows.into_iter().chain(found.others).collect();
+        if rows.iter().all(|(body, _)| body.class.is_none()) { Ok(()) } else { file.add(&rows) }
     })
     .map_err(unwritable)?;
     progress.finish_and_clear();
     if !missed.is_empty() {
         eprintln!("{}", left_out(&missed, study.bodies()));
+    }
+    for reason in NotAssessed::ALL {
+        let lines: Vec<String> =
+            not_assessed.iter().filter(|(_, why)| *why == reason).map(|(line, _)| line.to_string()).collect();
+        if !lines.is_empty() {
+            let (count, lines, why) = (lines.len(), lines.join(", "), reason.words());
+            eprintln!("{count} bodies are not assessed and are left out ({why}): lines {lines}");
+        }
     }
     if !problems.is_empty() {
         return Err(FileError::Problems { path: cases.to_owned(), problems }.into());
@@ -175,6 +188,7 @@ fn provenance(bundle: &Bundle, cases_digest: String, boxes: Boxes) -> Provenance
         boxes: match boxes {
             Boxes::Given => "given".to_owned(),
             Boxes::Detected => "detected".to_owned(),
+            Boxes::All => "all".to_owned(),
         },
     }
 }

@@ -20,6 +20,7 @@ mod fresh;
 mod outcome;
 pub mod queue;
 pub mod radiomics;
+mod reach;
 mod runtime;
 pub mod serve;
 mod table;

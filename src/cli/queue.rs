@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::outcome::Outcome;
 use super::table;
+use crate::RESEARCH_USE_ONLY;
 use crate::store::queue::{self, Entry};
 use crate::store::{self, GivenUp};
 
@@ -149,15 +150,27 @@ fn reason(entry: &Entry) -> String {
 
 fn as_table(entries: &[Entry]) -> String {
     let row = |e: &Entry| {
-        vec![e.id.to_string(), e.received.clone(), e.state.clone(), e.sender.clone(), e.image.clone(), reason(e)]
+        let result = e.result.replace('-', " ");
+        vec![
+            e.id.to_string(),
+            e.received.clone(),
+            e.state.clone(),
+            result,
+            e.sender.clone(),
+            e.image.clone(),
+            reason(e),
+        ]
     };
     table::format(
-        &["id", "received", "state", "sender", "image", "reason"],
+        &["id", "received", "state", "result", "sender", "image", "reason"],
         &entries.iter().map(row).collect::<Vec<_>>(),
     )
 }
 
 fn show(e: &Entry) {
+    if !e.result.is_empty() {
+        println!("result     {} ({RESEARCH_USE_ONLY})", e.result.replace('-', " "));
+    }
     println!("image      {} (number {})", e.image, e.id);
     println!("study      {}", e.study);
     println!("received   {} from {}", e.received, e.sender);

@@ -1,5 +1,6 @@
 //! `spinetriage train`: from labelled films to a bundle.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,16 +11,21 @@ use regex::Regex;
 use super::features::{self, Computing};
 use super::fresh::{self, Named};
 use super::outcome::Outcome;
+use super::reach::Reach;
 use super::table;
 use crate::RESEARCH_USE_ONLY;
 use crate::classifier::Kind;
-use crate::model::{Bundle, Model};
+use crate::evaluation::TRAINING;
+use crate::findings::Triage;
+use crate::model::{Bundle, Family, Model};
 use crate::training::bundle_writer::{self, About};
 use crate::training::features_file::{Provenance, beside};
+use crate::training::judgement::{self, Judgement};
 use crate::training::labelled::Purpose;
 use crate::training::selection::{self, Rule};
-use crate::training::study::{self, Plan, Progress, Record};
+use crate::training::study::{self, LeftOut, Plan, Progress, Record, Study};
 use crate::training::table::Table;
+use crate::training::triage;
 
 /// Arguments of `train`.
 #[derive(Debug, Args)]
@@ -48,6 +54,12 @@ pub struct Arguments {
     /// Leave out features whose names match
     #[arg(long, value_name = "REGEX")]
     without: Option<Regex>,
+    /// Families of features to use; all if not said
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "FAMILY,...")]
+    families: Vec<Family>,
+    /// Say what each family brings: train once more without each, and ask these models about the other sets
+    #[arg(long)]
+    compare_families: bool,
     /// Which penalty of LASSO
     #[arg(long, value_enum, default_value_t = Rule::OneStandardError)]
     rule: Rule,
@@ -63,6 +75,8 @@ pub struct Arguments {
     /// Seed of everything that chance decides
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    targets: Reach,
     #[command(flatten)]
     computing: Computing,
 }
@@ -81,12 +95,20 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
     let plan = arguments.plan();
     let mut study = study::study(&table.training(), classes, &plan, &Bars::default())?;
+    let judged = Judgement::of_fusion(&study.fusion, &table)?;
+    study.triage = arguments.triage(&table, &base, &study, judged)?;
+    if arguments.compare_families {
+        study.record.left_out = arguments.left_out(&table, &base, &study)?;
+    }
     let features = if Table::is_one(&arguments.input) { &arguments.input } else { &computed };
     study.record.provenance = Provenance::of(features);
     let about = arguments.about(&study.record);
     let written = bundle_writer::write(&arguments.out, (&base, &mut model), &about, &study, library)?;
 
     println!("{}", tried(&study.record));
+    if !study.record.left_out.is_empty() {
+        println!("\n{}\n", brings(&study.record));
+    }
     let identity = written.identity();
     println!(
         "{} features; {} {} (sha256 {}) in {}\n{RESEARCH_USE_ONLY}.",
@@ -100,10 +122,63 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 impl Arguments {
+    /// The study model, when the table has the studies for one.
+    fn triage(
+        &self,
+        table: &Table,
+        base: &Bundle,
+        study: &Study,
+        mut judged: Judgement,
+    ) -> Result<Option<Triage>, Box<dyn Error + Send + Sync>> {
+        // Of bodies that the model was fitted on it says too much.
+        for (place, said) in table.of_set(TRAINING).into_iter().zip(&study.out_of_fold) {
+            judged.probabilities[place].clone_from(said);
+        }
+        let seen = triage::seen(table, &base.identity().classes, (&judged.probabilities, &judged.others));
+        let fitted = triage::fit(&seen, &self.targets.targets())?;
+        if fitted.is_none() {
+            eprintln!(
+                "No operating points: the training studies, those with two bodies or more, need some with a fracture and some without. \
+                 `extract --boxes all` writes every body of a film."
+            );
+        }
+        Ok(fitted)
+    }
+
+    /// What the model reaches on the other sets, and models that are made without one of its families.
+    fn left_out(
+        &self,
+        table: &Table,
+        base: &Bundle,
+        study: &Study,
+    ) -> Result<Vec<LeftOut>, Box<dyn Error + Send + Sync>> {
+        let classes = &base.identity().classes;
+        let offered: Vec<Family> = match self.families.as_slice() {
+            [] => Family::ALL.into_iter().filter(|f| table.features.iter().any(|n| Family::of(n) == *f)).collect(),
+            named => named.to_vec(),
+        };
+        let mut rows = judgement::areas(&study.fusion, table, classes, None)?;
+        for family in &offered {
+            let mut plan = self.plan();
+            plan.kinds = vec![study.record.taken];
+            plan.selection.families = offered.iter().copied().filter(|other| other != family).collect();
+            if plan.selection.families.is_empty() {
+                continue;
+            }
+            eprintln!("without {}", family.name());
+            match study::study(&table.training(), classes.len(), &plan, &Bars::default()) {
+                Ok(without) => rows.extend(judgement::areas(&without.fusion, table, classes, Some(*family))?),
+                Err(error) => eprintln!("without {} there is no model: {error}", family.name()),
+            }
+        }
+        Ok(rows)
+    }
+
     fn plan(&self) -> Plan {
         Plan {
             selection: selection::Settings {
                 without: self.without.clone(),
+                families: self.families.clone(),
                 penalties: usize::from(self.penalties),
                 rule: self.rule,
                 at_most: self.at_most.map_or(usize::MAX, usize::from),
@@ -125,6 +200,17 @@ impl Arguments {
             training_data: self.training_data.clone().unwrap_or_else(data),
         }
     }
+}
+
+/// What each family brings.
+fn brings(record: &Record) -> String {
+    let area = |area: Option<f64>| area.map_or_else(|| "not defined".to_owned(), |area| format!("{area:.3}"));
+    let row = |row: &LeftOut| {
+        let family = row.family.map_or("nothing", Family::name);
+        vec![family.to_owned(), row.set.clone(), area(row.macro_area), area(row.fracture_area)]
+    };
+    let rows: Vec<_> = record.left_out.iter().map(row).collect();
+    table::format(&["left out", "set", "macro AUC", "AUC of any fracture"], &rows)
 }
 
 /// What each kind of classifier reached.

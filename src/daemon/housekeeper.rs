@@ -145,7 +145,7 @@ mod tests {
             .write(move |c| {
                 Ok(c.execute_batch(&format!(
                     "INSERT INTO studies (id, study_instance_uid, patient_number, patient_id) VALUES (1, '1.2', 1, '');
-                     INSERT INTO reports VALUES (1, 1, 1, '1.3', '1.4', '1.5', '2026', '2026', -1);
+                     INSERT INTO reports VALUES (1, 1, 1, '1.3', '1.4', '1.5', '2026', '2026', -1, NULL);
                      INSERT INTO objects (id, report_id, kind, sop_class_uid, sop_instance_uid, file, sha256, compressed_file, compressed_sha256)
                      VALUES (1, 1, 'overlay', '1.6', '1.7', '{file}', '', '{compressed}', '');
                      INSERT INTO deliveries (object_id, destination, state) VALUES (1, 'pacs', 'delivered')"

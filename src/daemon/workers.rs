@@ -16,7 +16,7 @@ use super::error::DaemonError;
 use super::supervisor::{LEASE_MARGIN, Supervisor, unless_too_late};
 use crate::config::Settings;
 use crate::endure::endure;
-use crate::findings::{Companions, FailedImage, ReportImage, ReportRequest, SopClass};
+use crate::findings::{Companions, FailedImage, NotAssessed, ReportImage, ReportRequest, SopClass};
 use crate::spool::SpooledFile;
 use crate::store::{Addressee, Changes, Job, NewObject, ObjectFile, ReportInput, StoreError, Work};
 use crate::worker::{Reply, Request, WorkerError, WorkerProcess, WrittenObject};
@@ -209,7 +209,11 @@ impl Slot<'_> {
         let store = self.supervisor.store.clone();
         match (reply, &job.work) {
             (Reply::Findings { findings }, Work::Analyse { .. }) => {
-                tracing::info!(vertebrae = findings.vertebrae.len(), seconds, "An image is analysed");
+                let (vertebrae, assessed) =
+                    (&findings.vertebrae, findings.vertebrae.iter().filter(|v| v.is_assessed()));
+                let (vertebrae, assessed) = (vertebrae.len(), assessed.count());
+                let not_assessed = findings.not_assessed.map(NotAssessed::words);
+                tracing::info!(vertebrae, assessed, not_assessed, seconds, "An image is analysed");
                 self.supervisor.attempt_concluded(job, store.finish_analysis(job, &findings).await).await.map(drop)
             }
             (Reply::Written { objects }, Work::Report { .. }) => self.take_report(job, objects, seconds).await,
@@ -256,10 +260,15 @@ impl Slot<'_> {
                 report_class: settings.sop_class_for(d).uid().to_owned(),
             })
             .collect();
-        tracing::info!(objects = objects.len(), seconds, "A report is written");
+        let count = objects.len();
         let files: Vec<String> = objects.iter().flat_map(NewObject::files).map(|file| file.file.clone()).collect();
         let finished = self.supervisor.store.finish_report(job, objects, destinations).await;
-        if !self.supervisor.attempt_concluded(job, finished).await? {
+        if let Ok(triage) = &finished {
+            let result = triage.as_ref().map_or("no operating point", |triage| triage.result.words());
+            let probability = triage.as_ref().and_then(|triage| triage.probability);
+            tracing::info!(result, probability, objects = count, seconds, "A report is written, for research use only");
+        }
+        if !self.supervisor.attempt_concluded(job, finished.map(drop)).await? {
             // Another attempt brings its own.
             files.iter().try_for_each(|file| self.supervisor.spool.remove(file))?;
         }

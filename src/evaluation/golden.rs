@@ -25,6 +25,7 @@ fn bundle(name: &str, inputs: &Value, probabilities: &str) -> Subject {
             labels,
             probabilities: serde_json::from_value(inputs[probabilities].clone()).unwrap(),
         }],
+        units: vec![],
     }
 }
 

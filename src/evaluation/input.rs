@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::EvaluationError;
+use super::{EvaluationError, JudgedUnit};
 
 /// The set that models are fitted on.
 pub const TRAINING: &str = "train";
@@ -38,6 +38,8 @@ pub struct Subject {
     pub features: Vec<SelectedFeature>,
     /// The sets it was tried on.
     pub sets: Vec<Judged>,
+    /// What its operating points are measured on; empty for a bundle without them.
+    pub units: Vec<JudgedUnit>,
 }
 
 /// A feature that a classifier uses.

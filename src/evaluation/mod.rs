@@ -16,6 +16,7 @@ mod path;
 mod plots;
 mod report;
 mod text;
+mod triage;
 mod words;
 
 pub use comparison::{SetComparison, Test, Tested};
@@ -25,6 +26,7 @@ pub use figures::{ClassFigures, Estimate, SetFigures};
 pub use input::{Judged, SelectedFeature, Subject, TRAINING};
 pub use path::{PathFeature, PathRecord};
 pub use report::{BootstrapRecord, Evaluated, Report, SCHEMA};
+pub use triage::{JudgedUnit, PREVALENCES, PointFigures, Predictive, Unit, UnitFigures};
 
 use std::collections::HashSet;
 

@@ -6,6 +6,7 @@ use super::comparison::SetComparison;
 use super::figures::SetFigures;
 use super::input::{SelectedFeature, Subject};
 use super::path::PathRecord;
+use super::triage::UnitFigures;
 use crate::findings::ClassName;
 use crate::statistics::Bootstrap;
 
@@ -65,6 +66,9 @@ pub struct Evaluated {
     pub features: Vec<SelectedFeature>,
     /// One entry a set, in the order given.
     pub sets: Vec<SetFigures>,
+    /// What its operating points do, one entry a set and unit; empty for a bundle without them.
+    #[serde(default)]
+    pub triage: Vec<UnitFigures>,
 }
 
 impl Evaluated {
@@ -77,6 +81,7 @@ impl Evaluated {
             feature_count: subject.features.len(),
             features: subject.features.clone(),
             sets: subject.sets.iter().map(|judged| SetFigures::of(judged, classes, bootstrap)).collect(),
+            triage: subject.units.iter().map(UnitFigures::of).collect(),
         }
     }
 

@@ -34,6 +34,7 @@ fn subject(name: &str, sets: Vec<Judged>) -> Subject {
         classifier: "logistic regression".to_owned(),
         features: vec![feature("glcm_Contrast", vec![-0.5, 0.0, 0.25]), feature("deep_17", vec![0.1, 0.9, -1.0])],
         sets,
+        units: vec![],
     }
 }
 

@@ -1,7 +1,8 @@
 //! The tables of a study for a terminal.
 
-use super::figures::{ClassFigures, SetFigures};
+use super::figures::{ClassFigures, Estimate, SetFigures};
 use super::report::{Evaluated, Report};
+use super::triage::{PointFigures, UnitFigures};
 use super::words;
 use crate::RESEARCH_USE_ONLY;
 
@@ -24,6 +25,12 @@ pub fn of(report: &Report, lay_out: impl Fn(&[&str], &[Vec<String>]) -> String) 
                 &rows,
             ),
         );
+    }
+    for evaluated in [Some(&report.subject), report.against.as_ref()].into_iter().flatten() {
+        let rows: Vec<Vec<String>> = evaluated.triage.iter().flat_map(point_rows).collect();
+        if !rows.is_empty() {
+            paragraph(&format!("Operating points of {}", evaluated.title()), lay_out(&POINT_COLUMNS, &rows));
+        }
     }
     if let Some(against) = &report.against {
         let rows = test_rows(report);
@@ -49,6 +56,38 @@ fn class_row(set: &SetFigures, class: &ClassFigures) -> Vec<String> {
     let auc = class.auc.map_or_else(|| words::not_defined(None), words::estimate);
     let others = [class.accuracy, class.sensitivity, class.specificity].map(words::or_undefined);
     [words::set_title(set), class.name.clone(), class.bodies.to_string(), auc].into_iter().chain(others).collect()
+}
+
+/// Of the rows of [`point_rows`].
+pub const POINT_COLUMNS: [&str; 9] = [
+    "set",
+    "by",
+    "number",
+    "fractured",
+    "AUC (95 % CI)",
+    "point",
+    "sensitivity (95 % CI)",
+    "specificity (95 % CI)",
+    "false alarms a hundred",
+];
+
+/// A row for each operating point.
+pub fn point_rows(figures: &UnitFigures) -> Vec<Vec<String>> {
+    let estimate = |e: Option<Estimate>| e.map_or_else(|| words::not_defined(None), words::estimate);
+    let row = |point: &PointFigures| {
+        vec![
+            figures.set.clone(),
+            figures.unit.name().to_owned(),
+            figures.units.to_string(),
+            figures.fractured.to_string(),
+            estimate(figures.auc),
+            format!("{} (from {})", point.point, words::number(point.threshold)),
+            estimate(point.sensitivity),
+            estimate(point.specificity),
+            format!("{:.1}", point.false_alarms_per_hundred),
+        ]
+    };
+    figures.points.iter().map(row).collect()
 }
 
 fn set_row(set: &SetFigures) -> Vec<String> {

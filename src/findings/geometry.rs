@@ -94,6 +94,12 @@ impl SixPoints {
         self.upper.iter().zip(&self.lower).map(|(u, l)| (l[0] - u[0]).hypot(l[1] - u[1])).sum::<f64>() / 3.0
     }
 
+    /// The same body with its front where its back was.
+    pub fn turned(self) -> Self {
+        let turned = |[anterior, middle, posterior]: [Point; 3]| [posterior, middle, anterior];
+        Self { upper: turned(self.upper), lower: turned(self.lower) }
+    }
+
     /// The same body with each point changed.
     pub fn map(self, point: impl Fn(Point) -> Point) -> Self {
         Self { upper: self.upper.map(&point), lower: self.lower.map(&point) }

@@ -18,6 +18,13 @@ pub struct Morphometry {
     /// Posterior height over the mean of the neighbours'; `None` for a body without neighbours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crush_ratio: Option<f64>,
+    /// How many standard deviations the wedge ratio is from the mean of intact bodies of its level; `None` where the
+    /// bundle has no norms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wedge_score: Option<f64>,
+    /// The same of the biconcave ratio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub biconcave_score: Option<f64>,
     /// Upper over lower end plate width.
     pub endplate_ratio: f64,
     /// Mean of the three heights over the mean end plate width.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BoundingBox, BundleIdentity, ImageIdentity, Morphometry, SixPoints};
+use super::{BoundingBox, BundleIdentity, Call, ImageIdentity, Morphometry, NotAssessed, SixPoints, View};
 
 /// Everything found on one image. Serialises to the JSON of `analyze --json` and of the `findings`
 /// column; the same file and bundle give the same bytes.
@@ -14,6 +14,15 @@ pub struct Findings {
     pub image: ImageIdentity,
     /// The model that looked at it.
     pub bundle: BundleIdentity,
+    /// From where it looks at the spine; `None` in findings of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
+    /// Why nothing on it is assessed; `None` for a film that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_assessed: Option<NotAssessed>,
+    /// Bodies that the distance of two found ones says are between them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub missed: u32,
     /// The vertebrae, from above.
     pub vertebrae: Vec<Vertebra>,
 }
@@ -33,7 +42,9 @@ pub struct Vertebra {
     pub bounding_box: BoundingBox,
     /// The detector's score, 0 to 1.
     pub detection_score: f64,
-    /// Index of the most probable class in [`BundleIdentity::classes`].
+    /// Index in [`BundleIdentity::classes`] of the class it is given. With operating points: of the fractures the most
+    /// probable one where it is called at one of them, else the most probable of the others. Without: the most
+    /// probable of all.
     pub class: usize,
     /// One probability a class, sum 1.
     pub probabilities: Vec<f64>,
@@ -50,6 +61,20 @@ pub struct Vertebra {
     /// What each feature adds to the score of each class, exactly, when the fusion model is linear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contributions: Vec<Contribution>,
+    /// Why it is not assessed; `None` for a body that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_assessed: Option<NotAssessed>,
+    /// The operating point at which it is called fractured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<Call>,
+    /// How uncertain its points are: the largest of their standard deviations, parts of the body's depth. `None` where
+    /// the bundle's networks do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points_spread: Option<f64>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// How a level is known.

@@ -1,6 +1,7 @@
 //! Imaging: from DICOM pixel data to the one picture every model step sees.
 //!
-//! Owns: decoding, Modality LUT, polarity, pixel spacing, cropping, resampling, windowing.
+//! Owns: decoding, Modality LUT, polarity, pixel spacing, the exposed field, cropping, turning, resampling,
+//! windowing.
 //! In: a file of the spool, or a grey PNG. Out: a [`Radiograph`] and what identifies it.
 //! Never: touches the network, the database or a model.
 
@@ -11,6 +12,7 @@ pub mod decode;
 mod encapsulated;
 mod entropy;
 mod error;
+mod exposed_field;
 mod identity;
 mod jpeg;
 mod jpeg2000;
@@ -28,9 +30,11 @@ mod resample;
 mod rle;
 mod samples;
 mod spacing;
+mod turned;
 mod voi;
 mod window;
 
 pub use error::ImagingError;
 pub use radiograph::{MAX_PIXELS, Radiograph};
+pub use turned::Sight;
 pub use voi::Voi;

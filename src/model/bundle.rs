@@ -49,6 +49,7 @@ impl Bundle {
             digest: format!("{:x}", Sha256::digest(text.as_bytes())),
             classes: manifest.class.iter().map(|c| ClassName { code: c.code.clone(), name: c.name.clone() }).collect(),
             thresholds: manifest.thresholds(),
+            triage: manifest.triage.clone(),
         };
         Ok(Self { manifest, text, folder: folder.to_owned(), identity })
     }
@@ -70,13 +71,17 @@ impl Bundle {
         let manifest = &self.manifest;
         let network = |file: &String| manifest.files.get(file).map(|digest| digest.to_lowercase());
         let parts = format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             manifest.detector,
             manifest.crop,
             manifest.backbone,
             manifest.radiomics,
             network(&manifest.detector.file),
             network(&manifest.backbone.file),
+            manifest.points,
+            manifest.norms,
+            manifest.features,
+            manifest.points.as_ref().map(|points| network(&points.file)),
         );
         format!("{:x}", Sha256::digest(parts.as_bytes()))
     }
@@ -91,9 +96,19 @@ impl Bundle {
         &self.text
     }
 
-    /// The files of its networks.
-    pub fn networks(&self) -> [&str; 2] {
+    /// The files of its networks, and of the self-test of the points network.
+    pub fn networks(&self) -> Vec<&str> {
+        let points = self.manifest.points.iter().flat_map(|points| [&points.file, &points.self_test.image]);
         [&self.manifest.detector.file, &self.manifest.backbone.file]
+            .into_iter()
+            .chain(points)
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Every file that its manifest lists.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.manifest.files.keys().map(String::as_str)
     }
 
     /// The picture of its self-test, when it has one: the file, the distance of its pixels in mm, and the box

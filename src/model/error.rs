@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::findings::Point;
 use crate::imaging::ImagingError;
 use crate::radiomics::RadiomicsError;
 
@@ -81,6 +82,18 @@ pub enum ModelError {
         /// What should.
         expected: Vec<f64>,
         /// Largest difference allowed.
+        tolerance: f64,
+    },
+    /// The self-test of the points network gives other points.
+    #[error(
+        "the self-test of [points] gives the points {found:?}, bundle.toml says {expected:?} within {tolerance} pixels: this machine computes something else than the bundle was made for"
+    )]
+    PointsSelfTest {
+        /// What came out.
+        found: Vec<Point>,
+        /// What should.
+        expected: Vec<Point>,
+        /// Largest distance allowed, pixels.
         tolerance: f64,
     },
     /// The self-test's picture.

@@ -9,6 +9,7 @@ use super::bundle::Bundle;
 use super::calibration::Calibration;
 use super::error::ModelError;
 use super::external::External;
+use super::film_relative;
 use super::manifest::{self, FusionKind};
 use super::morphometry;
 use super::runtime::Network;
@@ -24,6 +25,25 @@ pub struct Fusion {
     pub classifier: Classifier,
     /// What makes probabilities of what it says.
     pub calibration: Option<Calibration>,
+    /// What tells a body that is unlike the training set.
+    pub likeness: Option<Likeness>,
+}
+
+/// The shape of the training set in standard scores, and how far out of it a body may lie.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Likeness {
+    /// Inverse of the covariance of the standard scores, a row a feature in the model's order.
+    pub precision: Vec<Vec<f64>>,
+    /// The largest Mahalanobis distance that is like the training set.
+    pub at_most: f64,
+}
+
+impl Likeness {
+    /// Mahalanobis distance of standard scores from the mean of the training set.
+    pub fn distance(&self, scores: &[f64]) -> f64 {
+        let dot = |row: &Vec<f64>| row.iter().zip(scores).map(|(p, z)| p * z).sum::<f64>();
+        self.precision.iter().zip(scores).map(|(row, z)| z * dot(row)).sum::<f64>().max(0.0).sqrt()
+    }
 }
 
 /// A feature that the fusion model takes, in standard scores: (value - mean) / scale.
@@ -77,7 +97,7 @@ impl Fusion {
 /// The fusion model of a bundle.
 pub(super) enum Judge {
     Fitted(Fusion),
-    External { features: Vec<Feature>, network: External, calibration: Option<Calibration> },
+    External { features: Vec<Feature>, network: External, calibration: Option<Calibration>, likeness: Option<Likeness> },
 }
 
 impl Judge {
@@ -91,14 +111,15 @@ impl Judge {
         let file = fusion.file.as_deref().unwrap_or_default();
         let network = Network::load(environment, &bundle.path(file), threads)?;
         let network = External::new(network, features.len(), bundle.manifest.class.len(), fusion.output.clone())?;
-        Ok(Some(Self::External { features, network, calibration: fusion.calibration.clone() }))
+        let likeness = fusion.likeness.as_ref().map(Likeness::from);
+        Ok(Some(Self::External { features, network, calibration: fusion.calibration.clone(), likeness }))
     }
 
     /// See [`Fusion::probabilities`]; also fails when an external network does.
     pub fn probabilities(&mut self, features: &[(String, f64)]) -> Result<Vec<f64>, ModelError> {
         match self {
             Self::Fitted(fusion) => fusion.probabilities(features),
-            Self::External { features: taken, network, calibration } => {
+            Self::External { features: taken, network, calibration, .. } => {
                 let said = network.probabilities(&scores(taken, features)?)?;
                 Ok(calibrated(calibration.as_ref(), said))
             }
@@ -111,6 +132,14 @@ impl Judge {
             Self::Fitted(fusion) => fusion.contributions(features),
             Self::External { .. } => Ok(None),
         }
+    }
+
+    /// Whether a body is unlike the training set; never where the bundle cannot tell.
+    pub fn is_unlike_training(&self, features: &[(String, f64)]) -> Result<bool, ModelError> {
+        let (Self::Fitted(Fusion { features: taken, likeness, .. }) | Self::External { features: taken, likeness, .. }) =
+            self;
+        let Some(likeness) = likeness else { return Ok(false) };
+        Ok(likeness.distance(&scores(taken, features)?) > likeness.at_most)
     }
 
     /// The features that are taken at their mean, in the model's order.
@@ -156,7 +185,8 @@ impl Bundle {
             }
         };
         let features = fusion.feature.iter().map(Feature::from).collect();
-        Ok(Some(Fusion { features, classifier, calibration: fusion.calibration.clone() }))
+        let likeness = fusion.likeness.as_ref().map(Likeness::from);
+        Ok(Some(Fusion { features, classifier, calibration: fusion.calibration.clone(), likeness }))
     }
 }
 
@@ -167,6 +197,12 @@ fn inline(fusion: &manifest::Fusion) -> Classifier {
         intercepts: fusion.intercepts.clone(),
         coefficients: (0..fusion.intercepts.len()).map(of_class).collect(),
     })
+}
+
+impl From<&manifest::Likeness> for Likeness {
+    fn from(likeness: &manifest::Likeness) -> Self {
+        Self { precision: likeness.precision.clone(), at_most: likeness.at_most }
+    }
 }
 
 impl From<&manifest::FusionFeature> for Feature {
@@ -187,7 +223,7 @@ fn calibrated(calibration: Option<&Calibration>, said: Vec<f64>) -> Vec<f64> {
 fn scores(taken: &[Feature], features: &[(String, f64)]) -> Result<Vec<f64>, ModelError> {
     let by_name = by_name(features);
     let score = |feature: &Feature| {
-        let value = by_name.get(feature.name.as_str()).copied().or_else(|| undefined_shape(feature));
+        let value = by_name.get(feature.name.as_str()).copied().or_else(|| undefined(feature));
         let value = value.ok_or_else(|| ModelError::MissingFeature(feature.name.clone()))?;
         // What is undefined on this body (a texture of one row, a height without points) is taken at
         // its mean of the training and says nothing.
@@ -200,9 +236,10 @@ fn by_name(features: &[(String, f64)]) -> HashMap<&str, f64> {
     features.iter().map(|(name, value)| (name.as_str(), *value)).collect()
 }
 
-/// NaN for a shape feature, which may be missing.
-fn undefined_shape(feature: &Feature) -> Option<f64> {
-    morphometry::FEATURES.contains(&feature.name.as_str()).then_some(f64::NAN)
+/// NaN for a feature that a body need not have: a shape, or what compares it with others of its film.
+fn undefined(feature: &Feature) -> Option<f64> {
+    let compared = feature.name.strip_prefix(film_relative::PREFIX);
+    (compared.is_some() || morphometry::FEATURES.contains(&feature.name.as_str())).then_some(f64::NAN)
 }
 
 #[cfg(test)]
@@ -217,6 +254,7 @@ mod tests {
             features: names.iter().map(feature).collect(),
             classifier: Classifier::LogisticRegression(Linear { intercepts: vec![0.5, 0.0], coefficients }),
             calibration: None,
+            likeness: None,
         }
     }
 
@@ -235,6 +273,18 @@ mod tests {
         assert_eq!(judge.imputed(&[]), ["shape_WedgeRatio"]);
         assert_eq!(judge.imputed(&value(f64::NAN)), ["shape_WedgeRatio"]);
         assert!(judge.imputed(&value(0.7)).is_empty());
+    }
+
+    #[test]
+    fn a_body_far_out_of_the_training_set_is_unlike_it() {
+        let likeness = Some(Likeness { precision: vec![vec![1.0, 0.0], vec![0.0, 4.0]], at_most: 3.0 });
+        let judge = Judge::Fitted(Fusion { likeness, ..model(&["shape_WedgeRatio", "film_shape_CrushRatio"]) });
+        let at = |wedge: f64, crush: f64| {
+            let features = [("shape_WedgeRatio", wedge), ("film_shape_CrushRatio", crush)];
+            judge.is_unlike_training(&features.map(|(name, v)| (name.to_owned(), v))).unwrap()
+        };
+        assert_eq!([at(0.9, 0.9), at(1.15, 0.9), at(1.25, 0.9), at(0.9, 1.1)], [false, false, true, true]);
+        assert!(!judge.is_unlike_training(&[]).unwrap(), "what is undefined is taken at its mean");
     }
 
     #[test]

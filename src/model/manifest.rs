@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::calibration::Calibration;
-use super::decoder::{Decoder, Points};
+use super::decoder::{Decoder, Points as DetectorPoints};
+use super::film_relative::FAMILIES;
 use super::morphometry::FEATURES;
+use super::norms::Norms;
 use crate::classifier::Kind;
+use crate::findings::{Call, OperatingPoint, Triage, View};
 use crate::radiomics;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -22,7 +25,15 @@ pub(super) struct Manifest {
     pub crop: Crop,
     pub backbone: Backbone,
     pub radiomics: Radiomics,
+    pub points: Option<Points>,
+    pub norms: Option<Norms>,
+    #[serde(default)]
+    pub features: Features,
+    /// Views that the classes hold for; any where none is named.
+    #[serde(default)]
+    pub views: Vec<View>,
     pub fusion: Option<Fusion>,
+    pub triage: Option<Triage>,
     pub self_test: Option<SelfTest>,
 }
 
@@ -49,7 +60,7 @@ pub(super) struct Detector {
     pub file: String,
     pub decoder: Decoder,
     #[serde(default)]
-    pub points: Points,
+    pub points: DetectorPoints,
     /// Input size in pixels.
     pub width: usize,
     pub height: usize,
@@ -77,6 +88,47 @@ fn yes() -> bool {
 
 fn one() -> usize {
     1
+}
+
+/// A second network that looks at each body closely, and from when what it sees counts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Points {
+    pub file: String,
+    /// Rows and columns of its input.
+    pub side: usize,
+    /// Depths of the body that it sees to each side of the body's middle.
+    pub reach: f64,
+    /// Spread of a point, parts of the body's depth, above which the body is not assessed.
+    pub spread_at_most: f64,
+    /// Probabilities that the picture shows a body, and all of it, below which it is not assessed.
+    pub vertebra_at_least: f64,
+    pub whole_at_least: f64,
+    /// Probability of metal above which a body is not assessed.
+    pub metal_at_most: f64,
+    pub self_test: PointsSelfTest,
+}
+
+/// The six points that the network must give on a body whose points are roughly the corners of a box.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PointsSelfTest {
+    pub image: String,
+    #[serde(rename = "box")]
+    pub region: [f64; 4],
+    /// x and y of each, upper anterior, middle, posterior, then lower, in pixels of the picture.
+    pub points: [[f64; 2]; 6],
+    /// Largest distance in pixels.
+    pub tolerance: f64,
+}
+
+/// Which forms of the features are offered to the fusion model.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Features {
+    /// Families that are offered in their film-relative form too.
+    #[serde(default)]
+    pub film_relative: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -127,6 +179,7 @@ pub(super) struct Fusion {
     pub intercepts: Vec<f64>,
     pub calibration: Option<Calibration>,
     pub feature: Vec<FusionFeature>,
+    pub likeness: Option<Likeness>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -160,6 +213,16 @@ pub(super) struct FusionFeature {
     pub coefficients: Vec<f64>,
 }
 
+/// How a body is told that is unlike the training set: the Mahalanobis distance of its standard scores.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Likeness {
+    /// Inverse of the covariance of the features' standard scores, a row a feature.
+    pub precision: Vec<Vec<f64>>,
+    /// The largest distance that a body of the training set may have.
+    pub at_most: f64,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SelfTest {
@@ -182,12 +245,20 @@ impl Manifest {
     /// The thresholds between a film and its findings, in words.
     pub fn thresholds(&self) -> Vec<String> {
         let Detector { score_threshold, iou_threshold, at_least, .. } = &self.detector;
-        vec![
+        [
             format!("detection score at least {score_threshold}"),
             format!("overlap of two detections (IoU) at most {iou_threshold}"),
             format!("members of a spine at least {at_least}"),
-            "class: the most probable one".to_owned(),
+            if self.triage.is_some() {
+                "class: by the operating points".to_owned()
+            } else {
+                "class: the most probable one; the bundle has no operating point, so nothing is flagged".to_owned()
+            },
         ]
+        .into_iter()
+        .chain(self.norms.iter().map(|norms| format!("norms of height ratios: {}", norms.source)))
+        .chain(self.triage.iter().flat_map(operating_points))
+        .collect()
     }
 
     fn check(&self) -> Result<(), String> {
@@ -237,8 +308,28 @@ impl Manifest {
         }
         self.detector.check()?;
         must((0.0..=4.0).contains(&self.crop.margin), "[crop] margin must be 0 to 4")?;
+        if let Some(points) = &self.points {
+            points.check()?;
+            must(
+                self.detector.points != DetectorPoints::None,
+                "[points] needs [detector] points: it looks where they say that a body is",
+            )?;
+        }
+        self.norms.as_ref().map_or(Ok(()), Norms::check)?;
+        for family in &self.features.film_relative {
+            let known = FAMILIES.map(|(name, _)| name);
+            must(
+                known.contains(&family.as_str()),
+                &format!("[features] film_relative has \"{family}\", which is none of {}", known.join(", ")),
+            )?;
+        }
+        if let Some(triage) = &self.triage {
+            must(self.fusion.is_some(), "[triage] needs [fusion]: it is of the probabilities that it gives")?;
+            triage.check()?;
+        }
         for file in [&self.detector.file, &self.backbone.file]
             .into_iter()
+            .chain(self.points.iter().flat_map(|p| [&p.file, &p.self_test.image]))
             .chain(self.self_test.iter().map(|t| &t.image))
             .chain(self.fusion.iter().filter_map(|f| f.file.as_ref()))
         {
@@ -247,7 +338,7 @@ impl Manifest {
         let classes = self.class.len();
         if let Some(fusion) = &self.fusion {
             fusion.check(classes)?;
-            if self.detector.points == Points::None
+            if self.detector.points == DetectorPoints::None
                 && let Some(shape) = fusion.feature.iter().find(|feature| FEATURES.contains(&feature.name.as_str()))
             {
                 return Err(format!(
@@ -262,6 +353,20 @@ impl Manifest {
         }
         self.radiomics.settings().map(|_| ())
     }
+}
+
+/// What both points of a bundle reached, in words.
+fn operating_points(triage: &Triage) -> impl Iterator<Item = String> {
+    triage.points().into_iter().map(|(call, point)| {
+        let name = match call {
+            Call::Sensitive => "sensitive",
+            Call::Specific => "specific",
+        };
+        let OperatingPoint { study, body, sensitivity, specificity, measured_on } = point;
+        format!(
+            "{name} operating point: study probability at least {study:.3}, body probability at least {body:.3}; sensitivity {sensitivity}, specificity {specificity} on {measured_on}"
+        )
+    })
 }
 
 impl Fusion {
@@ -283,6 +388,15 @@ impl Fusion {
                 &format!("[[fusion.feature]] {name} needs a positive scale and {coefficients} coefficients{without}"),
             )?;
         }
+        let square = |l: &Likeness| {
+            let n = self.feature.len();
+            let finite = l.precision.iter().flatten().all(|v| v.is_finite());
+            l.precision.len() == n && l.precision.iter().all(|row| row.len() == n) && finite && l.at_most > 0.0
+        };
+        must(
+            self.likeness.as_ref().is_none_or(square),
+            "[fusion.likeness] needs a positive at_most and a precision of as many rows and columns as there are features",
+        )?;
         let fits = |c: &Calibration| {
             let finite = c.intercepts.iter().all(|i| i.is_finite());
             c.intercepts.len() == classes && finite && c.slope > 0.0 && c.slope.is_finite()
@@ -291,6 +405,23 @@ impl Fusion {
             self.calibration.as_ref().is_none_or(fits),
             "[fusion.calibration] needs a positive slope and one intercept a class",
         )
+    }
+}
+
+impl Points {
+    fn check(&self) -> Result<(), String> {
+        must((8..=1024).contains(&self.side), "[points] side must be 8 to 1024")?;
+        must((0.5..=4.0).contains(&self.reach), "[points] reach must be 0.5 to 4")?;
+        must(self.spread_at_most > 0.0, "[points] spread_at_most must be positive")?;
+        let chances = [
+            ("vertebra_at_least", self.vertebra_at_least),
+            ("whole_at_least", self.whole_at_least),
+            ("metal_at_most", self.metal_at_most),
+        ];
+        for (key, chance) in chances {
+            must((0.0..=1.0).contains(&chance), &format!("[points] {key} must be 0 to 1"))?;
+        }
+        Ok(())
     }
 }
 
@@ -306,7 +437,7 @@ impl Detector {
         )?;
         let (decoder, points) = (self.decoder.name(), self.points.name());
         must(
-            self.points == Points::None || self.decoder.may_have_points(),
+            self.points == DetectorPoints::None || self.decoder.may_have_points(),
             &format!(
                 "[detector] points = \"{points}\" needs the decoder yolo or yolo-end2end: {decoder} has no points"
             ),

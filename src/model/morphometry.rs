@@ -42,8 +42,8 @@ pub fn measure(bodies: &[Option<SixPoints>], spacing: Option<PixelSpacing>) -> V
 }
 
 /// Names of the features of [`features`], in its order. Heights and widths are in mm, the loss in
-/// percent, the rest without unit.
-pub const FEATURES: [&str; 11] = [
+/// percent, the rest without unit; scores are in standard deviations of intact bodies.
+pub const FEATURES: [&str; 13] = [
     "shape_WedgeRatio",
     "shape_BiconcaveRatio",
     "shape_CrushRatio",
@@ -55,6 +55,8 @@ pub const FEATURES: [&str; 11] = [
     "shape_PosteriorHeight",
     "shape_UpperEndplateWidth",
     "shape_LowerEndplateWidth",
+    "shape_WedgeScore",
+    "shape_BiconcaveScore",
 ];
 
 /// The shape features of a body for the fusion model; NaN is what could not be measured.
@@ -73,6 +75,8 @@ pub fn features(measured: Option<&Morphometry>) -> impl Iterator<Item = (String,
             heights.map(|h| h.posterior),
             widths.map(|w| w.upper),
             widths.map(|w| w.lower),
+            m.wedge_score,
+            m.biconcave_score,
         ]
     });
     FEATURES.iter().zip(values).map(|(name, value)| ((*name).to_owned(), value.unwrap_or(f64::NAN)))
@@ -137,6 +141,8 @@ impl Outline {
             endplate_widths_mm: in_mm.then_some(widths),
             wedge_ratio: h.anterior / h.posterior,
             biconcave_ratio: h.middle / h.posterior,
+            wedge_score: None,
+            biconcave_score: None,
             crush_ratio: posterior.map(|mean| h.posterior / mean),
             endplate_ratio: widths.upper / widths.lower,
             height_to_width_ratio: (h.anterior + h.middle + h.posterior) / 3.0 / ((widths.upper + widths.lower) / 2.0),

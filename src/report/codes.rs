@@ -1,6 +1,6 @@
 //! Coded concepts: PS3.16 where it has one, SNOMED CT through CID 7603, else our own scheme.
 
-use crate::findings::{Deformity, GenantGrade, Language};
+use crate::findings::{Call, Deformity, GenantGrade, Language, NotAssessed, StudyTriage, TriageResult};
 
 /// Our own coding scheme, for the bundles' classes: no trustworthy code exists for ASTLOF's.
 pub const PRIVATE_SCHEME: &str = "99SPINETRIAGE";
@@ -53,6 +53,16 @@ dcm! {
     OF_INTEREST = "113000", "Of Interest";
     KEY_OBJECT_DESCRIPTION = "113012", "Key Object Description";
     PROCESSING_EQUIPMENT = "109102", "Processing Equipment";
+    CAD_SUMMARY = "111017", "CAD Processing and Findings Summary";
+    ALL_WITHOUT_FINDINGS = "111241", "All algorithms succeeded; without findings";
+    ALL_WITH_FINDINGS = "111242", "All algorithms succeeded; with findings";
+    NOT_ALL_WITHOUT_FINDINGS = "111243", "Not all algorithms succeeded; without findings";
+    NOT_ALL_WITH_FINDINGS = "111244", "Not all algorithms succeeded; with findings";
+    NONE_WITHOUT_FINDINGS = "111245", "No algorithms succeeded; without findings";
+    NOT_ATTEMPTED = "114007", "Measurement not attempted";
+    OUT_OF_RANGE = "114009", "Value out of range";
+    UNKNOWN_VALUE = "114010", "Value unknown";
+    INDETERMINATE = "114011", "Value indeterminate";
 }
 
 const ENGLISH: Code<'static> = Code("en-US", "RFC5646", "English (United States)");
@@ -96,8 +106,12 @@ private! {
     HEIGHT_LOSS = "HEIGHT-LOSS", "Largest loss of vertebral body height";
     GENANT = "GENANT", "Genant semiquantitative grade, measured";
     DEFORMITY = "DEFORMITY", "Shape of vertebral deformity";
-    TRIAGE_RESULT = "TRIAGE", "Most severe class of the study";
+    TRIAGE_RESULT = "TRIAGE-RESULT", "Triage result of the study";
     VERTEBRAE_ASSESSED = "VERTEBRAE", "Number of vertebrae assessed";
+    VERTEBRAE_NOT_ASSESSED = "NOT-ASSESSED-N", "Number of vertebrae found and not assessed";
+    NOT_ASSESSED_REASON = "NOT-ASSESSED", "Reason that it is not assessed";
+    NO_PROBABILITY = "NO-PROBABILITY", "Why there is no probability of a fracture";
+    OPERATING_POINT = "OPERATING-POINT", "Operating point at which it is called";
     OTHER_VIEW = "OTHER-VIEW", "The same vertebra on another image";
 }
 
@@ -125,6 +139,61 @@ pub fn deformity(shape: Deformity) -> Code<'static> {
         Deformity::Wedge => Code("WEDGE", PRIVATE_SCHEME, "Wedge"),
         Deformity::Biconcave => Code("BICONCAVE", PRIVATE_SCHEME, "Biconcave"),
         Deformity::Crush => Code("CRUSH", PRIVATE_SCHEME, "Crush"),
+    }
+}
+
+/// The value of [`TRIAGE_RESULT`]; without operating points there is none.
+pub fn triage_result(result: Option<TriageResult>) -> Code<'static> {
+    match result {
+        Some(TriageResult::Suspected) => Code("RESULT-SUSPECTED", PRIVATE_SCHEME, "Suspected"),
+        Some(TriageResult::Uncertain) => Code("RESULT-UNCERTAIN", PRIVATE_SCHEME, "Uncertain"),
+        Some(TriageResult::NothingSuspected) => Code("RESULT-NOTHING", PRIVATE_SCHEME, "Nothing suspected"),
+        Some(TriageResult::NotAssessed) => Code("RESULT-NONE", PRIVATE_SCHEME, "Not assessed"),
+        None => Code("RESULT-NO-POINT", PRIVATE_SCHEME, "No operating point"),
+    }
+}
+
+/// The value of [`CAD_SUMMARY`] (CID 6047) of a study.
+pub fn cad_summary(study: &StudyTriage) -> Code<'static> {
+    let all = study.assessed == study.found && study.missed == 0;
+    match (study.result, all) {
+        (TriageResult::NotAssessed, _) => NONE_WITHOUT_FINDINGS,
+        (TriageResult::NothingSuspected, true) => ALL_WITHOUT_FINDINGS,
+        (TriageResult::NothingSuspected, false) => NOT_ALL_WITHOUT_FINDINGS,
+        (TriageResult::Suspected | TriageResult::Uncertain, true) => ALL_WITH_FINDINGS,
+        (TriageResult::Suspected | TriageResult::Uncertain, false) => NOT_ALL_WITH_FINDINGS,
+    }
+}
+
+/// The value of [`NOT_ASSESSED_REASON`].
+pub fn not_assessed(reason: NotAssessed) -> Code<'static> {
+    match reason {
+        NotAssessed::View => Code("NA-VIEW", PRIVATE_SCHEME, "View that the model does not cover"),
+        NotAssessed::NoSpine => Code("NA-NO-SPINE", PRIVATE_SCHEME, "No spine found"),
+        NotAssessed::CutByEdge => Code("NA-EDGE", PRIVATE_SCHEME, "Cut by the edge of the film"),
+        NotAssessed::OutsideField => Code("NA-FIELD", PRIVATE_SCHEME, "Outside the exposed field"),
+        NotAssessed::NoBody => Code("NA-NO-BODY", PRIVATE_SCHEME, "Does not look like a vertebral body"),
+        NotAssessed::Metal => Code("NA-METAL", PRIVATE_SCHEME, "Metal or cement on it"),
+        NotAssessed::UncertainPoints => Code("NA-POINTS", PRIVATE_SCHEME, "Outline uncertain"),
+        NotAssessed::UnlikeTraining => Code("NA-UNLIKE", PRIVATE_SCHEME, "Unlike anything in the training"),
+    }
+}
+
+/// Why a probability has no value (CID 42), for a reason that a body is not assessed.
+pub fn value_qualifier(reason: NotAssessed) -> Code<'static> {
+    match reason {
+        NotAssessed::NoBody | NotAssessed::NoSpine => UNKNOWN_VALUE,
+        NotAssessed::UncertainPoints => INDETERMINATE,
+        NotAssessed::UnlikeTraining => OUT_OF_RANGE,
+        NotAssessed::View | NotAssessed::CutByEdge | NotAssessed::OutsideField | NotAssessed::Metal => NOT_ATTEMPTED,
+    }
+}
+
+/// The value of [`OPERATING_POINT`].
+pub fn operating_point(call: Call) -> Code<'static> {
+    match call {
+        Call::Sensitive => Code("POINT-SENSITIVE", PRIVATE_SCHEME, "The sensitive one alone"),
+        Call::Specific => Code("POINT-SPECIFIC", PRIVATE_SCHEME, "The specific one"),
     }
 }
 
@@ -207,9 +276,16 @@ mod tests {
             DEFORMITY,
             TRIAGE_RESULT,
             VERTEBRAE_ASSESSED,
+            VERTEBRAE_NOT_ASSESSED,
+            NOT_ASSESSED_REASON,
+            NO_PROBABILITY,
+            OPERATING_POINT,
             OTHER_VIEW,
         ];
-        let all = [&grades[..], &shapes, &questions].concat();
+        let reasons = NotAssessed::ALL.map(not_assessed);
+        let results = TriageResult::ALL.map(Some).into_iter().chain([None]).map(triage_result).collect::<Vec<_>>();
+        let points = [Call::Sensitive, Call::Specific].map(operating_point);
+        let all = [&grades[..], &shapes, &questions, &reasons, &results, &points].concat();
         for Code(value, _, meaning) in &all {
             assert!(value.len() <= 16 && meaning.len() <= 64, "SH {value}, LO {meaning}");
         }

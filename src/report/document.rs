@@ -14,7 +14,7 @@ use super::source::Source;
 use super::sr_items::Relationship::{ConceptModifier, Contains};
 use super::sr_items::SrItems;
 use super::study;
-use super::texts::{Text, sentences};
+use super::texts::{self, Text, sentences};
 use crate::findings::{ObjectKind, ReportRequest, SopClass};
 
 /// Writes the report with patient and study of `source`: the header's modules, then the content tree.
@@ -29,7 +29,9 @@ pub fn write(request: &ReportRequest, sop_class: SopClass, source: &Source) -> R
         number: request.version,
     };
     let mut report = begin(request, source, &heading);
-    describe(&mut report, request, &request.bundle, Text::ReportSeries.said_in(request.language));
+    let result = measurements::study_triage(request).map(|triage| triage.result);
+    let series = texts::series(Text::ReportSeries, result, request.language);
+    describe(&mut report, request, &request.bundle, &series);
     name_all_algorithms(&mut report, request);
     declare_schemes(&mut report, source);
     sr_document_general(&mut report, request, sop_class, source);

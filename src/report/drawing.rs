@@ -2,7 +2,7 @@
 //! same film show the same.
 
 use super::study::is_flagged;
-use super::texts::{class_name, finding, label, pair};
+use super::texts::{class_name, label, pair, said_of};
 use crate::findings::{BoundingBox, Findings, Language, SixPoints, Vertebra};
 
 /// One vertebra as it is drawn. Coordinates are in pixels of the film, as in the findings: they may
@@ -13,10 +13,10 @@ pub struct Mark {
     pub bounding_box: BoundingBox,
     /// Its name: `L3`, `L3?` for an assumed level, or its place from above.
     pub label: String,
-    /// Its class and the probability: `burst fracture 0.99`.
+    /// Its class and the probability: `burst fracture 0.99`; or why it is not assessed.
     pub finding: String,
-    /// Index of its class in the bundle's, which is also that of its colour.
-    pub class: usize,
+    /// Index of its class in the bundle's, which is also that of its colour; `None` of a body that is not assessed.
+    pub class: Option<usize>,
     /// Whether a person should look at it.
     pub flagged: bool,
     /// The six points where they were measured: what is no body is not shown as if it were one.
@@ -37,9 +37,9 @@ pub fn marks(findings: &Findings, language: Language) -> Vec<Mark> {
         Mark {
             bounding_box: vertebra.bounding_box,
             label: label(vertebra, language),
-            finding: finding(class_name(class, language), vertebra.probabilities[vertebra.class]),
-            class: vertebra.class,
-            flagged: is_flagged(class, vertebra.class),
+            finding: said_of(vertebra, class_name(class, language), language),
+            class: Some(vertebra.class).filter(|_| vertebra.is_assessed()),
+            flagged: is_flagged(vertebra),
             points: vertebra.points.filter(|_| vertebra.morphometry.is_some()),
         }
     };
@@ -49,7 +49,7 @@ pub fn marks(findings: &Findings, language: Language) -> Vec<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::{GenantGrade, Morphometry};
+    use crate::findings::{Call, GenantGrade, Morphometry, NotAssessed};
 
     const POINTS: &str = r#"{"upper":[[0,0],[1,0],[2,0]],"lower":[[0,2],[1,2],[2,2]]}"#;
 
@@ -81,13 +81,16 @@ mod tests {
     }
 
     #[test]
-    fn fractures_are_flagged_and_of_another_system_all_but_the_first_class() {
-        let flags = |codes| {
-            let found = findings(codes, (0..3).map(|class| vertebra(class, 0.5)).collect());
-            marks(&found, Language::English).iter().map(|mark| mark.flagged).collect::<Vec<_>>()
-        };
-        assert_eq!(flags(["ASTLOF-1", "ASTLOF-0", "ASTLOF-2"]), [true, false, true]);
-        assert_eq!(flags(["A0", "A1", "A2"]), [false, true, true]);
+    fn what_is_called_is_flagged_and_nothing_that_is_not_assessed() {
+        let mut found = findings(["A0", "A1", "A2"], (0..4).map(|_| vertebra(1, 0.5)).collect());
+        found.vertebrae[1].called = Some(Call::Sensitive);
+        found.vertebrae[2].called = Some(Call::Specific);
+        found.vertebrae[3].not_assessed = Some(NotAssessed::Metal);
+        let marks = marks(&found, Language::English);
+        assert_eq!(marks.iter().map(|mark| mark.flagged).collect::<Vec<_>>(), [false, true, true, false]);
+        assert_eq!(marks[1].finding, "possible name of A1 0.50");
+        assert_eq!(marks[2].finding, "name of A1 0.50");
+        assert_eq!((marks[3].finding.as_str(), marks[3].class), ("not assessed: metal or cement on it", None));
     }
 
     #[test]
@@ -100,6 +103,8 @@ mod tests {
             endplate_widths_mm: None,
             wedge_ratio: 1.0,
             biconcave_ratio: 1.0,
+            wedge_score: None,
+            biconcave_score: None,
             crush_ratio: None,
             endplate_ratio: 1.0,
             height_to_width_ratio: 0.8,

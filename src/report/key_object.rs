@@ -76,6 +76,5 @@ fn description(request: &ReportRequest) -> String {
 
 /// The vertebrae that a person should look at.
 fn fractures(findings: &Findings) -> impl Iterator<Item = &Vertebra> {
-    let flagged = |class: usize| is_flagged(&findings.bundle.classes[class], class);
-    findings.vertebrae.iter().filter(move |vertebra| flagged(vertebra.class))
+    findings.vertebrae.iter().filter(|vertebra| is_flagged(vertebra))
 }

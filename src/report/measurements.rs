@@ -6,10 +6,10 @@ use super::equipment::{algorithm_name, algorithm_version};
 use super::sr_items::Relationship::{ConceptModifier, Contains, ObservationContext, SelectedFrom};
 use super::sr_items::{SrItems, with_children};
 use super::study::{self, Sighting, StudyVertebra};
-use super::texts::{self, Text};
+use super::texts::{self, Summary, Text};
 use crate::findings::{
-    BoundingBox, BundleIdentity, ClassName, Findings, ImageIdentity, Language, Morphometry, ReportRequest, SixPoints,
-    SpacingSource, Vertebra,
+    BoundingBox, BundleIdentity, ClassName, Findings, ImageIdentity, Language, Morphometry, NotAssessed, ReportRequest,
+    SixPoints, SpacingSource, StudyTriage, TriageResult, Vertebra,
 };
 use crate::identifiers::Uid;
 
@@ -20,21 +20,55 @@ pub fn groups(sr: SrItems, request: &ReportRequest, vertebrae: &[StudyVertebra<'
     groups
 }
 
-/// The study in a sentence or two, for who reads no further.
+/// The study in a few sentences, its result first, for who reads no further.
 pub fn summary(request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> String {
     let language = request.language;
-    let finding = |Sighting { findings, vertebra, .. }: &Sighting<'_>| {
+    let says = |Sighting { findings, vertebra, .. }: &Sighting<'_>| {
         let class = texts::class_name(&findings.bundle.classes[vertebra.class], language);
-        texts::finding(class, vertebra.probabilities[vertebra.class])
+        let (label, finding) = (texts::label(vertebra, language), texts::said_of(vertebra, class, language));
+        (label, finding)
     };
-    let label = |seen: &Sighting<'_>| texts::label(seen.vertebra, language);
-    let Some(most_suspicious) = study::most_suspicious(vertebrae) else {
-        return texts::with_notice(silent_images(request), language);
+    let main = || vertebrae.iter().map(|v| &v.main);
+    let listed = |seen: &Sighting<'_>| {
+        let (label, finding) = says(seen);
+        format!("{label} {finding}")
     };
-    let flagged = vertebrae.iter().map(|v| &v.main).filter(|seen| seen.is_flagged());
-    let flagged: Vec<String> = flagged.map(|seen| format!("{} {}", label(seen), finding(seen))).collect();
-    let first = texts::with_remark(&finding(&most_suspicious), &label(&most_suspicious), language);
-    texts::summary(&first, vertebrae.len(), &flagged, language)
+    let flagged: Vec<String> = main().filter(|seen| seen.is_flagged()).map(listed).collect();
+    // A film that is not assessed as a whole is told of once, below.
+    let alone = |seen: &&Sighting<'_>| !seen.vertebra.is_assessed() && seen.findings.not_assessed.is_none();
+    let reason = |seen: &Sighting<'_>| {
+        let label = texts::label(seen.vertebra, language);
+        let why = seen.vertebra.not_assessed.map(|why| texts::reason(why, language)).unwrap_or_default();
+        texts::with_remark(&label, why, language)
+    };
+    let not_assessed: Vec<String> = main().filter(alone).map(reason).collect();
+    let first = study::most_suspicious(vertebrae).map(|seen| {
+        let (label, finding) = says(&seen);
+        texts::with_remark(&finding, &label, language)
+    });
+    let triage = study_triage(request);
+    let study = Summary {
+        triage: triage.as_ref(),
+        most_suspicious: first,
+        assessed: main().filter(|seen| seen.vertebra.is_assessed()).count(),
+        flagged: &flagged,
+        not_assessed: &not_assessed,
+    };
+    let mut sentences = texts::summary(&study, language);
+    sentences.extend(silent_images(request));
+    texts::with_notice(sentences, language)
+}
+
+/// What the operating points say of the images of a report.
+pub fn study_triage(request: &ReportRequest) -> Option<StudyTriage> {
+    let films: Vec<&Findings> = request.images.iter().map(|image| &image.findings).collect();
+    Findings::triage_of(&films)
+}
+
+/// Series Description of the pictures and presentation states.
+pub fn overlay_series(request: &ReportRequest) -> String {
+    let result = study_triage(request).map(|triage| triage.result);
+    texts::series(Text::OverlaySeries, result, request.language)
 }
 
 /// A vertebra as its main image shows it, and where else it is seen (TID 1410).
@@ -48,13 +82,20 @@ fn vertebra_group(sr: SrItems, request: &ReportRequest, seen: &StudyVertebra<'_>
     if vertebra.level_is_assumed() {
         items.push(sr.code(Contains, codes::LEVEL_SOURCE, codes::FROM_SACRUM));
     }
-    items.push(sr.code(Contains, codes::MODEL_CLASS, class_code(class, sr.language)));
-    if let Some((fractured, compressed)) = codes::astlof(&class.code) {
-        items.push(sr.code(Contains, codes::FRACTURE, present(fractured)));
-        items.push(sr.code(Contains, codes::COMPRESSION_FRACTURE, present(compressed)));
+    match vertebra.not_assessed {
+        Some(why) => items.extend(not_assessed(sr, why)),
+        None => {
+            items.push(sr.code(Contains, codes::MODEL_CLASS, class_code(class, sr.language)));
+            if let Some((fractured, compressed)) = codes::astlof(&class.code) {
+                items.push(sr.code(Contains, codes::FRACTURE, present(fractured)));
+                items.push(sr.code(Contains, codes::COMPRESSION_FRACTURE, present(compressed)));
+            }
+            let point = vertebra.called.map(codes::operating_point);
+            items.extend(point.map(|point| sr.code(Contains, codes::OPERATING_POINT, point)));
+            items.extend(probabilities(sr, findings, vertebra));
+        }
     }
-    items.extend(probabilities(sr, findings, vertebra));
-    if !vertebra.imputed.is_empty() {
+    if vertebra.is_assessed() && !vertebra.imputed.is_empty() {
         items.push(sr.text(Contains, codes::COMMENT, &texts::imputed(&vertebra.imputed, sr.language)));
     }
     items.extend(vertebra.morphometry.iter().flat_map(|measured| morphometry(sr, measured)));
@@ -65,6 +106,13 @@ fn vertebra_group(sr: SrItems, request: &ReportRequest, seen: &StudyVertebra<'_>
     }
     items.extend(seen.others.iter().flat_map(|other| on_another_image(sr, other)));
     sr.container(codes::MEASUREMENT_GROUP, Some("1410"), items)
+}
+
+/// Why nothing is said of a body: in our own words, and in those that a missing value has (CID 42). A probability without
+/// a value would say it too, but readers of templates take one for a mistake.
+fn not_assessed(sr: SrItems, why: NotAssessed) -> [Item; 2] {
+    let reason = sr.code(Contains, codes::NOT_ASSESSED_REASON, codes::not_assessed(why));
+    [reason, sr.code(Contains, codes::NO_PROBABILITY, codes::value_qualifier(why))]
 }
 
 /// The probability of each class, with the class as what it is a probability of.
@@ -85,7 +133,7 @@ fn probability_of(sr: SrItems, finding: Code<'_>, probability: f64) -> Item {
 fn on_another_image(sr: SrItems, other: &Sighting<'_>) -> [Item; 2] {
     let Sighting { findings, vertebra, image } = other;
     let class = texts::class_name(&findings.bundle.classes[vertebra.class], sr.language);
-    let says = texts::also_seen(*image, class, vertebra.probabilities[vertebra.class], sr.language);
+    let says = texts::also_seen(*image, &texts::said_of(vertebra, class, sr.language), sr.language);
     let region = sr.polygon(codes::OTHER_VIEW, &corners(&vertebra.bounding_box), source(sr, findings));
     [sr.text(Contains, codes::COMMENT, &says), region]
 }
@@ -125,8 +173,7 @@ fn outline(points: &SixPoints, findings: &Findings) -> Vec<(f64, f64)> {
     all.map(|[x, y]| (x.clamp(0.0, columns), y.clamp(0.0, rows))).collect()
 }
 
-/// The study's result: the most severe class and its probability, whether there is a fracture, and which images
-/// say nothing (TID 1501).
+/// The study's result and its probability, whether there is a fracture, and which images say nothing (TID 1501).
 fn study_group(sr: SrItems, request: &ReportRequest, vertebrae: &[StudyVertebra<'_>]) -> Item {
     let identities = request.identities();
     let study = identities[0].study_instance_uid.as_str();
@@ -134,8 +181,10 @@ fn study_group(sr: SrItems, request: &ReportRequest, vertebrae: &[StudyVertebra<
     items.push(sr.code(Contains, codes::FINDING, codes::FRACTURE));
     items.push(sr.code(ConceptModifier, codes::FINDING_SITE, codes::region_of(&identities[0].body_part)));
     items.extend(algorithm(sr, &request.bundle, None));
-    items.extend(result(sr, vertebrae));
-    items.push(sr.number(Contains, codes::VERTEBRAE_ASSESSED, vertebrae.len() as f64, codes::NO_UNITS));
+    items.extend(result(sr, study_triage(request).as_ref(), vertebrae));
+    let assessed = vertebrae.iter().filter(|v| v.main.vertebra.is_assessed()).count();
+    let counts = [(codes::VERTEBRAE_ASSESSED, assessed), (codes::VERTEBRAE_NOT_ASSESSED, vertebrae.len() - assessed)];
+    items.extend(counts.map(|(name, count)| sr.number(Contains, name, count as f64, codes::NO_UNITS)));
     items.extend(silent_images(request).iter().map(|says| sr.text(Contains, codes::COMMENT, says)));
     for on in identities {
         items.push(sr.image(Contains, codes::SOURCE_OF_MEASUREMENT, on));
@@ -143,31 +192,39 @@ fn study_group(sr: SrItems, request: &ReportRequest, vertebrae: &[StudyVertebra<
     sr.container(codes::MEASUREMENT_GROUP, Some("1501"), items)
 }
 
-/// What the vertebrae say about the study together. Classes that are not all known to be fractures or none give
-/// no statement about fractures.
-fn result(sr: SrItems, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item> {
-    let Some(Sighting { findings, vertebra, .. }) = study::most_suspicious(vertebrae) else {
-        return vec![sr.code(Contains, codes::FRACTURE, codes::UNDETERMINED)];
+/// What is said of the study: its result, how much of it could be assessed (CID 6047), and whether there is a fracture,
+/// which classes that are not known to be fractures do not say.
+fn result(sr: SrItems, triage: Option<&StudyTriage>, vertebrae: &[StudyVertebra<'_>]) -> Vec<Item> {
+    let said = triage.map(|triage| triage.result);
+    let mut items = vec![sr.code(Contains, codes::TRIAGE_RESULT, codes::triage_result(said))];
+    items.extend(triage.map(|triage| sr.code(Contains, codes::CAD_SUMMARY, codes::cad_summary(triage))));
+    let assessed = || vertebrae.iter().map(|v| &v.main).filter(|seen| seen.vertebra.is_assessed());
+    let fractures: Option<Vec<f64>> = assessed().map(study::fracture_probability).collect();
+    let Some(fractures) = fractures else { return items };
+    // Without a study model the study's probability is that of its most suspicious body.
+    let largest = || fractures.iter().copied().reduce(f64::max);
+    let probability = triage.map_or_else(largest, |triage| triage.probability);
+    items.extend(probability.map(|p| probability_of(sr, codes::FRACTURE, p)));
+    let fracture = match said {
+        Some(TriageResult::Suspected) => codes::PRESENT,
+        Some(TriageResult::NothingSuspected) => codes::ABSENT,
+        Some(TriageResult::Uncertain | TriageResult::NotAssessed) | None => codes::UNDETERMINED,
     };
-    let class = class_code(&findings.bundle.classes[vertebra.class], sr.language);
-    let probability = vertebra.probabilities[vertebra.class];
-    let mut items = vec![sr.code(Contains, codes::TRIAGE_RESULT, class), probability_of(sr, class, probability)];
-    let fractures: Option<Vec<f64>> = vertebrae.iter().map(|v| study::fracture_probability(&v.main)).collect();
-    if let Some(fractures) = fractures {
-        let largest = fractures.into_iter().fold(0.0, f64::max);
-        items.push(probability_of(sr, codes::FRACTURE, largest));
-        items.push(sr.code(Contains, codes::FRACTURE, present(vertebrae.iter().any(|v| v.main.is_flagged()))));
-    }
+    items.push(sr.code(Contains, codes::FRACTURE, fracture));
     items
 }
 
-/// What is said of images without a vertebra, by their number in the image library.
+/// What is said of images without a vertebra or without any that is assessed, by their number in the image library.
 fn silent_images(request: &ReportRequest) -> Vec<String> {
     let empty = (1..).zip(&request.images).filter(|(_, image)| image.findings.vertebrae.is_empty());
     let empty = empty.map(|(number, _)| texts::no_vertebra_on(number, request.language));
+    let other = (1..).zip(&request.images).filter(|(_, image)| !image.findings.vertebrae.is_empty());
+    let other = other.filter_map(|(number, image)| {
+        image.findings.not_assessed.map(|why| texts::image_not_assessed(number, why, request.language))
+    });
     let failed = (request.images.len() + 1..).zip(&request.failed);
     let failed = failed.map(|(number, image)| texts::analysis_failed(number, &image.reason, request.language));
-    empty.chain(failed).collect()
+    empty.chain(other).chain(failed).collect()
 }
 
 fn class_code(class: &ClassName, language: Language) -> Code<'_> {

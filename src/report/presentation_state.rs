@@ -9,6 +9,7 @@ use super::attributes::{Item, decimal, image_reference, put, put_items, shortene
 use super::drawing::marks;
 use super::error::ReportError;
 use super::file::{self, Identity};
+use super::measurements::overlay_series;
 use super::modules::{Heading, begin, date_and_time, describe, put_body_part};
 use super::news::Film;
 use super::object::ReportObject;
@@ -47,7 +48,7 @@ pub fn write(request: &ReportRequest, film: &Film) -> Result<ReportObject, Repor
     };
     let mut object = begin(request, source, &heading);
     put_body_part(&mut object, of);
-    describe(&mut object, request, &findings.bundle, Text::OverlaySeries.said_in(request.language));
+    describe(&mut object, request, &findings.bundle, &overlay_series(request));
     identify(&mut object, request);
     relate(&mut object, of);
     display_whole(&mut object, of, source);

@@ -8,6 +8,7 @@ use dicom_dictionary_std::{tags, uids};
 use super::attributes::{Item, image_reference, put, put_items};
 use super::error::ReportError;
 use super::file::{self, Identity};
+use super::measurements::overlay_series;
 use super::modules::{Heading, begin, describe, put_body_part};
 use super::news::Film;
 use super::object::ReportObject;
@@ -36,7 +37,7 @@ pub fn write(request: &ReportRequest, film: &Film) -> Result<ReportObject, Repor
     };
     let mut object = begin(request, &film.source, &heading);
     put(&mut object, tags::CONVERSION_TYPE, VR::CS, "WSD");
-    describe(&mut object, request, &image.findings.bundle, Text::OverlaySeries.said_in(request.language));
+    describe(&mut object, request, &image.findings.bundle, &overlay_series(request));
     put(&mut object, tags::IMAGE_TYPE, VR::CS, "DERIVED\\SECONDARY");
     let derivation = sentences(&[Text::OverlayDerivation, Text::ResearchUseOnly], request.language);
     put(&mut object, tags::DERIVATION_DESCRIPTION, VR::ST, &derivation);

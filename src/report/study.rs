@@ -1,7 +1,7 @@
-//! One study out of its images: a vertebra seen on several of them is one vertebra, and the study has one result.
+//! One study out of its images: a vertebra seen on several of them is one vertebra.
 
 use super::codes;
-use crate::findings::{ClassName, Findings, ImageIdentity, Vertebra};
+use crate::findings::{Findings, ImageIdentity, Vertebra, View};
 
 /// A vertebra on one image.
 #[derive(Debug, Clone, Copy)]
@@ -26,36 +26,6 @@ pub struct StudyVertebra<'a> {
     pub main: Sighting<'a>,
     /// Where else it is seen.
     pub others: Vec<Sighting<'a>>,
-}
-
-/// From where an image looks at the spine, the better view of a vertebral body last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum View {
-    /// From the front or the back.
-    Frontal,
-    /// The image does not say.
-    Unknown,
-    /// From the side: heights, wedges and the posterior wall are seen.
-    Lateral,
-}
-
-impl View {
-    /// By View Position (PS3.3 C.8.11.5.1.1), else by the direction of the rows in Patient Orientation
-    /// (PS3.3 C.7.6.1.1.1).
-    pub fn of(image: &ImageIdentity) -> Self {
-        let position = image.view_position.trim().to_ascii_uppercase();
-        match position.as_str() {
-            "AP" | "PA" => return Self::Frontal,
-            "LL" | "RL" | "LLD" | "RLD" | "LAT" | "LATERAL" => return Self::Lateral,
-            _ => {}
-        }
-        let row = image.patient_orientation.as_ref().and_then(|[row, _]| row.chars().next());
-        match row {
-            Some('A' | 'P') => Self::Lateral,
-            Some('L' | 'R') => Self::Frontal,
-            _ => Self::Unknown,
-        }
-    }
 }
 
 /// The vertebrae of a study, in the order they are first seen.
@@ -98,13 +68,15 @@ impl<'a> StudyVertebra<'a> {
 impl Sighting<'_> {
     /// Whether a person should look at it.
     pub fn is_flagged(&self) -> bool {
-        is_flagged(&self.findings.bundle.classes[self.vertebra.class], self.vertebra.class)
+        is_flagged(self.vertebra)
     }
 
     fn shows_more_than(&self, other: &Self) -> bool {
-        let view = |sighting: &Self| View::of(&sighting.findings.image);
-        let fracture = |sighting: &Self| fracture_probability(sighting).unwrap_or(0.0);
-        view(self).cmp(&view(other)).then(fracture(self).total_cmp(&fracture(other))).is_gt()
+        let view = |sighting: &Self| sighting.findings.view.unwrap_or_else(|| View::stated(&sighting.findings.image));
+        let assessed = |sighting: &Self| sighting.vertebra.is_assessed();
+        let fracture = |sighting: &Self| sighting.vertebra.fracture_probability(sighting.findings);
+        let by_what_is_seen = assessed(self).cmp(&assessed(other)).then(view(self).cmp(&view(other)));
+        by_what_is_seen.then(fracture(self).total_cmp(&fracture(other))).is_gt()
     }
 }
 
@@ -115,29 +87,25 @@ pub fn fracture_probability(sighting: &Sighting<'_>) -> Option<f64> {
     parts.map(|(class, p)| class.map(|(fractured, _)| if fractured { *p } else { 0.0 })).sum()
 }
 
-/// Whether a person should look at a vertebra of class `index`: ASTLOF's codes say which classes are fractures,
-/// of another system the first class is the normal one.
-pub fn is_flagged(class: &ClassName, index: usize) -> bool {
-    codes::astlof(&class.code).map_or(index > 0, |(fractured, _)| fractured)
+/// Whether a person should look at it: it is called at one of the bundle's operating points. Never by the most probable
+/// class alone, and never what is not assessed.
+pub fn is_flagged(vertebra: &Vertebra) -> bool {
+    vertebra.called.is_some() && vertebra.is_assessed()
 }
 
-/// The vertebra that a person should look at first: of the most severe class, the surest one of a fracture, the
-/// least sure of the normal class; the first of equals. Its class is the study's result. `None` without a vertebra.
+/// The vertebra that a person should look at first: of those that are assessed the one that is called at the stricter
+/// operating point, then the most probable fracture; the first of equals. `None` where none is assessed.
 pub fn most_suspicious<'a>(vertebrae: &[StudyVertebra<'a>]) -> Option<Sighting<'a>> {
-    let suspicion = |seen: &Sighting<'_>| {
-        let (flagged, vertebra) = (seen.is_flagged(), seen.vertebra);
-        let probability = vertebra.probabilities[vertebra.class];
-        (flagged, vertebra.class, if flagged { probability } else { -probability })
-    };
-    let all = vertebrae.iter().map(|v| v.main);
-    all.reduce(|first, next| if suspicion(&next) > suspicion(&first) { next } else { first })
+    let suspicion = |seen: &Sighting<'_>| (seen.vertebra.called, seen.vertebra.fracture_probability(seen.findings));
+    let assessed = vertebrae.iter().map(|v| v.main).filter(|seen| seen.vertebra.is_assessed());
+    assessed.reduce(|first, next| if suspicion(&next) > suspicion(&first) { next } else { first })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::RESEARCH_USE_ONLY;
-    use crate::findings::{BoundingBox, BundleIdentity};
+    use crate::findings::{BoundingBox, BundleIdentity, Call, ClassName, NotAssessed};
     use crate::identifiers::Uid;
 
     /// An image with bodies of (level, class, probability of the class).
@@ -172,12 +140,16 @@ mod tests {
                 morphometry: None,
                 imputed: vec![],
                 contributions: vec![],
+                not_assessed: None,
+                called: (*class > 0).then_some(Call::Specific),
+                points_spread: None,
             }
         };
         let classes = (0..3).map(|n| ClassName { code: format!("ASTLOF-{n}"), name: n.to_string() }).collect();
         let bundle = BundleIdentity { classes, ..BundleIdentity::default() };
         let vertebrae = bodies.iter().map(body).collect();
-        Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle, vertebrae }
+        let (notice, view) = (RESEARCH_USE_ONLY.into(), None);
+        Findings { notice, image, bundle, view, not_assessed: None, missed: 0, vertebrae }
     }
 
     /// Level, class and image of each vertebra, and the images it is seen on too.
@@ -212,37 +184,49 @@ mod tests {
     #[test]
     fn a_view_is_told_by_its_position_else_by_the_patients_orientation() {
         let mut film = image("", &[]).image;
-        assert_eq!(View::of(&film), View::Unknown);
+        assert_eq!(View::stated(&film), View::Unknown);
         film.patient_orientation = Some(["P".into(), "F".into()]);
-        assert_eq!(View::of(&film), View::Lateral);
+        assert_eq!(View::stated(&film), View::Lateral);
         film.patient_orientation = Some(["LF".into(), "F".into()]);
-        assert_eq!(View::of(&film), View::Frontal);
+        assert_eq!(View::stated(&film), View::Frontal);
         film.view_position = "LL".into();
-        assert_eq!(View::of(&film), View::Lateral);
+        assert_eq!(View::stated(&film), View::Lateral);
     }
 
     #[test]
-    fn the_most_severe_class_is_the_result() {
-        let images = [image("LL", &[("L1", 1, 0.9), ("L2", 2, 0.4), ("L3", 2, 0.5), ("L4", 0, 1.0)])];
-        let vertebrae = vertebrae(&images);
-        assert_eq!(most_suspicious(&vertebrae).unwrap().vertebra.level.as_deref(), Some("L3"));
-        assert!((fracture_probability(&vertebrae[0].main).unwrap() - 0.95).abs() < 1e-12);
+    fn the_most_probable_fracture_that_is_called_is_looked_at_first() {
+        let mut films = [image("LL", &[("L1", 1, 0.9), ("L2", 2, 0.95), ("L3", 0, 0.01), ("L4", 0, 1.0)])];
+        let first = |films: &[Findings]| {
+            most_suspicious(&vertebrae(films)).and_then(|seen| seen.vertebra.level.clone()).unwrap_or_default()
+        };
+        assert_eq!(first(&films), "L2", "L3 is more probably fractured, and not called");
+        films[0].vertebrae[1].not_assessed = Some(NotAssessed::Metal);
+        assert_eq!(first(&films), "L1", "what is not assessed never leads");
+        films[0].vertebrae[0].called = Some(Call::Sensitive);
+        films[0].vertebrae[3].called = Some(Call::Specific);
+        assert_eq!(first(&films), "L4");
+        assert!((fracture_probability(&vertebrae(&films)[0].main).unwrap() - 0.95).abs() < 1e-12);
         assert!(most_suspicious(&[]).is_none());
     }
 
     #[test]
-    fn without_a_fracture_the_least_sure_vertebra_is_the_result_and_of_equals_the_first() {
+    fn without_a_fracture_the_least_sure_vertebra_comes_first_and_of_equals_the_first() {
         let images = [image("LL", &[("L1", 0, 0.9), ("L2", 0, 0.6), ("L3", 0, 0.6)])];
         assert_eq!(most_suspicious(&vertebrae(&images)).unwrap().vertebra.level.as_deref(), Some("L2"));
     }
 
     #[test]
-    fn fractures_are_flagged_and_of_another_system_all_but_the_first_class() {
-        let flags = |codes: [&str; 3]| {
-            let class = |code: &str| ClassName { code: code.into(), name: String::new() };
-            [0, 1, 2].map(|index| is_flagged(&class(codes[index]), index))
-        };
-        assert_eq!(flags(["ASTLOF-1", "ASTLOF-0", "ASTLOF-2"]), [true, false, true]);
-        assert_eq!(flags(["A0", "A1", "A2"]), [false, true, true]);
+    fn of_two_images_the_one_on_which_a_body_is_assessed_counts() {
+        let mut images = [image("LL", &[("L1", 2, 0.9)]), image("AP", &[("L1", 0, 0.9)])];
+        images[0].vertebrae[0].not_assessed = Some(NotAssessed::CutByEdge);
+        assert_eq!(seen(&images), [("L1".to_owned(), 0, 2, vec![1])]);
+    }
+
+    #[test]
+    fn nothing_is_flagged_by_its_most_probable_class_alone() {
+        let mut film = image("LL", &[("L1", 2, 0.99)]);
+        assert!(is_flagged(&film.vertebrae[0]));
+        film.vertebrae[0].called = None;
+        assert!(!is_flagged(&film.vertebrae[0]));
     }
 }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::RESEARCH_USE_ONLY;
-use crate::findings::{ClassName, Language, Vertebra};
+use crate::findings::{Call, ClassName, Language, NotAssessed, StudyTriage, TriageResult, Vertebra};
 
 macro_rules! texts {
     ($($(#[$about:meta])* $name:ident = $english:expr, $chinese:literal;)*) => {
@@ -34,10 +34,18 @@ macro_rules! texts {
 texts! {
     /// [`RESEARCH_USE_ONLY`]: what every surface carries that shows a result.
     ResearchUseOnly = RESEARCH_USE_ONLY, "仅供研究使用，不得用于诊断";
-    /// Series Description of the structured report.
-    ReportSeries = "Spine triage - research use only, not for diagnosis", "脊柱分诊 - 仅供研究使用，不得用于诊断";
-    /// Series Description of the pictures.
-    OverlaySeries = "Spine triage overlay - research use only", "脊柱分诊标注图 - 仅供研究使用";
+    /// Ends the Series Description of the structured report, after the result.
+    ReportSeries = "research use only, not for diagnosis", "仅供研究使用，不得用于诊断";
+    /// Ends the Series Description of the pictures.
+    OverlaySeries = "overlay, research use only", "标注图，仅供研究使用";
+    /// Begins both.
+    Triage = "Triage", "分诊";
+    /// The result of a study where the bundle has no operating point.
+    NoOperatingPoint = "no operating point", "无工作点";
+    /// Something about which nothing is said.
+    NotAssessed = "not assessed", "未评估";
+    /// Before the class of a body that is called at the sensitive operating point alone.
+    Possible = "possible", "可能";
     /// Series Description of key objects.
     KeyImagesSeries = "Spine triage key images - research use only", "脊柱分诊重点图像 - 仅供研究使用";
     /// Begins the description of a key object.
@@ -106,22 +114,117 @@ pub fn on_image(label: &str, image: usize, language: Language) -> String {
     }
 }
 
-/// What a reader wants to know first: the most suspicious body, how many there are, and which are flagged.
-/// `flagged` are bodies with what was found on them.
-pub fn summary(most_suspicious: &str, bodies: usize, flagged: &[String], language: Language) -> String {
-    let says = match (language, flagged) {
-        (Language::English, []) => format!("None of {bodies} vertebrae flagged; least sure: {most_suspicious}."),
-        (Language::English, _) => format!(
-            "Most suspicious: {most_suspicious}. Flagged {} of {bodies} vertebrae: {}.",
-            flagged.len(),
-            flagged.join("; ")
-        ),
-        (Language::Chinese, []) => format!("{bodies} 个椎体均未标记；最不确定：{most_suspicious}。"),
-        (Language::Chinese, _) => {
-            format!("最可疑：{most_suspicious}。{bodies} 个椎体中标记 {} 个：{}。", flagged.len(), flagged.join("；"))
+/// The result of a study.
+pub fn result(result: Option<TriageResult>, language: Language) -> &'static str {
+    match (language, result) {
+        (_, None) => Text::NoOperatingPoint.said_in(language),
+        (Language::English, Some(result)) => result.words(),
+        (Language::Chinese, Some(TriageResult::Suspected)) => "可疑骨折",
+        (Language::Chinese, Some(TriageResult::Uncertain)) => "不确定",
+        (Language::Chinese, Some(TriageResult::NothingSuspected)) => "未见可疑",
+        (Language::Chinese, Some(TriageResult::NotAssessed)) => Text::NotAssessed.said_in(language),
+    }
+}
+
+/// Why something is not assessed.
+pub fn reason(reason: NotAssessed, language: Language) -> &'static str {
+    match (language, reason) {
+        (Language::English, reason) => reason.words(),
+        (Language::Chinese, NotAssessed::View) => "投照体位不在模型范围内",
+        (Language::Chinese, NotAssessed::NoSpine) => "未发现脊柱",
+        (Language::Chinese, NotAssessed::CutByEdge) => "被图像边缘截断",
+        (Language::Chinese, NotAssessed::OutsideField) => "在曝光范围之外",
+        (Language::Chinese, NotAssessed::NoBody) => "不像椎体",
+        (Language::Chinese, NotAssessed::Metal) => "其上有金属或骨水泥",
+        (Language::Chinese, NotAssessed::UncertainPoints) => "轮廓不确定",
+        (Language::Chinese, NotAssessed::UnlikeTraining) => "与训练数据不相似",
+    }
+}
+
+/// `not assessed: metal or cement on it`.
+pub fn not_assessed(why: NotAssessed, language: Language) -> String {
+    pair(Text::NotAssessed.said_in(language), reason(why, language), language)
+}
+
+/// What is said of a body whose class is called `class`: `compression fracture 0.97`, with `possible` before it where
+/// only the sensitive operating point calls it, or why it is not assessed.
+pub fn said_of(vertebra: &Vertebra, class: &str, language: Language) -> String {
+    let probability = vertebra.probabilities[vertebra.class];
+    match (vertebra.not_assessed, vertebra.called) {
+        (Some(why), _) => not_assessed(why, language),
+        (None, Some(Call::Sensitive)) => {
+            format!("{} {}", Text::Possible.said_in(language), finding(class, probability))
         }
+        (None, _) => finding(class, probability),
+    }
+}
+
+/// Series Description: what the objects are, and the study's result. At most 64 characters.
+pub fn series(end: Text, study: Option<TriageResult>, language: Language) -> String {
+    let triage = pair(Text::Triage.said_in(language), result(study, language), language);
+    let comma = match language {
+        Language::English => ", ",
+        Language::Chinese => "，",
     };
-    with_notice(vec![says], language)
+    format!("{triage}{comma}{}", end.said_in(language))
+}
+
+/// What of a study [`summary`] tells.
+#[derive(Debug)]
+pub struct Summary<'a> {
+    /// What the bundle's operating points say; `None` without them.
+    pub triage: Option<&'a StudyTriage>,
+    /// The most suspicious body with what was found on it; `None` where none is assessed.
+    pub most_suspicious: Option<String>,
+    /// Bodies that were assessed.
+    pub assessed: usize,
+    /// Those of them that are flagged, with what was found on them.
+    pub flagged: &'a [String],
+    /// Those that were not assessed, with the reason.
+    pub not_assessed: &'a [String],
+}
+
+/// What a reader wants to know first: the study's result, the most suspicious body, and which are flagged.
+pub fn summary(study: &Summary<'_>, language: Language) -> Vec<String> {
+    let Summary { triage, most_suspicious, assessed, flagged, not_assessed } = study;
+    let said = result(triage.map(|triage| triage.result), language);
+    let probability = triage.and_then(|triage| triage.probability);
+    let missed = triage.map_or(0, |triage| triage.missed);
+    let (and, count) = (["; ", "；"], flagged.len());
+    let mut says = Vec::new();
+    match language {
+        Language::English => {
+            let of_fracture = probability.map(|p| format!(", probability of a fracture {p:.2}")).unwrap_or_default();
+            says.push(format!("Triage result: {said}{of_fracture}."));
+            says.extend(most_suspicious.as_ref().map(|first| format!("Most suspicious: {first}.")));
+            says.push(match count {
+                0 => format!("None of {assessed} assessed vertebrae flagged."),
+                _ => format!("Flagged {count} of {assessed} assessed vertebrae: {}.", flagged.join(and[0])),
+            });
+            if !not_assessed.is_empty() {
+                says.push(format!("{} not assessed: {}.", not_assessed.len(), not_assessed.join(and[0])));
+            }
+            if missed > 0 {
+                says.push(format!("{missed} not found where their neighbours leave room for them."));
+            }
+        }
+        Language::Chinese => {
+            let of_fracture = probability.map(|p| format!("，骨折概率 {p:.2}")).unwrap_or_default();
+            says.push(format!("分诊结果：{said}{of_fracture}。"));
+            says.extend(most_suspicious.as_ref().map(|first| format!("最可疑：{first}。")));
+            says.push(match count {
+                0 => format!("已评估的 {assessed} 个椎体均未标记。"),
+                _ => format!("已评估的 {assessed} 个椎体中标记 {count} 个：{}。", flagged.join(and[1])),
+            });
+            if !not_assessed.is_empty() {
+                says.push(format!("{} 个未评估：{}。", not_assessed.len(), not_assessed.join(and[1])));
+            }
+            if missed > 0 {
+                says.push(format!("{missed} 个在相邻椎体之间未找到。"));
+            }
+        }
+    }
+    says
 }
 
 /// Sentences, and what they are not for.
@@ -132,12 +235,18 @@ pub fn with_notice(sentences: Vec<String>, language: Language) -> String {
 }
 
 /// What another image shows of the same body.
-pub fn also_seen(image: usize, class: &str, probability: f64, language: Language) -> String {
+pub fn also_seen(image: usize, finding: &str, language: Language) -> String {
     match language {
-        Language::English => {
-            format!("Also seen on image {image} of the image library: {class} ({probability:.2}).")
-        }
-        Language::Chinese => format!("在图像库的图像 {image} 上也可见：{class}（{probability:.2}）。"),
+        Language::English => format!("Also seen on image {image} of the image library: {finding}."),
+        Language::Chinese => format!("在图像库的图像 {image} 上也可见：{finding}。"),
+    }
+}
+
+/// Of an image that is not assessed as a whole.
+pub fn image_not_assessed(image: usize, why: NotAssessed, language: Language) -> String {
+    match language {
+        Language::English => format!("Image {image} is not assessed: {}.", reason(why, language)),
+        Language::Chinese => format!("图像 {image} 未评估：{}。", reason(why, language)),
     }
 }
 
@@ -231,9 +340,13 @@ mod tests {
 
     #[test]
     fn series_descriptions_fit_into_their_value_representation() {
-        for text in [Text::ReportSeries, Text::OverlaySeries, Text::KeyImagesSeries] {
-            for language in [Language::English, Language::Chinese] {
-                assert!(text.said_in(language).chars().count() <= 64, "{text:?}: LO");
+        for language in [Language::English, Language::Chinese] {
+            assert!(Text::KeyImagesSeries.said_in(language).chars().count() <= 64, "LO");
+            for end in [Text::ReportSeries, Text::OverlaySeries] {
+                for result in TriageResult::ALL.into_iter().map(Some).chain([None]) {
+                    let text = series(end, result, language);
+                    assert!(text.chars().count() <= 64, "{text}: LO");
+                }
             }
         }
     }

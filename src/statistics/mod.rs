@@ -11,6 +11,7 @@ mod decision_curve;
 mod delong;
 mod multiple;
 mod normal;
+mod proportion;
 mod rank;
 mod roc;
 
@@ -20,6 +21,7 @@ pub use confusion::{Confusion, most_probable};
 pub use decision_curve::{NetBenefit, net_benefit};
 pub use delong::{Areas, Difference, Interval, areas};
 pub use multiple::holm;
+pub use proportion::wilson;
 pub use roc::{Point, area, curve, macro_area, micro_area, youden};
 
 #[cfg(test)]

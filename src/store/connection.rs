@@ -19,7 +19,7 @@ use super::wal::{self, bytes_of, log_of};
 use super::writer::Writer;
 
 /// This version's schema: the number of migrations, which a database keeps as its `user_version`.
-const SCHEMA: i64 = 6;
+const SCHEMA: i64 = 7;
 const MIGRATIONS: [M<'_>; SCHEMA as usize] = [
     M::up(include_str!("../../migrations/0001_queue_and_audit.sql")),
     M::up(include_str!("../../migrations/0002_findings_say_how_levels_are_known.sql")),
@@ -27,6 +27,7 @@ const MIGRATIONS: [M<'_>; SCHEMA as usize] = [
     M::up(include_str!("../../migrations/0004_deliveries_of_images_and_commitment.sql")),
     M::up(include_str!("../../migrations/0005_studies_of_one_patient.sql")).foreign_key_check(),
     M::up(include_str!("../../migrations/0006_what_is_due_at_a_glance.sql")),
+    M::up(include_str!("../../migrations/0007_the_result_of_a_study.sql")),
 ];
 
 /// The database. Clones share the writer; it ends when the last one is dropped.

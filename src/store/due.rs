@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(store.until_next_report(SETTLING).await.unwrap(), None);
         let rows = "INSERT INTO studies (id, study_instance_uid, patient_number, patient_id, report_due, last_image_at, waiting_since, next_report_at)
                 VALUES (1, '1.2', 1, '', 1, service_now(), service_now(), 0);
-            INSERT INTO reports VALUES (1, 1, 1, '1.3', '1.4', '1.5', '2026', NULL, 0);
+            INSERT INTO reports VALUES (1, 1, 1, '1.3', '1.4', '1.5', '2026', NULL, 0, NULL);
             INSERT INTO jobs (kind, report_id, state, not_before, created_at, first_image) VALUES ('report', 1, 'queued', service_now() + 100000, '', 1);
             INSERT INTO objects (id, report_id, kind, sop_class_uid, sop_instance_uid, file, sha256) VALUES (1, 1, 'overlay', '1.6', '1.7', 'f', '');
             INSERT INTO deliveries (object_id, destination, state, next_attempt_at) VALUES (1, 'pacs', 'pending', service_now() + 200000);

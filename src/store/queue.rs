@@ -47,6 +47,8 @@ pub struct Entry {
     pub delivery: String,
     /// Why it is where it is.
     pub reason: String,
+    /// What the newest report of its study says, as `audit_studies` has it; empty before there is one.
+    pub result: String,
 }
 
 const ENTRIES: &str = formatcp!("SELECT i.id, i.received_at, i.state, i.sender_ae_title, i.modality, i.body_part, i.sop_instance_uid, i.study_instance_uid,
@@ -54,7 +56,9 @@ const ENTRIES: &str = formatcp!("SELECT i.id, i.received_at, i.state, i.sender_a
     coalesce((SELECT group_concat(DISTINCT d.destination || ' ' || d.state || CASE d.last_error WHEN '' THEN '' ELSE ': ' || d.last_error END)
               FROM deliveries d WHERE d.state <> {DELIVERED} AND (d.instance_id = i.id OR d.object_id IN
                   (SELECT o.id FROM objects o JOIN report_images m ON m.report_id = o.report_id WHERE m.instance_id = i.id))), ''),
-    i.reason FROM instances i");
+    i.reason,
+    coalesce((SELECT coalesce(json_extract(r.triage, '$.study.result'), 'no operating point') FROM reports r
+              WHERE r.study_id = i.study_id AND r.written_at IS NOT NULL ORDER BY r.version DESC LIMIT 1), '') FROM instances i");
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
@@ -69,6 +73,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         attempts: row.get(8)?,
         delivery: row.get(9)?,
         reason: row.get(10)?,
+        result: row.get(11)?,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
 
 use super::audit::{Event, append};
 use super::audit_words::{EventKind, Outcome};
@@ -13,7 +14,7 @@ use super::error::StoreError;
 use super::jobs::{Job, finish_job};
 use super::reported::complete;
 use super::row_ids::{ObjectId, ReportId, StudyId};
-use crate::findings::{Findings, ImageIdentity, ObjectKind, Predecessor};
+use crate::findings::{Findings, ImageIdentity, ObjectKind, Predecessor, StudyTriage};
 use crate::identifiers::Uid;
 
 /// What is fixed about a report before a worker writes it.
@@ -116,7 +117,8 @@ impl Store {
         self.read(move |c| input(c, report)).await
     }
 
-    /// The report's objects are durable: they are due at each of `destinations`.
+    /// The report's objects are durable: they are due at each of `destinations`. What it says of the study is written
+    /// down and given back; `None` of a bundle without operating points.
     ///
     /// # Errors
     /// [`StoreError::TooLate`] when the job has been given to a newer attempt: the objects are not needed.
@@ -125,7 +127,7 @@ impl Store {
         job: &Job,
         objects: Vec<NewObject>,
         destinations: Vec<Addressee>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<StudyTriage>, StoreError> {
         let job = job.clone();
         self.write(move |c| {
             finish_job(c, &job)?;
@@ -134,9 +136,12 @@ impl Store {
                 [job.id],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
+            let result = ReportResult::of(&analysed_images(c, report, None)?);
+            let json = result.as_ref().map(serde_json::to_string).transpose();
+            let json = json.map_err(|e| StoreError::Unexpected(format!("the result of a study: {e}")))?;
             c.execute(
-                "UPDATE reports SET written_at = ?2, written_service_ms = service_now() WHERE id = ?1",
-                params![report, now()],
+                "UPDATE reports SET written_at = ?2, written_service_ms = service_now(), triage = ?3 WHERE id = ?1",
+                params![report, now(), json],
             )?;
             for object in &objects {
                 c.execute(
@@ -159,13 +164,44 @@ impl Store {
                 }
             }
             let names: Vec<_> = destinations.iter().map(|to| to.name.as_str()).collect();
-            let detail = format!("{} objects, to be sent to {}", objects.len(), if names.is_empty() { "nobody".into() } else { names.join(", ") });
+            let says = result.as_ref().map_or("no operating point", |result| result.study.result.words());
+            let to = if names.is_empty() { "nobody".into() } else { names.join(", ") };
+            let detail = format!("{says}; {} objects, to be sent to {to}", objects.len());
             append(c, &Event { actor: job.worker, study, detail, ..Event::of(EventKind::Report, Outcome::Written) })?;
             // One that is for nobody waits for nobody.
-            complete(c, report)
+            complete(c, report)?;
+            Ok(result.map(|result| result.study))
         })
-        .await?;
-        Ok(())
+        .await
+    }
+}
+
+/// What a report says of its study, and by which operating points.
+#[derive(Serialize)]
+struct ReportResult {
+    study: StudyTriage,
+    /// Probabilities of the study from which it is called.
+    sensitive: f64,
+    specific: f64,
+    bundle: String,
+    bundle_version: String,
+    bundle_digest: String,
+}
+
+impl ReportResult {
+    fn of(images: &[SourceImage]) -> Option<Self> {
+        let films: Vec<&Findings> = images.iter().map(|image| &image.findings).collect();
+        let study = Findings::triage_of(&films)?;
+        let bundle = &films.last()?.bundle;
+        let triage = bundle.triage.as_ref()?;
+        Some(Self {
+            study,
+            sensitive: triage.sensitive.study,
+            specific: triage.specific.study,
+            bundle: bundle.name.clone(),
+            bundle_version: bundle.version.clone(),
+            bundle_digest: bundle.digest.clone(),
+        })
     }
 }
 

@@ -17,9 +17,9 @@ pub use super::study::RECORD;
 use super::study::Study;
 use crate::RESEARCH_USE_ONLY;
 use crate::classifier::{Classifier, Linear};
-use crate::findings::{BoundingBox, PixelSpacing, SpacingSource};
+use crate::findings::{BoundingBox, PixelSpacing, SpacingSource, Triage};
 use crate::imaging::{ImagingError, Radiograph, decode, png};
-use crate::model::{Bundle, Feature, Model, ModelError};
+use crate::model::{Bundle, Feature, Likeness, Model, ModelError};
 use crate::unfinished::Unfinished;
 
 /// Why a bundle was not written.
@@ -56,6 +56,8 @@ pub enum WriteError {
 const MANIFEST: &str = "bundle.toml";
 /// The fusion model, but for logistic regression, which the manifest itself holds.
 const CLASSIFIER: &str = "classifier.json";
+/// The section of the study model and its operating points.
+const TRIAGE: &str = "triage";
 /// The model card.
 const CARD: &str = "README.md";
 /// The self-test's picture where the base has none.
@@ -106,7 +108,9 @@ struct Probe {
 impl Folder<'_> {
     fn fill(mut self, from: &Bundle, base: &mut Model, about: &About, study: &Study) -> Result<(), WriteError> {
         for network in from.networks() {
-            self.copy(from.folder(), network)?;
+            if !self.files.contains_key(network) {
+                self.copy(from.folder(), network)?;
+            }
         }
         let probe = self.probe(from)?;
         let inline = match &study.fusion.classifier {
@@ -120,7 +124,7 @@ impl Folder<'_> {
 
         let radiograph = decode::read_png(&self.path.join(&probe.image), Some(probe.spacing_mm))?;
         let [x0, y0, x1, y1] = probe.region;
-        let features = base.features_of(&radiograph, &BoundingBox { x0, y0, x1, y1 })?;
+        let features = base.test_features(&radiograph, &BoundingBox { x0, y0, x1, y1 })?;
         let probabilities = study.fusion.probabilities(&features)?;
 
         let unusable = |reason: String| WriteError::Manifest { path: from.folder().to_owned(), reason };
@@ -135,6 +139,10 @@ impl Folder<'_> {
         manifest.insert("files".into(), std::mem::take(&mut self.files).into());
         manifest.insert("self_test".into(), probe.table(&probabilities).into());
         manifest.insert("fusion".into(), fusion_table(study, inline).into());
+        manifest.remove(TRIAGE);
+        if let Some(triage) = &study.triage {
+            manifest.insert(TRIAGE.into(), Value::try_from(triage).map_err(|e| unusable(e.to_string()))?);
+        }
         let text = toml::to_string(&manifest).map_err(|e| unusable(e.to_string()))?;
         // Without a digest: its author goes on writing it.
         self.write(CARD, card(from, about, study).as_bytes())?;
@@ -171,7 +179,9 @@ impl Folder<'_> {
     /// The base's picture, or a drawn one: a bright body between darker discs, with a fine grain.
     fn probe(&mut self, from: &Bundle) -> Result<Probe, WriteError> {
         if let Some((image, spacing_mm, region)) = from.self_test() {
-            self.copy(from.folder(), image)?;
+            if !self.files.contains_key(image) {
+                self.copy(from.folder(), image)?;
+            }
             return Ok(Probe { image: image.to_owned(), spacing_mm, region });
         }
         let (width, height) = (160, 128);
@@ -226,10 +236,52 @@ fn fusion_table(study: &Study, inline: Option<&Linear>) -> Table {
         }
         Value::Table(row)
     };
+    if let Some(Likeness { precision, at_most }) = &fusion.likeness {
+        let rows = Value::Array(precision.iter().map(|row| numbers(row)).collect());
+        let likeness = [("precision".to_owned(), rows), ("at_most".to_owned(), (*at_most).into())];
+        table.insert("likeness".into(), Table::from_iter(likeness).into());
+    }
     table.insert("feature".into(), Value::Array(fusion.features.iter().enumerate().map(feature).collect()));
     table
 }
 
 fn numbers(values: &[f64]) -> Value {
     Value::Array(values.iter().map(|v| Value::Float(*v)).collect())
+}
+
+/// Writes to the folder `out`, which is not there yet, the bundle `from` with other operating points, under another
+/// version, and opens it.
+///
+/// # Errors
+/// [`WriteError`]; then nothing is left at `out`.
+pub fn write_moved(
+    out: &Path,
+    from: &Bundle,
+    triage: &Triage,
+    version: &str,
+    onnxruntime: Option<&Path>,
+) -> Result<Bundle, WriteError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => WriteError::Exists(out.to_owned()),
+        _ => WriteError::Disk { path: out.to_owned(), source },
+    };
+    let unfinished = Unfinished::folder(out).map_err(failed)?;
+    let unusable = |reason: String| WriteError::Manifest { path: from.folder().to_owned(), reason };
+    let mut folder = Folder { path: unfinished.path(), files: Table::new() };
+    for file in from.files() {
+        folder.copy(from.folder(), file)?;
+    }
+    let mut manifest: Table = from.manifest_text().parse().map_err(|e: toml::de::Error| unusable(e.to_string()))?;
+    if let Some(Value::Table(bundle)) = manifest.get_mut("bundle") {
+        bundle.insert("version".into(), version.into());
+    }
+    manifest.insert(TRIAGE.into(), Value::try_from(triage).map_err(|e| unusable(e.to_string()))?);
+    let text = toml::to_string(&manifest).map_err(|e| unusable(e.to_string()))?;
+    folder.write(MANIFEST, format!("# {RESEARCH_USE_ONLY}: see {CARD} beside this file.\n{text}").as_bytes())?;
+    if let Ok(card) = fs::read(from.folder().join(CARD)) {
+        folder.write(CARD, &card)?;
+    }
+    Model::open(Bundle::load(unfinished.path())?, onnxruntime, 1)?;
+    unfinished.finish().map_err(failed)?;
+    Ok(Bundle::load(out)?)
 }

@@ -2,12 +2,13 @@
 
 use std::num::NonZeroUsize;
 
-use super::cases::{Cases, Film};
+use super::cases::{Case, Cases, Film};
 use super::labelled::Body;
 use super::problem::{Place, Problem};
-use crate::findings::{BoundingBox, Morphometry};
+use crate::analysis::{self, assess};
+use crate::findings::{BoundingBox, NotAssessed};
 use crate::imaging::Radiograph;
-use crate::model::{Model, ModelError, morphometry};
+use crate::model::{Model, ModelError};
 use crate::parallel;
 
 /// Whose boxes the features are computed on.
@@ -16,8 +17,11 @@ use crate::parallel;
 pub enum Boxes {
     /// Those of the cases
     Given,
-    /// Those the detector finds on the same bodies, as when serving; bodies it misses are left out and named
+    /// Those the detector finds on the same bodies, as when serving; bodies that it misses, or that would not be
+    /// assessed, are left out and named
     Detected,
+    /// The same, and a row of class -1 for each other body of the films that is assessed: a study is judged by all
+    All,
 }
 
 /// A detected body belongs to a case's box from this overlap on.
@@ -31,8 +35,12 @@ const FILMS_A_THREAD: usize = 4;
 pub struct Extracted {
     /// Each body, its box the one that the features are of, and its features by name.
     pub rows: Vec<(Body, Vec<(String, f64)>)>,
+    /// The film's other bodies that are assessed, when they are asked for, likewise.
+    pub others: Vec<(Body, Vec<(String, f64)>)>,
     /// Lines of bodies that the detector did not find.
     pub missed: Vec<u64>,
+    /// Lines of bodies that are not assessed when serving, and why.
+    pub not_assessed: Vec<(u64, NotAssessed)>,
     /// Why a body, or all of the film, has no features.
     pub problems: Vec<Problem>,
 }
@@ -84,78 +92,104 @@ fn of_film(model: &mut Model, film: &Film, boxes: Boxes) -> Extracted {
         }
     };
     for case in &film.cases {
-        let found = body_at(&seen.bodies, &case.body.region);
-        let region = match (boxes, found) {
-            (Boxes::Given, _) => case.body.region,
-            (Boxes::Detected, Some(found)) => found.region,
-            (Boxes::Detected, None) => {
-                extracted.missed.push(case.line);
-                continue;
-            }
-        };
-        let shape = found.and_then(|found| found.shape.as_ref());
-        let features = if model.measures_shape() {
-            model.features_of_body(&seen.radiograph, &region, shape)
-        } else {
-            model.features_of(&seen.radiograph, &region)
-        };
-        match features {
-            Ok(features) => extracted.rows.push((Body { region, ..case.body.clone() }, features)),
-            Err(error) => extracted.problems.push(Problem::at(Place::Line(case.line), error.to_string())),
+        let found = body_at(&seen.film.bodies, &case.body.region);
+        let place = Place::Line(case.line);
+        match of_case(model, &seen, case, found, boxes) {
+            Ok(Row::Features(body, features)) => extracted.rows.push((body, features)),
+            Ok(Row::Missed) => extracted.missed.push(case.line),
+            Ok(Row::NotAssessed(why)) => extracted.not_assessed.push((case.line, why)),
+            Err(error) => extracted.problems.push(Problem::at(place, error.to_string())),
         }
     }
+    if boxes == Boxes::All {
+        extracted.others = others(model, &seen, &film.cases);
+    }
     extracted
+}
+
+/// The assessed bodies of a film that no case is about.
+fn others(model: &Model, seen: &Seen, cases: &[Case]) -> Vec<(Body, Vec<(String, f64)>)> {
+    let Seen { radiograph, film } = seen;
+    let about = |i: usize| cases.iter().any(|case| body_at(&film.bodies, &case.body.region) == Some(i));
+    let of_film = &cases[0].body;
+    let row = |(i, body): (usize, &analysis::Body)| {
+        let level = body.level.as_ref().map(|(name, _)| name.clone()).unwrap_or_default();
+        let other = Body { region: body.region, level, class: None, ..of_film.clone() };
+        (other, film.features(model, &body.features, Some(i)))
+    };
+    let assessed = |body: &analysis::Body| assess::body(model, radiograph, film, body).is_none();
+    film.bodies.iter().enumerate().filter(|(i, body)| !about(*i) && assessed(body)).map(row).collect()
+}
+
+/// What a case gave.
+enum Row {
+    Features(Body, Vec<(String, f64)>),
+    Missed,
+    NotAssessed(NotAssessed),
+}
+
+fn of_case(model: &mut Model, seen: &Seen, case: &Case, found: Option<usize>, boxes: Boxes) -> Result<Row, ModelError> {
+    let Seen { radiograph, film } = seen;
+    let detected = found.map(|i| &film.bodies[i]);
+    match (boxes, found.zip(detected)) {
+        (Boxes::Detected | Boxes::All, None) => Ok(Row::Missed),
+        (Boxes::Detected | Boxes::All, Some((i, body))) => {
+            // As when serving: what is not assessed there teaches nothing here.
+            if let Some(why) = assess::body(model, radiograph, film, body) {
+                return Ok(Row::NotAssessed(why));
+            }
+            let features = film.features(model, &body.features, Some(i));
+            Ok(Row::Features(Body { region: body.region, ..case.body.clone() }, features))
+        }
+        (Boxes::Given, _) => {
+            let region = case.body.region;
+            let shape = detected.and_then(|body| body.shape.as_ref());
+            let features = if model.measures_shape() {
+                model.features_of_body(radiograph, &region, shape)?
+            } else {
+                model.features_of(radiograph, &region)?
+            };
+            Ok(Row::Features(case.body.clone(), film.features(model, &features, found)))
+        }
+    }
 }
 
 /// A film as serving sees it.
 struct Seen {
     radiograph: Radiograph,
-    /// The bodies of its spine, with what their points measure.
-    bodies: Vec<Detected>,
-}
-
-struct Detected {
-    region: BoundingBox,
-    shape: Option<Morphometry>,
+    film: analysis::Film,
 }
 
 fn see(model: &mut Model, radiograph: Radiograph) -> Result<Seen, ModelError> {
-    let detections = model.detect(&radiograph)?;
-    let spine = model.spine_of(&detections);
-    let shapes = morphometry::measure(&spine.points(), radiograph.spacing);
-    let bodies = spine.bodies.iter().zip(shapes).map(|(body, shape)| Detected { region: body.region, shape }).collect();
-    Ok(Seen { radiograph, bodies })
+    let film = analysis::Film::see(model, &radiograph, None)?;
+    Ok(Seen { radiograph, film })
 }
 
-/// The detected body that `region` means: the one it overlaps most.
-fn body_at<'a>(bodies: &'a [Detected], region: &BoundingBox) -> Option<&'a Detected> {
-    let overlaps = bodies.iter().map(|body| (body.region.iou(region), body));
-    let best = overlaps.filter(|(iou, _)| *iou >= SAME_BODY_IOU).max_by(|a, b| a.0.total_cmp(&b.0))?;
-    Some(best.1)
+/// The number of the detected body that `region` means: the one it overlaps most.
+fn body_at(bodies: &[analysis::Body], region: &BoundingBox) -> Option<usize> {
+    let overlaps = bodies.iter().map(|body| body.region.iou(region)).enumerate();
+    let best = overlaps.filter(|(_, iou)| *iou >= SAME_BODY_IOU).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(best.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::SixPoints;
 
     #[test]
-    fn a_case_takes_the_shape_of_the_body_it_overlaps_most() {
+    fn a_case_means_the_body_it_overlaps_most() {
         let region = |y0: f64| BoundingBox { x0: 0.0, y0, x1: 40.0, y1: y0 + 30.0 };
-        let points = |height: f64| SixPoints {
-            upper: [0.0, 20.0, 40.0].map(|x| [x, 0.0]),
-            lower: [0.0, 20.0, 40.0].map(|x| [x, height]),
+        let body = |y0: &f64| analysis::Body {
+            region: region(*y0),
+            score: 1.0,
+            level: None,
+            points: None,
+            closer: None,
+            shape: None,
+            features: Vec::new(),
         };
-        let shapes = morphometry::measure(&[Some(points(30.0)), Some(points(20.0)), None], None);
-        let bodies: Vec<_> = [0.0, 8.0, 100.0]
-            .iter()
-            .zip(&shapes)
-            .map(|(y0, shape)| Detected { region: region(*y0), shape: *shape })
-            .collect();
-        let shape_at = |y0: f64| body_at(&bodies, &region(y0)).map(|body| body.shape);
-        assert_eq!(shape_at(1.0), Some(shapes[0]));
-        assert_eq!(shape_at(7.0), Some(shapes[1]));
-        assert_eq!(shape_at(30.0), None, "the overlap is too small");
-        assert_eq!(shape_at(100.0), Some(None), "this body has no points");
+        let bodies: Vec<_> = [0.0, 8.0, 100.0].iter().map(body).collect();
+        let at = |y0: f64| body_at(&bodies, &region(y0));
+        assert_eq!([at(1.0), at(7.0), at(30.0), at(100.0)], [Some(0), Some(1), None, Some(2)]);
     }
 }

@@ -1,17 +1,22 @@
 //! What a bundle says of labelled bodies.
 
 use super::labelled::{Body, COLUMNS};
+use super::study::LeftOut;
 use super::table::Table;
+use super::triage;
 use crate::classifier::Classifier;
 use crate::evaluation::{Judged, SelectedFeature, Subject, TRAINING};
 use crate::findings::{BundleIdentity, ClassName};
-use crate::model::{Feature, Fusion, Model, ModelError};
+use crate::model::{Family, Feature, Fusion, Model, ModelError};
+use crate::statistics::{area, macro_area};
 
 /// The probabilities of a table's bodies, and whose they are.
 #[derive(Debug, Clone)]
 pub struct Judgement {
-    /// [bodies, classes].
+    /// Of the labelled bodies, [bodies, classes].
     pub probabilities: Vec<Vec<f64>>,
+    /// Of the others on their films, likewise.
+    pub others: Vec<Vec<f64>>,
     classifier: &'static str,
     features: Vec<SelectedFeature>,
 }
@@ -23,8 +28,10 @@ impl Judgement {
     /// [`ModelError::MissingFeature`] when the table lacks a feature.
     pub fn of_fusion(fusion: &Fusion, table: &Table) -> Result<Self, ModelError> {
         let judged = |i| fusion.probabilities(&table.features_of(i));
+        let other = |i| fusion.probabilities(&table.features_of_other(i));
         Ok(Self {
             probabilities: (0..table.bodies.len()).map(judged).collect::<Result<_, _>>()?,
+            others: (0..table.others.len()).map(other).collect::<Result<_, _>>()?,
             classifier: fusion.classifier.kind().title(),
             features: selected(fusion, table)?,
         })
@@ -37,16 +44,23 @@ impl Judgement {
     pub fn of_model(model: &mut Model, table: &Table) -> Result<Self, ModelError> {
         let probabilities = (0..table.bodies.len()).map(|i| model.classify(&table.features_of(i)));
         let probabilities = probabilities.collect::<Result<_, _>>()?;
+        let others = (0..table.others.len()).map(|i| model.classify(&table.features_of_other(i)));
+        let others = others.collect::<Result<_, _>>()?;
         let selected = |name| SelectedFeature { name, coefficients: None, contributions: None };
         let features = model.selected().into_iter().map(selected).collect();
-        Ok(Self { probabilities, classifier: "ONNX", features })
+        Ok(Self { probabilities, others, classifier: "ONNX", features })
     }
 
     /// As [`crate::evaluation`] takes it: a set after the other as the table has them, the training's first.
-    /// `identity` is the bundle's.
-    pub fn subject(self, identity: &BundleIdentity, table: &Table) -> Subject {
+    /// `identity` is the bundle's; predictive values of its operating points are given at `prevalences`.
+    pub fn subject(self, identity: &BundleIdentity, table: &Table, prevalences: &[f64]) -> Subject {
+        let units = identity.triage.iter().flat_map(|triage| {
+            let said = (self.probabilities.as_slice(), self.others.as_slice());
+            triage::judged(triage, &triage::seen(table, &identity.classes, said), prevalences)
+        });
+        let units = units.collect();
         let mut sets: Vec<Judged> = Vec::new();
-        for (body, probabilities) in table.bodies.iter().zip(self.probabilities) {
+        for ((body, label), probabilities) in table.bodies.iter().zip(&table.labels).zip(self.probabilities) {
             let known = sets.iter().position(|set| set.set == body.set);
             let at = known.unwrap_or_else(|| {
                 let (labels, patients, probabilities) = (Vec::new(), Vec::new(), Vec::new());
@@ -54,7 +68,7 @@ impl Judgement {
                 sets.len() - 1
             });
             let set = &mut sets[at];
-            set.labels.push(body.class);
+            set.labels.push(*label);
             set.patients.push(body.patient.clone());
             set.probabilities.push(probabilities);
         }
@@ -66,6 +80,7 @@ impl Judgement {
             classifier: self.classifier.to_owned(),
             features: self.features,
             sets,
+            units,
         }
     }
 
@@ -78,6 +93,35 @@ impl Judgement {
         let rows = table.bodies.iter().zip(&self.probabilities);
         written(codes, rows.map(|(body, probabilities)| (body, probabilities.iter().map(f64::to_string).collect())))
     }
+}
+
+/// What a fusion model reaches on each set that is no training set.
+///
+/// # Errors
+/// [`ModelError::MissingFeature`] when the table lacks a feature.
+pub fn areas(
+    fusion: &Fusion,
+    table: &Table,
+    classes: &[ClassName],
+    family: Option<Family>,
+) -> Result<Vec<LeftOut>, ModelError> {
+    let said = Judgement::of_fusion(fusion, table)?.probabilities;
+    let of_set = |set: &str| {
+        let bodies = table.of_set(set);
+        let labels: Vec<usize> = bodies.iter().map(|&i| table.labels[i]).collect();
+        let said: Vec<Vec<f64>> = bodies.iter().map(|&i| said[i].clone()).collect();
+        let is_fracture = |class: usize| classes[class].is_fracture(class);
+        let fractured: Vec<bool> = labels.iter().map(|l| is_fracture(*l)).collect();
+        let fracture = |p: &Vec<f64>| (0..p.len()).filter(|class| is_fracture(*class)).map(|class| p[class]).sum();
+        let of_fracture: Vec<f64> = said.iter().map(fracture).collect();
+        LeftOut {
+            family,
+            set: set.to_owned(),
+            macro_area: macro_area(&labels, &said),
+            fracture_area: area(&fractured, &of_fracture),
+        }
+    };
+    Ok(table.other_sets().into_iter().map(of_set).collect())
 }
 
 /// `contributions.csv` of a model that adds: the columns of the bodies, then a column a feature and class with what the

@@ -11,7 +11,10 @@ use crate::findings::BoundingBox;
 /// The columns of a labelled body.
 pub const COLUMNS: [&str; 9] = ["path", "x0", "y0", "x1", "y1", "level", "class", "set", "patient"];
 
-/// A body that somebody has labelled.
+/// What stands in the column `class` for a body that nobody has labelled.
+const UNLABELLED: &str = "-1";
+
+/// A body on a film of a study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Body {
     /// Its film, as the file names it.
@@ -20,8 +23,8 @@ pub struct Body {
     pub region: BoundingBox,
     /// Its level, empty when not known.
     pub level: String,
-    /// Index of its class.
-    pub class: usize,
+    /// Index of its class; `None` of a body of the film that nobody has labelled, which a study is judged by too.
+    pub class: Option<usize>,
     /// Which set it is in.
     pub set: String,
     /// Whose it is.
@@ -33,7 +36,7 @@ impl Body {
     pub fn cells(&self) -> [String; 9] {
         let BoundingBox { x0, y0, x1, y1 } = self.region;
         let [x0, y0, x1, y1] = [x0, y0, x1, y1].map(|side| side.to_string());
-        let class = self.class.to_string();
+        let class = self.class.map_or(UNLABELLED.to_owned(), |class| class.to_string());
         [self.film.clone(), x0, y0, x1, y1, self.level.clone(), class, self.set.clone(), self.patient.clone()]
     }
 }
@@ -55,6 +58,8 @@ pub enum Purpose {
 /// Rows on their way in, with the problems they have.
 pub(super) struct Rows {
     classes: usize,
+    /// Whether a body may be one that nobody has labelled.
+    unlabelled: bool,
     /// Where in a record each of [`COLUMNS`] is.
     at: [usize; 9],
     /// The bodies that were read; one with a problem too, so that the whole is judged by all of them.
@@ -82,7 +87,12 @@ impl Rows {
             return wrong(format!("the columns {missing} are missing; the header begins {all}"));
         }
         let at = at.map(Option::unwrap_or_default);
-        Ok(Self { classes, at, bodies: Vec::new(), places: HashMap::new(), problems: Vec::new() })
+        Ok(Self { classes, unlabelled: false, at, bodies: Vec::new(), places: HashMap::new(), problems: Vec::new() })
+    }
+
+    /// The same, of a file that may have bodies that nobody has labelled.
+    pub fn with_unlabelled(self) -> Self {
+        Self { unlabelled: true, ..self }
     }
 
     pub fn says(&mut self, place: Place, says: impl Into<String>) {
@@ -99,7 +109,7 @@ impl Rows {
             self.says(place, format!("the same box of the same film as in {first}; keep one of the two"));
         }
         let known = class.parse().ok().filter(|class: &usize| *class < self.classes);
-        if known.is_none() {
+        if known.is_none() && !(self.unlabelled && class == UNLABELLED) {
             let last = self.classes - 1;
             self.says(
                 place,
@@ -123,8 +133,7 @@ impl Rows {
             film: film.clone(),
             region: BoundingBox { x0, y0, x1, y1 },
             level: level.clone(),
-            // Of no class; the problem keeps the file from being used.
-            class: known.unwrap_or(usize::MAX),
+            class: known,
             set: set.clone(),
             patient: patient.clone(),
         });
@@ -159,7 +168,7 @@ fn torn_patients(bodies: &[Body]) -> Vec<String> {
 
 /// What is said of a class that cannot be in every fold.
 fn too_few(bodies: &[Body], class: usize, classes: usize, folds: usize) -> Option<String> {
-    let of_class = bodies.iter().filter(|b| b.set == TRAINING && b.class == class);
+    let of_class = bodies.iter().filter(|b| b.set == TRAINING && b.class == Some(class));
     let patients: BTreeSet<&str> = of_class.map(|b| b.patient.as_str()).collect();
     match patients.len() {
         0 => {

@@ -1,5 +1,6 @@
 //! Fits the calibration of a classifier on probabilities of samples that it has not seen.
 
+use super::linear_system::solved;
 use crate::model::Calibration;
 use crate::model::calibration::LEAST;
 use crate::statistics::log_loss;
@@ -66,24 +67,6 @@ fn newton(labels: &[usize], probabilities: &[Vec<f64>], at: &[f64]) -> Vec<f64> 
         }
     }
     solved(curvature, gradient)
-}
-
-/// `x` of `a x = b` for a symmetric positive definite `a` of a few rows, by elimination.
-fn solved(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
-    let n = b.len();
-    for i in 0..n {
-        for below in i + 1..n {
-            let factor = a[below][i] / a[i][i];
-            let (upper, lower) = a.split_at_mut(below);
-            lower[0].iter_mut().zip(&upper[i]).skip(i).for_each(|(l, u)| *l -= factor * u);
-            b[below] -= factor * b[i];
-        }
-    }
-    for i in (0..n).rev() {
-        let known: f64 = (i + 1..n).map(|j| a[i][j] * b[j]).sum();
-        b[i] = (b[i] - known) / a[i][i];
-    }
-    b
 }
 
 #[cfg(test)]

@@ -12,12 +12,15 @@ use super::correlation_filter::distinct;
 use super::design::Design;
 use super::lasso::{self, CrossValidation, Folds, Until};
 use super::standard_scores::StandardScores;
+use crate::model::Family;
 
 /// How features are selected.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Features whose names match are left out.
     pub without: Option<Regex>,
+    /// Families that are offered; all where none is named.
+    pub families: Vec<Family>,
     /// The share of the samples that must have a feature.
     pub defined: f64,
     /// The correlation, in absolute value, from which of two features the later one is a copy.
@@ -36,6 +39,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             without: None,
+            families: Vec::new(),
             defined: 0.8,
             correlation: 0.95,
             penalties: 100,
@@ -68,7 +72,9 @@ pub struct Scored {
 impl Scored {
     /// What of `design` may be selected: defined and varying features, of near copies the first.
     pub fn fit(design: &Design, names: &[String], settings: &Settings) -> Self {
-        let wanted = |j: usize| settings.without.as_ref().is_none_or(|without| !without.is_match(&names[j]));
+        let offered = |name: &str| settings.families.is_empty() || settings.families.contains(&Family::of(name));
+        let kept = |name: &str| settings.without.as_ref().is_none_or(|without| !without.is_match(name));
+        let wanted = |j: usize| offered(&names[j]) && kept(&names[j]);
         let defined = |j: usize| {
             let defined = design.column(j).iter().filter(|v| v.is_finite()).count();
             defined as f64 >= settings.defined * design.samples() as f64

@@ -8,13 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::classifiers::{self, Choice, FitError, HeldOut, Settings};
 use super::features_file::Provenance;
 use super::lasso::Folds;
+use super::likeness;
 use super::path_record::path_record;
 use super::recalibration;
 use super::selection::{self, Rule, Selection};
 use super::table::TrainingSet;
 use crate::classifier::Kind;
 use crate::evaluation::PathRecord;
-use crate::model::{Feature, Fusion};
+use crate::findings::Triage;
+use crate::model::{Family, Feature, Fusion};
 use crate::statistics::macro_area;
 
 /// How a study is done.
@@ -47,6 +49,10 @@ pub struct Study {
     pub fusion: Fusion,
     /// How it came about.
     pub record: Record,
+    /// What the model says of each training body when it has not seen the body's patient: [bodies, classes].
+    pub out_of_fold: Vec<Vec<f64>>,
+    /// Its study model and operating points, when somebody has fitted them.
+    pub triage: Option<Triage>,
 }
 
 /// The file of a bundle that holds the [`Record`] of its fusion model.
@@ -67,6 +73,12 @@ pub struct Record {
     pub features: usize,
     /// The pattern of those that were left out.
     pub without: Option<String>,
+    /// The families that were offered; all where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub families: Vec<Family>,
+    /// What the model reaches on other sets when a family is left out; the first rows are of all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// How many might be selected at most.
     pub at_most: Option<usize>,
     /// Of the others, defined, varying and no copies.
@@ -85,6 +97,19 @@ pub struct Record {
     pub taken: Kind,
     /// Macro area of its calibrated out-of-fold probabilities.
     pub cross_validated_area: f64,
+}
+
+/// What a model reaches on a set it was not fitted on, when a family of features is left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The family; `None` where none is left out.
+    pub family: Option<Family>,
+    /// The set.
+    pub set: String,
+    /// Macro one-vs-rest area; `None` where the set lacks a class.
+    pub macro_area: Option<f64>,
+    /// Area of any fracture against none.
+    pub fracture_area: Option<f64>,
 }
 
 /// What a kind of classifier reached.
@@ -135,6 +160,8 @@ pub fn study(set: &TrainingSet, classes: usize, plan: &Plan, progress: &dyn Prog
         seed: plan.seed,
         rule: plan.selection.rule,
         without: plan.selection.without.as_ref().map(ToString::to_string),
+        families: plan.selection.families.clone(),
+        left_out: Vec::new(),
         at_most: Some(plan.selection.at_most).filter(|at_most| *at_most != usize::MAX),
         provenance: None,
         path: path_record(&selection.path, &selection.cross_validation, selection.chosen, |place| {
@@ -150,7 +177,9 @@ pub fn study(set: &TrainingSet, classes: usize, plan: &Plan, progress: &dyn Prog
         scale: scored.scores.scale[i],
     };
     let features = scored.features.iter().enumerate().map(feature).collect();
-    Ok(Study { fusion: Fusion { features, classifier, calibration: Some(calibration) }, record })
+    let likeness = likeness::fit(&scored.apply(set.values()));
+    let fusion = Fusion { features, classifier, calibration: Some(calibration), likeness };
+    Ok(Study { fusion, record, out_of_fold: calibrated, triage: None })
 }
 
 /// Every fold with the features that would have been selected without it, at the penalty that was taken.

@@ -8,23 +8,31 @@ use super::features_file::{self, Format, Row, Source};
 use super::labelled::{Body, COLUMNS, Purpose, Rows};
 use super::problem::{FileError, Problem};
 use crate::evaluation::TRAINING;
+use crate::model::Family;
 
 /// Bodies and their features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// Names of the features.
     pub features: Vec<String>,
-    /// The bodies, in the order of the file.
+    /// The labelled bodies, in the order of the file.
     pub bodies: Vec<Body>,
+    /// Their classes.
+    pub labels: Vec<usize>,
     /// Their features; NaN where one is undefined.
     pub values: Design,
+    /// What else is found on their films, as far as the file has it: nobody has labelled it.
+    pub others: Vec<Body>,
+    /// The features of these.
+    pub other_values: Design,
 }
 
 impl Table {
     /// Whether `path` is a file of features rather than of cases: `extract` always writes deep ones, and cases are
     /// never Parquet.
     pub fn is_one(path: &Path) -> bool {
-        let deep = |source: Source| source.header.iter().skip(COLUMNS.len()).any(|name| name.starts_with("deep_"));
+        let is_deep = |name: &str| matches!(Family::of(name), Family::Deep | Family::FilmDeep);
+        let deep = |source: Source| source.header.iter().skip(COLUMNS.len()).any(is_deep);
         Format::of(path) == Format::Parquet || features_file::open(path).is_ok_and(deep)
     }
 
@@ -36,7 +44,8 @@ impl Table {
         let problems = |problems| FileError::Problems { path: path.to_owned(), problems };
         let source = features_file::open(path)?;
         let features = features_of(&source).map_err(|p| problems(vec![p]))?;
-        let mut rows = Rows::new(&source.header, source.header_place, classes).map_err(|p| problems(vec![p]))?;
+        let mut rows =
+            Rows::new(&source.header, source.header_place, classes).map_err(|p| problems(vec![p]))?.with_unlabelled();
         let mut values = Vec::new();
         for row in source.rows {
             let Row { place, body, values: found } = row?;
@@ -47,16 +56,31 @@ impl Table {
             }
         }
         rows.whole(purpose);
-        if rows.problems.is_empty() {
-            Ok(Self { features, bodies: rows.bodies, values: Design::from_rows(&values) })
-        } else {
-            Err(problems(rows.problems))
+        if !rows.problems.is_empty() {
+            return Err(problems(rows.problems));
         }
+        let (labelled, others): (Vec<_>, Vec<_>) =
+            rows.bodies.into_iter().zip(values).partition(|(b, _)| b.class.is_some());
+        let (bodies, values): (Vec<Body>, Vec<Vec<f64>>) = labelled.into_iter().unzip();
+        let (others, other_values): (Vec<Body>, Vec<Vec<f64>>) = others.into_iter().unzip();
+        Ok(Self {
+            features,
+            labels: bodies.iter().filter_map(|body| body.class).collect(),
+            bodies,
+            values: Design::from_rows(&values),
+            others,
+            other_values: Design::from_rows(&other_values),
+        })
     }
 
     /// The features of body `i` by name, as the router has them.
     pub fn features_of(&self, i: usize) -> Vec<(String, f64)> {
         self.features.iter().cloned().zip(self.values.row(i)).collect()
+    }
+
+    /// The same of the body `i` of [`Self::others`].
+    pub fn features_of_other(&self, i: usize) -> Vec<(String, f64)> {
+        self.features.iter().cloned().zip(self.other_values.row(i)).collect()
     }
 
     /// What a model is fitted on: the bodies of the set [`TRAINING`], and nothing of another.
@@ -65,7 +89,7 @@ impl Table {
         TrainingSet {
             features: self.features.clone(),
             values: self.values.rows(&samples),
-            labels: samples.iter().map(|&i| self.bodies[i].class).collect(),
+            labels: samples.iter().map(|&i| self.labels[i]).collect(),
             patients: samples.iter().map(|&i| self.bodies[i].patient.clone()).collect(),
         }
     }
@@ -148,9 +172,20 @@ mod tests {
     fn bodies_and_values_are_read() {
         let table = read(&format!("{HEADER}f.dcm,1,2,3,4,L1,0,train,p,1.5,NaN\n\"g,1.dcm\",1,2,3,4,,1,train,q,2,-1e3\nh.dcm,0,0,1,1,L2,1,internal,r,3,4\n")).unwrap();
         assert_eq!(table.features, ["a", "b"]);
-        assert_eq!((table.bodies[1].film.as_str(), table.bodies[1].class), ("g,1.dcm", 1));
+        assert_eq!((table.bodies[1].film.as_str(), table.bodies[1].class), ("g,1.dcm", Some(1)));
         assert_eq!((table.values.row(1), table.values.row(0)[1].is_nan()), (vec![2.0, -1000.0], true));
         assert_eq!((table.of_set(TRAINING), table.other_sets()), (vec![0, 1], vec!["internal"]));
+    }
+
+    #[test]
+    fn bodies_that_nobody_has_labelled_stand_apart() {
+        let table = read(&format!(
+            "{HEADER}f.dcm,1,2,3,4,L1,0,train,p,1,2\nf.dcm,1,9,3,12,,-1,train,p,3,4\ng.dcm,1,2,3,4,,1,train,q,5,6\n"
+        ));
+        let table = table.unwrap();
+        assert_eq!((table.labels.as_slice(), table.values.row(1)), ([0, 1].as_slice(), vec![5.0, 6.0]));
+        assert_eq!((table.others.len(), table.other_values.row(0)), (1, vec![3.0, 4.0]));
+        assert_eq!(table.features_of_other(0)[1], ("b".to_owned(), 4.0));
     }
 
     #[test]

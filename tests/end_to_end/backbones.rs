@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::daemon::{AE_TITLE, Options, SENDER, Site};
 use crate::films::film;
 use crate::orthanc::Orthanc;
-use crate::support::bundles::with_digest;
+use crate::support::bundles::{copy_demo_files, with_digest};
 use crate::support::ports::free_port;
 use crate::support::programs::{run_in, text};
 use crate::support::root;
@@ -31,9 +31,7 @@ fn bundle_with_backbone(network: &Path, table: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let demo = root().join("bundles/demo");
     fs::copy(network, folder.path().join("backbone.onnx")).unwrap();
-    for file in ["detector.onnx", "self_test.png", "training.json"] {
-        fs::copy(demo.join(file), folder.path().join(file)).unwrap();
-    }
+    copy_demo_files(folder.path(), &["backbone.onnx"]);
     let mut manifest = fs::read_to_string(demo.join("bundle.toml")).unwrap();
     let (start, end) = (manifest.find("[backbone]").unwrap(), manifest.find("[radiomics]").unwrap());
     manifest.replace_range(start..end, table);

@@ -8,6 +8,7 @@ use std::process::Output;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use crate::support::bundles::copy_demo_files;
 use crate::support::programs::{onnxruntime, spinetriage};
 use crate::support::root;
 
@@ -17,9 +18,7 @@ fn folder_with(network: &str, more: &str, scores: [f64; 2]) -> TempDir {
     let bundle = folder.path().join("bundle");
     fs::create_dir(&bundle).unwrap();
     let demo = root().join("bundles/demo");
-    for file in ["detector.onnx", "backbone.onnx", "self_test.png", "training.json"] {
-        fs::copy(demo.join(file), bundle.join(file)).unwrap();
-    }
+    copy_demo_files(&bundle, &[]);
     let bytes = fs::read(root().join("tests/data/classifiers").join(format!("external_{network}.onnx"))).unwrap();
     fs::write(bundle.join("classifier.onnx"), &bytes).unwrap();
     let digest = Sha256::digest(&bytes).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
@@ -31,13 +30,13 @@ fn folder_with(network: &str, more: &str, scores: [f64; 2]) -> TempDir {
          box = [100, 100, 160, 140]\nprobabilities = [0.5, 0.5, 0.5]\ntolerance = 1.0\n\n\
          [fusion]\nkind = \"onnx\"\nfile = \"classifier.onnx\"\n{more}\n\
          [[fusion.feature]]\nname = \"shape_HeightLoss\"\nmean = 20.0\nscale = 10.0\n\n\
-         [[fusion.feature]]\nname = \"deep_0000\"\nmean = 0.5\nscale = 0.5\n"
+         [[fusion.feature]]\nname = \"film_deep_0000\"\nmean = 0.5\nscale = 0.5\n"
     )
     .unwrap();
     fs::write(bundle.join("bundle.toml"), text).unwrap();
     let values = [20.0 + 10.0 * scores[0], 0.5 + 0.5 * scores[1]];
     let features = format!(
-        "path,x0,y0,x1,y1,level,class,set,patient,shape_HeightLoss,deep_0000\n\
+        "path,x0,y0,x1,y1,level,class,set,patient,shape_HeightLoss,film_deep_0000\n\
          f.dcm,1,2,30,40,L1,0,internal,p,{},{}\n",
         values[0], values[1]
     );

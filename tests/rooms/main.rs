@@ -3,6 +3,7 @@
 //! Needs what `scripts/test` installs: DCMTK, Orthanc, dicom3tools, PixelMed, ONNX Runtime and Python in vendor/. What
 //! is missing is a failure that names it.
 
+mod assessment;
 mod config;
 mod detectors;
 mod dimse;

@@ -9,6 +9,7 @@ use spinetriage::imaging::decode;
 use spinetriage::model::{Bundle, Model, ModelError, Spine};
 use tempfile::TempDir;
 
+use crate::support::bundles::copy_demo_files;
 use crate::support::programs::onnxruntime;
 use crate::support::root;
 use crate::support::samples::sample;
@@ -16,9 +17,7 @@ use crate::support::samples::sample;
 /// A copy of the demo bundle whose manifest went through `change`.
 fn bundle_with(change: impl FnOnce(String) -> String) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for file in ["detector.onnx", "backbone.onnx", "self_test.png", "training.json"] {
-        fs::copy(root().join("bundles/demo").join(file), folder.path().join(file)).unwrap();
-    }
+    copy_demo_files(folder.path(), &[]);
     let manifest = fs::read_to_string(root().join("bundles/demo/bundle.toml")).unwrap();
     fs::write(folder.path().join("bundle.toml"), change(manifest)).unwrap();
     folder
@@ -29,7 +28,8 @@ fn refusal(folder: &TempDir) -> ModelError {
     opened.err().expect("the bundle must be refused")
 }
 
-const FILES: [&str; 4] = ["detector.onnx", "backbone.onnx", "self_test.png", "training.json"];
+const FILES: [&str; 6] =
+    ["detector.onnx", "points.onnx", "points_test.png", "backbone.onnx", "self_test.png", "training.json"];
 
 #[test]
 fn one_changed_byte_of_any_file_is_named_with_both_digests() {
@@ -134,7 +134,13 @@ fn mistakes_in_the_manifest_are_named() {
         ("\"yolo\"", "\"yolo9\"", "yolo9"),
         ("\"detector.onnx\" =", "\"../detector.onnx\" =", "lacks the SHA-256"),
         ("bin_count = 32", "", "bin_width or bin_count"),
-        ("points = \"xy\"", "points = \"none\"", "shape_HeightLoss needs [detector] points"),
+        ("points = \"xy\"", "points = \"none\"", "[points] needs [detector] points"),
+        ("views = [\"lateral\"]", "views = [\"oblique\"]", "oblique"),
+        ("film_relative = [\"shape\"", "film_relative = [\"shapes\"", "which is none of shape, deep, radiomics"),
+        ("wedge = [0.9, 0.067]", "wedge = [0.9, 0.0]", "[norms] wedge of T4, T5, T6, T7, T8, T9 needs a mean"),
+        ("spread_at_most = ", "spread_at_most = -", "[points] spread_at_most must be positive"),
+        ("at_most = 30", "at_most = 30\nspread = 1", "unknown field"),
+        ("[triage.sensitive]\n", "[triage.sensitive]\nextra = 1\n", "extra"),
         ("filters = [\"Original\"]", "filters = [\"Sharpen\"]", "Sharpen"),
     ];
     for (from, to, expected) in cases {
@@ -230,4 +236,30 @@ fn the_samples_are_found_and_told_apart() {
     println!("{found} of {bodies} simulated bodies found, {right} of them in the right class");
     // The card's accuracy on other simulated bodies is 0.83 to 0.88.
     assert!(found * 10 >= bodies * 9 && right * 100 >= found * 83, "{found} of {bodies} found, {right} right");
+}
+
+#[test]
+fn the_points_self_test_notices_another_network() {
+    let folder = bundle_with(|manifest| {
+        let at = manifest.find("[points.self_test]").unwrap();
+        let (before, test) = manifest.split_at(at);
+        let from = test.find("points = [[").unwrap() + "points = [[".len();
+        let to = from + test[from..].find(',').unwrap();
+        format!("{before}{}1.5{}", &test[..from], &test[to..])
+    });
+    let refusal = refusal(&folder);
+    assert!(matches!(refusal, ModelError::PointsSelfTest { .. }), "{refusal}");
+}
+
+#[test]
+fn operating_points_that_cross_are_refused() {
+    let folder = bundle_with(|manifest| {
+        let at = manifest.find("[triage.sensitive]\n").unwrap();
+        let (before, points) = manifest.split_at(at);
+        let from = points.find("study = ").unwrap();
+        let to = from + points[from..].find('\n').unwrap();
+        format!("{before}{}study = 1.0{}", &points[..from], &points[to..])
+    });
+    let said = refusal(&folder).to_string();
+    assert!(said.contains("the sensitive operating point must not lie above the specific one"), "{said}");
 }

@@ -59,10 +59,8 @@ pub fn bundle_with_detector(network: &str, table: &str) -> TempDir {
     let demo = root().join("bundles/demo");
     let networks = root().join("tests/data/detectors");
     fs::copy(networks.join(format!("{network}.onnx")), folder.path().join("detector.onnx")).unwrap();
-    for file in ["backbone.onnx", "self_test.png", "training.json"] {
-        fs::copy(demo.join(file), folder.path().join(file)).unwrap();
-    }
-    let manifest = fs::read_to_string(demo.join("bundle.toml")).unwrap();
+    copy_demo_files(folder.path(), &["detector.onnx"]);
+    let manifest = without_points(&fs::read_to_string(demo.join("bundle.toml")).unwrap());
     let (start, end) = (manifest.find("[detector]").unwrap(), manifest.find("[crop]").unwrap());
     let changed = without_shape(&format!("{}{table}{}", &manifest[..start], &manifest[end..]));
     fs::write(folder.path().join("bundle.toml"), with_digest(&changed, "detector.onnx", folder.path())).unwrap();
@@ -74,9 +72,33 @@ pub fn bundle_of(exported: &Exported) -> TempDir {
     bundle_with_detector(exported.network, &detector_table(exported.decoder, exported.points))
 }
 
-/// The manifest without the fusion model's features of shape.
+/// Copies the files that the demo bundle's manifest lists, but for `others`.
+pub fn copy_demo_files(folder: &Path, others: &[&str]) {
+    for entry in fs::read_dir(root().join("bundles/demo")).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        if !["bundle.toml", "README.md"].contains(&name) && !others.contains(&name) {
+            fs::copy(&file, folder.join(name)).unwrap();
+        }
+    }
+}
+
+/// The manifest without one of its tables, which ends where the next one begins.
+fn without_table(manifest: &str, header: &str) -> String {
+    let (before, table) = manifest.split_once(&format!("{header}\n")).unwrap_or_else(|| panic!("{header}"));
+    let after = table.find("\n[").map_or("", |end| &table[end + 1..]);
+    format!("{before}{after}")
+}
+
+/// The manifest without the points network, which needs a detector with points.
+pub fn without_points(manifest: &str) -> String {
+    without_table(&without_table(manifest, "[points.self_test]"), "[points]")
+}
+
+/// The manifest without the fusion model's features of shape, and what goes by their number.
 fn without_shape(manifest: &str) -> String {
     const FEATURE: &str = "[[fusion.feature]]\n";
+    let manifest = without_table(manifest, "[fusion.likeness]");
     let mut parts = manifest.split(FEATURE);
     let head = parts.next().unwrap();
     let kept: Vec<&str> = parts.filter(|feature| !feature.starts_with("name = \"shape_")).collect();

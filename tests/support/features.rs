@@ -3,8 +3,14 @@
 use std::fmt::Write as _;
 
 /// Features that the demo bundle computes; the first two tell the classes, the others are noise.
-const NAMES: [&str; 6] =
-    ["shape_HeightLoss", "original_firstorder_Median", "original_glcm_Contrast", "deep_0000", "deep_0001", "deep_0002"];
+const NAMES: [&str; 6] = [
+    "shape_HeightLoss",
+    "film_original_firstorder_Median",
+    "film_original_glcm_Contrast",
+    "film_deep_0000",
+    "film_deep_0001",
+    "film_deep_0002",
+];
 
 /// A small generator (Numerical Recipes' constants) of values between 0 and 1.
 struct Noise(u64);

@@ -8,6 +8,7 @@ mod methods;
 mod set;
 mod summary;
 mod training;
+mod triage;
 
 use super::markup::Markup;
 use super::report::Report;
@@ -30,6 +31,7 @@ pub fn of(report: &Report) -> String {
     m.leaf("h1", &[], title(report));
     bundles::write(&mut m, report);
     summary::write(&mut m, report);
+    triage::write(&mut m, report);
     for set in &report.subject.sets {
         set::write(&mut m, report, set);
     }

@@ -10,6 +10,7 @@ mod coefficients;
 mod colour;
 mod cross_validation;
 mod decision;
+mod operating;
 mod path;
 mod roc;
 
@@ -18,5 +19,6 @@ pub use coefficients::{Shown, table as coefficients};
 pub use colour::{against_white, class as class_colour, heat};
 pub use cross_validation::loss;
 pub use decision::{of_classes, of_fracture};
+pub use operating::operating_points;
 pub use path::of_class as path;
 pub use roc::curves;

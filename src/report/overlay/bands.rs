@@ -14,7 +14,7 @@ use crate::report::texts::Text;
 
 const LIGHT: Colour = [190, 194, 200];
 
-/// The warning; then the model and the most suspicious body.
+/// The warning; then the model, the study's result and its most suspicious body.
 pub fn header(picture: &mut Picture, sheet: &Sheet, findings: &Findings, study: &[&Findings]) {
     let indent = sheet.letters * 0.6;
     let room = sheet.width as f64 - 2.0 * indent;
@@ -39,7 +39,7 @@ pub fn footer(picture: &mut Picture, sheet: &Sheet, legend: &Legend) {
         let mut x = sheet.letters * 0.6;
         for entry in row {
             let mut after = x;
-            if let Some((class, flagged)) = entry.class {
+            if let Some((class, flagged)) = entry.frame {
                 let side = size * 0.8;
                 let top = y + size * (font::LINE - 0.8) / 2.0;
                 let frame = Area { x0: x, y0: top, x1: x + side, y1: top + side };

@@ -66,7 +66,7 @@ fn outline(picture: &mut Picture, sheet: &Sheet, mark: &Mark) {
 
 /// The lines of a mark's label and the size of their letters: two large ones where it is flagged.
 fn lines_of(mark: &Mark, vertebra: &Vertebra, class: &ClassName, sheet: &Sheet) -> (Vec<String>, f64) {
-    let finding = texts::finding(&shown_name(class, sheet.language), vertebra.probabilities[vertebra.class]);
+    let finding = texts::said_of(vertebra, &shown_name(class, sheet.language), sheet.language);
     if mark.flagged {
         return (vec![mark.label.clone(), finding], sheet.letters);
     }
@@ -78,7 +78,7 @@ fn label_all(picture: &mut Picture, sheet: &Sheet, marks: &[Mark], findings: &Fi
     let pad = sheet.letters * 0.22;
     let classes = &findings.bundle.classes;
     let bodies = marks.iter().zip(&findings.vertebrae);
-    let texts: Vec<_> = bodies.map(|(mark, v)| lines_of(mark, v, &classes[mark.class], sheet)).collect();
+    let texts: Vec<_> = bodies.map(|(mark, v)| lines_of(mark, v, &classes[v.class], sheet)).collect();
     let wanted = |(mark, (lines, size)): (&Mark, &(Vec<String>, f64))| {
         let width = lines.iter().map(|line| font::width(line, *size)).fold(0.0, f64::max);
         let height = lines.len() as f64 * size * font::LINE;

@@ -11,7 +11,10 @@ pub const BLACK: Colour = [0, 0, 0];
 /// Ito's palette, the vermilion lighter so that it can be read on a dark film); more classes begin again.
 const COLOURS: [Colour; 4] = [[86, 180, 233], [240, 228, 66], [240, 112, 32], [204, 121, 167]];
 
-/// The colour of a class, by its index.
-pub fn colour(class: usize) -> Colour {
-    COLOURS[class % COLOURS.len()]
+/// Of a body that is not assessed.
+const GREY: Colour = [150, 154, 160];
+
+/// The colour of a class, by its index; of what is not assessed without one.
+pub fn colour(class: Option<usize>) -> Colour {
+    class.map_or(GREY, |class| COLOURS[class % COLOURS.len()])
 }

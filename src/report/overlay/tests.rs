@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::findings::{BoundingBox, BundleIdentity, ImageIdentity, LevelSource};
+use crate::findings::{
+    BoundingBox, BundleIdentity, Call, ImageIdentity, LevelSource, NotAssessed, OperatingPoint, Rate, Triage,
+};
 use crate::identifiers::Uid;
 use crate::report::drawing;
 use crate::report::study::{self, most_suspicious};
@@ -32,6 +34,9 @@ fn body(class: usize, [x0, y0, x1, y1]: [f64; 4]) -> Vertebra {
         morphometry: None,
         imputed: vec![],
         contributions: vec![],
+        not_assessed: None,
+        called: (class > 0).then_some(Call::Specific),
+        points_spread: None,
     }
 }
 
@@ -60,7 +65,7 @@ fn findings(vertebrae: Vec<Vertebra>) -> Findings {
         classes,
         ..BundleIdentity::default()
     };
-    Findings { notice: String::new(), image, bundle, vertebrae }
+    Findings { notice: String::new(), image, bundle, view: None, not_assessed: None, missed: 0, vertebrae }
 }
 
 fn drawn(film: &Radiograph, findings: &Findings, language: Language) -> Picture {
@@ -96,9 +101,10 @@ fn what_is_flagged_is_stronger_than_what_is_not() {
     let film = film(500, 700);
     let ink = |class: usize| {
         let marked = drawn(&film, &findings(vec![body(class, [100.0, 300.0, 200.0, 360.0])]), Language::English);
-        let frame = colour(class);
+        let frame = colour(Some(class));
         let near = |pixel: &[u8]| pixel.iter().zip(frame).map(|(a, b)| u32::from(a.abs_diff(b))).sum::<u32>() < 12;
-        marked.rgb[..marked.rgb.len() - marked.width * 3 * 60].chunks(3).filter(|pixel| near(pixel)).count()
+        let row = marked.width * 3;
+        marked.rgb[60 * row..marked.rgb.len() - 60 * row].chunks(3).filter(|pixel| near(pixel)).count()
     };
     assert!(ink(1) > 3 * ink(0), "{} {}", ink(1), ink(0));
 }
@@ -151,18 +157,47 @@ fn the_header_names_the_most_suspicious_body() {
     let mut surely = body(1, place);
     surely.probabilities = vec![0.0, 0.99, 0.01];
     surely.level = Some("T12".into());
-    assert_eq!(words(vec![]), "no vertebra found");
-    assert_eq!(words(vec![normal.clone(), unsure]), "most suspicious: no fracture 0.50 (L1)");
-    assert_eq!(words(vec![compressed.clone(), surely, normal]), "most suspicious: compression fracture 0.99 (T12)");
-    assert_eq!(words(vec![burst, compressed.clone()]), "most suspicious: burst fracture 0.90 (L1)");
+    let [none, first] = ["no operating point: no vertebra found", "no operating point · most suspicious:"];
+    assert_eq!(words(vec![]), none);
+    assert_eq!(words(vec![normal.clone(), unsure]), format!("{first} no fracture 0.50 (L1)"));
+    assert_eq!(words(vec![compressed.clone(), surely, normal]), format!("{first} compression fracture 0.99 (T12)"));
+    assert_eq!(words(vec![burst, compressed.clone()]), format!("{first} burst fracture 0.90 (L1)"));
     let (here, mut there) = (findings(vec![]), findings(vec![compressed]));
     there.image.sop_instance_uid = Uid::new("2.25.2").unwrap();
     let (said, _) = Headline::of(&[&here, &there]).on(&here, Language::Chinese);
-    assert_eq!(said, "本次检查最可疑：压缩性骨折 0.90", "not the level, which is on another film");
+    assert_eq!(said, "无工作点 · 本次检查最可疑：压缩性骨折 0.90", "not the level, which is on another film");
     there.image = here.image.clone();
     there.image.series_instance_uid = Uid::new("2.25.2").unwrap();
     let (said, _) = Headline::of(&[&here, &there]).on(&here, Language::Chinese);
-    assert_eq!(said, "本次检查最可疑：压缩性骨折 0.90", "another series, the same SOP Instance UID");
+    assert_eq!(said, "无工作点 · 本次检查最可疑：压缩性骨折 0.90", "another series, the same SOP Instance UID");
+}
+
+#[test]
+fn the_header_says_the_result_of_the_study_first() {
+    let rate = Rate { value: 0.9, interval: [0.8, 1.0], of: 10 };
+    let point = |at: f64| OperatingPoint {
+        study: at,
+        body: at,
+        sensitivity: rate,
+        specificity: rate,
+        measured_on: String::new(),
+    };
+    let (sensitive, specific) = (point(0.3), point(0.6));
+    let triage = Triage { intercept: 0.0, highest: 1.0, second: 0.0, bodies: 0.0, at_least: 1, sensitive, specific };
+    let said = |vertebrae: Vec<Vertebra>, language| {
+        let mut findings = findings(vertebrae);
+        findings.bundle.triage = Some(triage.clone());
+        Headline::of(&[&findings]).on(&findings, language).0
+    };
+    let place = [0.0, 0.0, 9.0, 9.0];
+    let mut metal = body(1, place);
+    (metal.called, metal.not_assessed) = (None, Some(NotAssessed::Metal));
+    let english = |vertebrae| said(vertebrae, Language::English);
+    assert_eq!(english(vec![body(1, place)]), "suspected 0.95 · most suspicious: compression fracture 0.90 (L1)");
+    assert_eq!(english(vec![body(0, place)]), "nothing suspected 0.10 · most suspicious: no fracture 0.90 (L1)");
+    assert_eq!(english(vec![metal.clone()]), "not assessed: metal or cement on it");
+    assert_eq!(said(vec![metal], Language::Chinese), "未评估：其上有金属或骨水泥");
+    assert_eq!(english(vec![]), "not assessed: no vertebra found");
 }
 
 #[test]

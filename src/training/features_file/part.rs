@@ -171,7 +171,7 @@ mod tests {
             film: format!("film \"{number}\", new\n.dcm"),
             region: BoundingBox { x0: 0.1, y0, x1: 5.0, y1: y0 + 7.0 },
             level: String::new(),
-            class: 1,
+            class: Some(1),
             set: "train".into(),
             patient: format!("p{number}"),
         };

@@ -31,7 +31,7 @@ fn body() -> impl Strategy<Value = (Body, Vec<f64>)> {
                 film,
                 region: BoundingBox { x0: side, y0: 0.1, x1: side / 3.0, y1: 7.0 },
                 level,
-                class,
+                class: Some(class),
                 set,
                 patient,
             },

@@ -90,7 +90,7 @@ pub fn image(id: usize, received_at: i64, state: &str) -> String {
 pub fn report(id: usize, written_at: i64) -> String {
     format!(
         "INSERT INTO studies (id, study_instance_uid, patient_number, patient_id) VALUES ({id}, '2.25.5{id}', 1, '');
-         INSERT INTO reports VALUES ({id}, {id}, 1, '2.25.6{id}', '2.25.7', '2.25.8', '', '2026', {written_at});"
+         INSERT INTO reports VALUES ({id}, {id}, 1, '2.25.6{id}', '2.25.7', '2.25.8', '', '2026', {written_at}, NULL);"
     )
 }
 

@@ -8,7 +8,9 @@ use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
-use spinetriage::findings::{ObjectKind, Predecessor, ReportImage, ReportRequest, SopClass};
+use spinetriage::findings::{
+    Call, Language, NotAssessed, ObjectKind, Predecessor, ReportImage, ReportRequest, SopClass, Vertebra, View,
+};
 use spinetriage::identifiers::Uid;
 use spinetriage::report::write;
 
@@ -49,8 +51,45 @@ fn an_intact_spine() {
 #[test]
 fn a_compression_fracture_with_points() {
     let mut asked = with_points();
-    asked.images[0].findings.vertebrae[1].class = 1;
+    let wedged = &mut asked.images[0].findings.vertebrae[1];
+    (wedged.class, wedged.called) = (1, Some(Call::Sensitive));
     passes(asked, true);
+}
+
+#[test]
+fn bodies_that_are_not_assessed_for_each_reason() {
+    let mut asked = with_points();
+    let film = &mut asked.images[0].findings;
+    let body = film.vertebrae[0].clone();
+    let not_assessed = |(ordinal, why): (u32, &NotAssessed)| {
+        let level = Some(format!("T{ordinal}"));
+        Vertebra { ordinal, level, not_assessed: Some(*why), called: None, ..body.clone() }
+    };
+    film.vertebrae.extend((4..).zip(&NotAssessed::ALL).map(not_assessed));
+    film.missed = 1;
+    for language in [Language::English, Language::Chinese] {
+        asked.language = language;
+        passes(asked.clone(), false);
+    }
+}
+
+#[test]
+fn a_film_from_a_view_that_the_bundle_does_not_cover() {
+    let mut asked = one_image();
+    let film = &mut asked.images[0].findings;
+    (film.view, film.not_assessed) = (Some(View::Frontal), Some(NotAssessed::View));
+    for vertebra in &mut film.vertebrae {
+        (vertebra.not_assessed, vertebra.called) = (Some(NotAssessed::View), None);
+    }
+    passes(asked, false);
+}
+
+#[test]
+fn a_bundle_without_operating_points() {
+    let mut asked = one_image();
+    asked.images[0].findings.bundle.triage = None;
+    asked.images[0].findings.vertebrae.iter_mut().for_each(|vertebra| vertebra.called = None);
+    passes(asked, false);
 }
 
 #[test]

@@ -14,8 +14,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use spinetriage::findings::{
-    BoundingBox, BundleIdentity, ClassName, Deformity, EndplateWidths, GenantGrade, Heights, LevelSource, Morphometry,
-    ObjectKind, Predecessor, ReportRequest, SixPoints, SopClass, Vertebra,
+    BoundingBox, BundleIdentity, Call, ClassName, Deformity, EndplateWidths, GenantGrade, Heights, LevelSource,
+    Morphometry, NotAssessed, ObjectKind, Predecessor, ReportRequest, SixPoints, SopClass, Vertebra,
 };
 use spinetriage::identifiers::Uid;
 use spinetriage::model::morphometry;
@@ -57,6 +57,8 @@ struct Body {
     points: Option<[[f64; 2]; 6]>,
     measured: Option<Morphometry>,
     imputed: Vec<String>,
+    not_assessed: Option<NotAssessed>,
+    called: Option<Call>,
 }
 
 /// Letters of a character set, without those that mean something in a name or a list.
@@ -202,6 +204,8 @@ fn measured() -> impl Strategy<Value = Morphometry> {
             endplate_widths_mm: None::<EndplateWidths>,
             wedge_ratio: n[3],
             biconcave_ratio: n[4],
+            wedge_score: None,
+            biconcave_score: None,
             crush_ratio: has[1].then_some(n[5]),
             endplate_ratio: n[6],
             height_to_width_ratio: n[6],
@@ -225,8 +229,14 @@ fn body(classes: usize) -> impl Strategy<Value = Body> {
         option::of(points),
         option::of(measured()),
         vec(phrase(&letters(None), 60), 0..3),
+        (
+            option::weighted(0.3, select(NotAssessed::ALL.to_vec())),
+            option::of(select(vec![Call::Sensitive, Call::Specific])),
+        ),
     )
-        .prop_map(|(level, corners, probabilities, points, measured, imputed)| Body {
+        .prop_map(|(level, corners, probabilities, points, measured, imputed, (not_assessed, called))| Body {
+            not_assessed,
+            called,
             level,
             corners,
             probabilities,
@@ -254,7 +264,12 @@ fn any_study() -> impl Strategy<Value = (Study, BundleIdentity, Vec<Film>)> {
     let analysed = (classes(), names).prop_flat_map(|(classes, (name, version))| {
         let count = classes.len();
         let films = prop_oneof![3 => vec(film(count), 1..=1), 1 => vec(film(count), 2..=4)];
-        (Just(BundleIdentity { name, version, classes, ..bundle() }), films)
+        let triage = option::weighted(0.8, Just(triage()));
+        let bundle = triage.prop_map(move |triage| {
+            let (name, version, classes) = (name.clone(), version.clone(), classes.clone());
+            BundleIdentity { name, version, classes, triage, ..bundle() }
+        });
+        (bundle, films)
     });
     (study, analysed).prop_map(|(study, (bundle, films))| (study, bundle, films))
 }
@@ -369,6 +384,9 @@ fn found(film: &Film) -> Vec<Vertebra> {
             morphometry: measured,
             imputed: body.imputed.clone(),
             contributions: vec![],
+            not_assessed: body.not_assessed,
+            called: body.called,
+            points_spread: None,
         }
     };
     (1..).zip(&film.bodies).map(vertebra).collect()
@@ -380,6 +398,8 @@ fn request_for(folder: &Path, study: &Study, bundle: &BundleIdentity, films: &[F
         let file = written(folder, number, study, film);
         let mut findings = findings(&file, found(film));
         findings.bundle = bundle.clone();
+        findings.not_assessed = film.bodies.first().and_then(|body| body.not_assessed).filter(|_| number % 2 == 1);
+        findings.missed = (film.bodies.len() / 4) as u32;
         image(file, findings)
     };
     let mut asked = request(films.iter().enumerate().map(image).collect());

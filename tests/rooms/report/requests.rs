@@ -9,8 +9,8 @@ use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, open_file};
 use spinetriage::RESEARCH_USE_ONLY;
 use spinetriage::findings::{
-    BoundingBox, BundleIdentity, ClassName, Companions, Findings, Language, LevelSource, ReportImage, ReportRequest,
-    SixPoints, SopClass, Vertebra,
+    BoundingBox, BundleIdentity, Call, ClassName, Companions, Findings, Language, LevelSource, OperatingPoint, Rate,
+    ReportImage, ReportRequest, SixPoints, SopClass, Triage, Vertebra, View,
 };
 use spinetriage::identifiers::Uid;
 use spinetriage::imaging::decode;
@@ -58,12 +58,23 @@ pub fn vertebra(ordinal: u32, level: Option<&str>, class: usize) -> Vertebra {
         morphometry: None,
         imputed: vec![],
         contributions: vec![],
+        not_assessed: None,
+        called: (class > 0).then_some(Call::Specific),
+        points_spread: None,
     }
 }
 
 pub fn findings(file: &Path, vertebrae: Vec<Vertebra>) -> Findings {
     let (_, image) = decode::read(file).unwrap();
-    Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle: bundle(), vertebrae }
+    Findings {
+        notice: RESEARCH_USE_ONLY.into(),
+        image,
+        bundle: bundle(),
+        view: Some(View::Lateral),
+        not_assessed: None,
+        missed: 0,
+        vertebrae,
+    }
 }
 
 pub fn bundle() -> BundleIdentity {
@@ -75,7 +86,22 @@ pub fn bundle() -> BundleIdentity {
         digest: "ab".repeat(32),
         classes,
         thresholds: vec!["detection score at least 0.35".into()],
+        triage: Some(triage()),
     }
+}
+
+/// A study is as its most suspicious body, from 0.3 and 0.6 on.
+pub fn triage() -> Triage {
+    let rate = Rate { value: 0.9, interval: [0.8, 0.95], of: 50 };
+    let point = |at: f64| OperatingPoint {
+        study: at,
+        body: at,
+        sensitivity: rate,
+        specificity: rate,
+        measured_on: "invented studies".into(),
+    };
+    let (sensitive, specific) = (point(0.3), point(0.6));
+    Triage { intercept: 0.0, highest: 1.0, second: 0.0, bodies: 0.0, at_least: 1, sensitive, specific }
 }
 
 /// A film that no report told of, and what was found on it.

@@ -6,7 +6,7 @@ use dicom_core::{DataElement, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{InMemDicomObject, open_file};
 use spinetriage::RESEARCH_USE_ONLY;
-use spinetriage::findings::{Language, LevelSource, Predecessor, SopClass};
+use spinetriage::findings::{Language, LevelSource, NotAssessed, Predecessor, SopClass};
 use spinetriage::identifiers::Uid;
 use spinetriage::model::morphometry;
 use spinetriage::report::write;
@@ -41,11 +41,12 @@ fn a_report_is_valid_and_complete() {
         assert_eq!(data[..2], data[8..], "the polyline is closed");
         assert!(data.iter().all(|v| (0.0..=760.0).contains(v)));
     }
-    assert_eq!(named(report, "122157").len(), 3 * 3 + 2, "one for each class; the study's class and fracture");
+    assert_eq!(named(report, "122157").len(), 3 * 3 + 1, "one for each class; the study's fracture");
     let comments: Vec<_> = named(report, "121106").into_iter().map(|i| text(i, tags::TEXT_VALUE)).collect();
     assert!(comments.iter().any(|c| c.contains(RESEARCH_USE_ONLY)), "{comments:?}");
-    let summary = "Most suspicious: burst fracture 0.90 (3rd from above). \
-                   Flagged 2 of 3 vertebrae: L1 compression fracture 0.90; 3rd from above burst fracture 0.90. \
+    let summary = "Triage result: suspected, probability of a fracture 0.95. \
+                   Most suspicious: compression fracture 0.90 (L1). \
+                   Flagged 2 of 3 assessed vertebrae: L1 compression fracture 0.90; 3rd from above burst fracture 0.90. \
                    Research use only, not for diagnosis.";
     assert_eq!(comments[0], summary, "the result stands first");
     let sites: Vec<_> = named(report, "363698007")
@@ -53,6 +54,29 @@ fn a_report_is_valid_and_complete() {
         .map(|i| text(&items(i, tags::CONCEPT_CODE_SEQUENCE)[0], tags::CODE_VALUE))
         .collect();
     assert_eq!(sites, ["23215003", "66794005", "51282000", "1217256009"], "T12, L1, a vertebra, thoracolumbar spine");
+}
+
+#[test]
+fn what_is_not_assessed_has_a_coded_reason_and_no_class() {
+    let mut asked = one_image();
+    let film = &mut asked.images[0].findings;
+    (film.vertebrae[1].not_assessed, film.vertebrae[1].called) = (Some(NotAssessed::Metal), None);
+    (film.vertebrae[2].not_assessed, film.vertebrae[2].called) = (Some(NotAssessed::UncertainPoints), None);
+    let (_folder, objects) = judged(&asked);
+    let report = &objects[0];
+    let values = |concept: &str| -> Vec<String> {
+        let value = |item: &InMemDicomObject| text(&items(item, tags::CONCEPT_CODE_SEQUENCE)[0], tags::CODE_VALUE);
+        named(report, concept).into_iter().map(value).collect()
+    };
+    assert_eq!(values("NOT-ASSESSED"), ["NA-METAL", "NA-POINTS"]);
+    assert_eq!(values("CLASS"), ["ASTLOF-0"], "of the body that is assessed alone");
+    assert_eq!((values("TRIAGE-RESULT"), values("111017")), (vec!["RESULT-NOTHING".into()], vec!["111243".into()]));
+    assert_eq!(values("NO-PROBABILITY"), ["114007", "114011"]);
+    let comment = text(named(report, "121106")[0], tags::TEXT_VALUE);
+    let says = "Triage result: nothing suspected, probability of a fracture 0.10. Most suspicious: no fracture 0.90 (T12). \
+                None of 1 assessed vertebrae flagged. \
+                2 not assessed: L1 (metal or cement on it); 3rd from above (its outline is uncertain).";
+    assert!(comment.starts_with(says), "{comment}");
 }
 
 #[test]
@@ -224,7 +248,7 @@ fn a_chinese_report_is_chinese_throughout() {
     assert_eq!(labels[labels.len() - 2..], ["椎体 自上第2个，图像 2", "整个检查"]);
     let comments = texts("121106");
     for part in
-        ["图像 3 上未发现椎体。", "在图像库的图像 1 上也可见：无骨折（0.90）。", "取训练集均值：shape_WedgeRatio。"]
+        ["图像 3 上未发现椎体。", "在图像库的图像 1 上也可见：无骨折 0.90。", "取训练集均值：shape_WedgeRatio。"]
     {
         assert!(comments.iter().any(|comment| comment.contains(part)), "{part}: {comments:?}");
     }

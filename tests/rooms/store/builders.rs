@@ -70,7 +70,15 @@ pub fn findings(n: usize) -> Findings {
     };
     let bundle =
         BundleIdentity { name: "b".into(), version: "1".into(), digest: "d".into(), ..BundleIdentity::default() };
-    Findings { notice: RESEARCH_USE_ONLY.into(), image, bundle, vertebrae: vec![] }
+    Findings {
+        notice: RESEARCH_USE_ONLY.into(),
+        image,
+        bundle,
+        view: None,
+        not_assessed: None,
+        missed: 0,
+        vertebrae: vec![],
+    }
 }
 
 pub fn addressee(name: &str) -> Addressee {

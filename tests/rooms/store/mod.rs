@@ -216,7 +216,7 @@ async fn a_worker_that_was_given_up_overwrote_the_newer_attempt() {
     let given_up = store.lease_job("a", LONG, MANY).await.unwrap().unwrap();
     run_out();
     let newest = store.lease_job("b", LONG, MANY).await.unwrap().unwrap();
-    too_late(store.finish_report(&given_up, vec![], vec![]).await);
+    too_late(store.finish_report(&given_up, vec![], vec![]).await.map(drop));
     finish(&store, &newest, 1).await;
     assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE outcome = 'written' AND actor = 'b'"), 1);
     assert_eq!(count(&database, "SELECT count(*) FROM audit WHERE event = 'attempt'"), 0);

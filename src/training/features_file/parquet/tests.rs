@@ -173,7 +173,10 @@ fn what_other_programs_write_is_read() {
     ));
     let table = read(&path).unwrap();
     assert_eq!(table.bodies.iter().map(|b| b.region.x0).collect::<Vec<_>>(), [0.5, 1.0]);
-    assert_eq!(table.bodies.iter().map(|b| (b.class, b.patient.as_str())).collect::<Vec<_>>(), [(0, "17"), (1, "-18")]);
+    assert_eq!(
+        table.bodies.iter().map(|b| (b.class, b.patient.as_str())).collect::<Vec<_>>(),
+        [(Some(0), "17"), (Some(1), "-18")]
+    );
     assert_eq!(table.bodies[1].level, "");
     let values = table.values.column(0);
     assert_eq!((values[0].to_bits(), values[1]), (f64::NAN.to_bits(), f64::from(0.1_f32)));
