@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Rebuilds the demo bundle and the sample X-rays, from the CT to the last digest, on Debian 12.
-# Takes about two hours on two cores. A step whose output is there is not done again.
+# Takes about three and a half hours on two cores. A step whose output is there is not done again.
 # usage: recipes/build_demo_bundle.sh WORKDIR     leaves WORKDIR/bundle, WORKDIR/samples, WORKDIR/figures.txt
 # For a quick try: FILMS=120 STEPS=20 COHORT=0.05 FOLDS=3 SHOWN=8 BOXES=given recipes/build_demo_bundle.sh WORKDIR
 mkdir -p "$1"
@@ -66,14 +66,14 @@ program() {
 }
 
 extract() {
-    "$spinetriage" extract "$work/cases/cases.csv" --bundle "$base" --boxes "${BOXES:-all}" --out "$work/features.csv" \
+    "$spinetriage" extract "$work/cases/bodies.csv" --bundle "$base" --boxes "${BOXES:-all}" --out "$work/features.csv" \
         --onnxruntime "$onnxruntime"
 }
 
 # fuse FEATURES BUNDLE LEFT_OUT: the fusion model; logistic regression says exactly what each feature adds.
 fuse() {
     "$spinetriage" train "$1" --base "$base" --out "$2" --name demo --version "$version" --training-data "$training_data" \
-        --classifier logistic-regression --without "$3" --at-most 12 --folds "${FOLDS:-10}" --onnxruntime "$onnxruntime"
+        --classifier logistic-regression --without "$3" --at-most 12 --folds "${FOLDS:-5}" --onnxruntime "$onnxruntime"
 }
 
 # measure FEATURES BUNDLE REPORT: a report of an earlier, stopped run is made anew.
@@ -93,7 +93,7 @@ alone() {
 fusion_figures() {
     mkdir -p "$work/alone"
     measure "$work/features.csv" "$bundle" "$work/evaluation"
-    recipe mild_figures "$work/evaluation/predictions.csv" "$work/cases/cases.csv"
+    recipe mild_figures "$work/evaluation/predictions.csv" "$work/cases/bodies.csv"
     alone radiomics '^(film_)?(deep|shape)_'
     alone deep '^(film_)?(original|shape)_'
     alone morphometry '^(film_)?(original|deep)_'

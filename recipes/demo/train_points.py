@@ -200,7 +200,7 @@ def main():
     arguments.add_argument("work", type=Path)
     arguments.add_argument("onnx", type=Path)
     arguments.add_argument("--films", type=int, default=3600)
-    arguments.add_argument("--steps", type=int, default=9000)
+    arguments.add_argument("--steps", type=int, default=5200)
     given = arguments.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     network = train(given.layers, given.work, given.films, given.steps)
