@@ -33,9 +33,10 @@ mod tests {
     fn an_inverse_undoes_its_matrix() {
         let a = vec![vec![4.0, 1.0, 0.5], vec![1.0, 3.0, -0.2], vec![0.5, -0.2, 2.0]];
         let b = inverse(&a);
-        for i in 0..3 {
-            for j in 0..3 {
-                let product: f64 = (0..3).map(|k| a[i][k] * b[k][j]).sum();
+        for (i, row) in a.iter().enumerate() {
+            // A row of the inverse is a column of it.
+            for (j, column) in b.iter().enumerate() {
+                let product: f64 = row.iter().zip(column).map(|(a, b)| a * b).sum();
                 assert!((product - f64::from(u8::from(i == j))).abs() < 1e-12, "{i} {j} {product}");
             }
         }

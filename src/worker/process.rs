@@ -94,7 +94,7 @@ impl WorkerProcess {
         let bundle = BundleIdentity::default();
         let mut worker = Self { child, requests, replies, bundle };
         match worker.reply(command.start_within).await? {
-            Reply::Ready { bundle } => worker.bundle = bundle,
+            Reply::Ready { bundle } => worker.bundle = *bundle,
             Reply::Unusable { reason } => return Err(WorkerError::Unusable(reason)),
             other => return Err(WorkerError::Garbled(format!("{other:?}"))),
         }

@@ -33,7 +33,7 @@ pub enum Reply {
     /// The bundle is loaded and has passed its self-test.
     Ready {
         /// The bundle.
-        bundle: BundleIdentity,
+        bundle: Box<BundleIdentity>,
     },
     /// The bundle or ONNX Runtime cannot be used; the worker ends.
     Unusable {

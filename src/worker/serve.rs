@@ -22,7 +22,7 @@ pub fn serve(bundle: &Path, onnxruntime: Option<&Path>, threads: usize, parent: 
         Ok(model) => model,
         Err(reason) => return send(&Reply::Unusable { reason }),
     };
-    send(&Reply::Ready { bundle: model.identity().clone() })?;
+    send(&Reply::Ready { bundle: Box::new(model.identity().clone()) })?;
     for line in io::stdin().lock().lines() {
         let reply = match serde_json::from_str(&line?) {
             Ok(Request::Analyse { file }) => analyse(&mut model, &file),

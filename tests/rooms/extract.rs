@@ -147,3 +147,16 @@ fn what_is_wrong_with_a_case_is_said_with_its_line() {
         assert!(parts.iter().all(|part| said.contains(part)), "{parts:?} in {said}");
     }
 }
+
+#[test]
+fn all_bodies_of_a_film_are_written_the_unlabelled_ones_as_such() {
+    let cases = vec![cases_of("burst.dcm")[3].clone()];
+    let (output, folder) = extract(&cases, &["--boxes", "all"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = Table::read(&folder.path().join("features.csv"), 3, Purpose::Evaluate).unwrap();
+    assert_eq!(table.bodies.len(), 1);
+    assert!(table.others.len() >= 6, "{} others", table.others.len());
+    let other = &table.others[0];
+    assert_eq!((other.class, &other.set, &other.patient), (None, &table.bodies[0].set, &table.bodies[0].patient));
+    assert!(table.features.iter().any(|name| name == "film_shape_WedgeScore"), "what compares a body with the others");
+}

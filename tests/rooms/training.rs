@@ -1,5 +1,6 @@
 //! `spinetriage train` and `evaluate`: the bundle that is written, what is said of it, and what is refused.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Output;
@@ -11,8 +12,9 @@ use spinetriage::training::labelled::Purpose;
 use spinetriage::training::table::Table;
 use tempfile::TempDir;
 
+use crate::support::features::{self, NAMES, Noise};
 use crate::support::programs::{onnxruntime, spinetriage, text};
-use crate::support::{features, root};
+use crate::support::root;
 
 const KINDS: [&str; 8] = [
     "logistic-regression",
@@ -218,4 +220,107 @@ fn a_folder_that_is_there_stays_as_it_is() {
     let output = train(folder.path(), "mine", &["--classifier", "logistic-regression"]);
     assert!(text(&output).contains("mine is there already; name another folder with --out"), "{}", text(&output));
     assert_eq!(fs::read_dir(folder.path().join("mine")).unwrap().count(), 0);
+}
+
+/// A file of features of `patients` with three bodies each: of every second patient all are intact, of the others the
+/// first one has class 1 or 2; the last body is one that nobody has labelled.
+fn of_studies(patients: usize) -> String {
+    let mut noise = Noise(5);
+    let mut text = format!("path,x0,y0,x1,y1,level,class,set,patient,{}\n", NAMES.join(","));
+    for patient in 0..patients {
+        let set = if patient / 2 % 2 == 0 { "train" } else { "internal" };
+        for body in 0..3 {
+            let class = if patient % 2 == 1 && body == 0 { 1 + patient / 4 % 2 } else { 0 };
+            let label = if body == 2 { "-1".to_owned() } else { class.to_string() };
+            write!(text, "film{patient}.dcm,1,{},40,{},,{label},{set},p{patient}", 50 * body, 50 * body + 30).unwrap();
+            for j in 0..NAMES.len() {
+                let value = match j {
+                    0 => 10.0 * class as f64 + 14.0 * noise.next(),
+                    1 => 50.0 * f64::from(u8::from(class == 1)) + 80.0 * noise.next(),
+                    _ => noise.next(),
+                };
+                write!(text, ",{value}").unwrap();
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+#[test]
+fn studies_give_operating_points_that_are_measured_and_moved() {
+    let folder = folder_with(&of_studies(160));
+    let output = train(folder.path(), "points", &["--classifier", "logistic-regression", "--compare-families"]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("AUC of any fracture") && text(&output).contains("film-deep"), "{}", text(&output));
+    let manifest = fs::read_to_string(folder.path().join("points/bundle.toml")).unwrap();
+    assert!(
+        manifest.contains("[triage.specific]") && manifest.contains("measured_on = \"the sets internal\""),
+        "{manifest}"
+    );
+
+    let report = evaluate(folder.path(), "points", &["--prevalences", "0.1"]);
+    let units = report["subject"]["triage"].as_array().unwrap();
+    let of = |set: &str, unit: &str| {
+        let found = units.iter().find(|u| u["set"] == set && u["unit"] == unit);
+        found.unwrap_or_else(|| panic!("{set} by {unit}"))
+    };
+    let studies = of("internal", "patient");
+    assert_eq!((&studies["units"], &studies["fractured"]), (&80.into(), &40.into()));
+    assert!(studies["auc"]["value"].as_f64().unwrap() > 0.8, "{studies}");
+    let [sensitive, specific] = [0, 1].map(|i| &studies["points"][i]);
+    let value = |point: &Value, name: &str| point[name]["value"].as_f64().unwrap();
+    assert!(value(sensitive, "sensitivity") >= value(specific, "sensitivity"));
+    assert!(value(specific, "specificity") > 0.8, "{specific}");
+    assert_eq!(specific["predictive"][0]["prevalence"], 0.1);
+    assert_eq!(of("internal", "body")["units"], 240, "the unlabelled ones too");
+    let page = fs::read_to_string(folder.path().join("points-report/report.html")).unwrap();
+    assert!(page.contains("Operating points of points 0.1.0") && page.contains("ROC and operating points, internal"));
+
+    let arguments = ["evaluate", "features.csv", "--bundle", "points", "--out", "again", "--resamplings", "100"];
+    let library = onnxruntime();
+    let moving = ["--operating-points", "moved", "--new-version", "0.2.0-site", "--specificity", "1", "--onnxruntime"];
+    let output = spinetriage(folder.path(), arguments.into_iter().chain(moving).chain(library.to_str()));
+    assert!(output.status.success(), "{}", text(&output));
+    let moved = Bundle::load(&folder.path().join("moved")).unwrap();
+    let triage = moved.identity().triage.clone().unwrap();
+    assert_eq!((moved.identity().version.as_str(), triage.specific.specificity.value), ("0.2.0-site", 1.0));
+    assert_eq!(triage.specific.measured_on, "features.csv (moved there)");
+    let first = Bundle::load(&folder.path().join("points")).unwrap().identity().triage.clone().unwrap();
+    assert_eq!((triage.intercept, triage.highest), (first.intercept, first.highest));
+    assert!(triage.specific.study >= first.specific.study);
+    let verify = ["bundle", "verify", "moved", "--onnxruntime", library.to_str().unwrap()];
+    let verified = spinetriage(folder.path(), verify);
+    assert!(verified.status.success(), "{}", text(&verified));
+}
+
+#[test]
+fn studies_of_one_kind_give_a_bundle_that_says_it_has_no_operating_point() {
+    let folder = folder_with(&features::of(60, false));
+    let output = train(folder.path(), "none", &["--classifier", "logistic-regression"]);
+    assert!(output.status.success() && text(&output).contains("No operating points"), "{}", text(&output));
+    let bundle = Bundle::load(&folder.path().join("none")).unwrap();
+    assert!(bundle.identity().triage.is_none(), "the base's are of another model");
+    assert!(bundle.identity().thresholds.iter().any(|t| t.contains("no operating point")));
+    let arguments = ["evaluate", "features.csv", "--bundle", "none", "--out", "report", "--resamplings", "100"];
+    let moving = ["--operating-points", "moved", "--new-version", "2"];
+    let output = spinetriage(folder.path(), arguments.into_iter().chain(moving));
+    assert!(!output.status.success() && text(&output).contains("no [triage]"), "{}", text(&output));
+}
+
+#[test]
+fn families_that_are_not_named_are_not_used() {
+    let folder = folder_with(&features::of(80, false));
+    let options = ["--classifier", "logistic-regression", "--families", "shape,film-radiomics"];
+    assert!(train(folder.path(), "some", &options).status.success());
+    let selected: Vec<String> = {
+        let report = evaluate(folder.path(), "some", &[]);
+        report["subject"]["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| f["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert!(!selected.is_empty() && selected.iter().all(|name| !name.contains("deep")), "{selected:?}");
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// Features that the demo bundle computes; the first two tell the classes, the others are noise.
-const NAMES: [&str; 6] = [
+pub const NAMES: [&str; 6] = [
     "shape_HeightLoss",
     "film_original_firstorder_Median",
     "film_original_glcm_Contrast",
@@ -13,10 +13,10 @@ const NAMES: [&str; 6] = [
 ];
 
 /// A small generator (Numerical Recipes' constants) of values between 0 and 1.
-struct Noise(u64);
+pub struct Noise(pub u64);
 
 impl Noise {
-    fn next(&mut self) -> f64 {
+    pub fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
