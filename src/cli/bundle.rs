@@ -18,7 +18,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Print name, version, intended use, classes and the model card
+    /// Print name, version, intended use, classes, thresholds, operating points and the model card
     Show {
         /// Folder of the bundle
         bundle: PathBuf,
@@ -44,6 +44,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             for class in &identity.classes {
                 println!("  {}: {}", class.code, class.name);
             }
+            identity.thresholds.iter().for_each(|threshold| println!("  {threshold}"));
             if let Ok(card) = std::fs::read_to_string(folder.join("README.md")) {
                 println!("\n{card}");
             }

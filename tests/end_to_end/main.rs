@@ -44,5 +44,6 @@ mod support;
 mod tools;
 mod trace;
 mod training;
+mod triage;
 mod upkeep;
 mod workers;
