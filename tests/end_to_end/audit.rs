@@ -40,7 +40,7 @@ fn the_questions_of_the_page_have_answers() {
             text(&output)
         })
         .collect();
-    assert_eq!(answers.len(), 11);
+    assert_eq!(answers.len(), 13);
     assert!(
         answers[0].contains(SENDER) && answers[0].contains("127.0.0.1") && answers[0].contains("success"),
         "{}",
@@ -51,19 +51,21 @@ fn the_questions_of_the_page_have_answers() {
         "{}",
         answers[1]
     );
+    assert!(answers[2].starts_with("suspected|0.") && answers[2].contains("|demo|"), "the study: {}", answers[2]);
+    assert!(answers[3].contains("|outside-field||lateral"), "what is not assessed: {}", answers[3]);
     assert!(
-        answers[2].contains("pacs|structured-report|") && answers[2].contains("|delivered|0000|20"),
+        answers[4].contains("pacs|structured-report|") && answers[4].contains("|delivered|0000|20"),
         "{}",
-        answers[2]
-    );
-    assert!(answers[3].starts_with("pacs|delivered|1|0000||20"), "passed on: {}", answers[3]);
-    assert!(
-        answers[4].starts_with("1|2.25.") && answers[4].contains("||1|1|0|20"),
-        "the current report: {}",
         answers[4]
     );
-    assert!(answers[7].starts_with("paused||images are received"), "what lasted: {}", answers[7]);
-    for answer in &answers[..5] {
+    assert!(answers[5].starts_with("pacs|delivered|1|0000||20"), "passed on: {}", answers[5]);
+    assert!(
+        answers[6].starts_with("1|2.25.") && answers[6].contains("||1|1|0|20"),
+        "the current report: {}",
+        answers[6]
+    );
+    assert!(answers[9].starts_with("paused||images are received"), "what lasted: {}", answers[9]);
+    for answer in &answers[..7] {
         println!("{answer}");
     }
 }
