@@ -3,6 +3,7 @@
 import math
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -34,12 +35,15 @@ def trained(make, batch, loss, work, name, seed, steps, highest):
         for part, of in kept.items():
             of.load_state_dict(state[part])
         first = state["step"]
+    short = multiplies_bfloat16()
     begun, running = time.time(), 0.0
     for step in range(first, steps):
         for group in optimiser.param_groups:
             group["lr"] = highest * rate(step, steps)
         shown, *known = batch(np.random.default_rng([seed, 2, step]))
-        value = loss(model(shown.contiguous(memory_format=torch.channels_last)), *known)
+        with torch.autocast("cpu", torch.bfloat16, enabled=short):
+            said = model(shown.contiguous(memory_format=torch.channels_last))
+        value = loss([t.float() for t in said], *known)
         optimiser.zero_grad()
         value.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -53,6 +57,12 @@ def trained(make, batch, loss, work, name, seed, steps, highest):
             left = (time.time() - begun) / (step + 1 - first) * (steps - step - 1)
             print(f"step {step + 1} of {steps}: loss {running:.3f}, {left / 60:.0f} minutes left", flush=True)
     return average.eval()
+
+
+def multiplies_bfloat16():
+    """Whether the processor multiplies matrices of bfloat16: training then takes half the time."""
+    cpuinfo = Path("/proc/cpuinfo")
+    return cpuinfo.exists() and "amx_bf16" in cpuinfo.read_text()
 
 
 @torch.no_grad()

@@ -22,6 +22,10 @@ DISC = (5, 5, 5, 4, 4, 4, 4, 4, 4, 4, 4.5, 5, 5.5, 6, 7, 8, 9, 10.5, 11, 10, 0)
 """Heights, depths (front to back), widths (side to side) and the disc below each body, mm."""
 
 
+GIVES = 0.5
+"""The part of the fractures above which the disc takes some of the lost height."""
+
+
 @dataclass
 class Vertebra:
     """A body of the spine and where it lies (Frame in mm)."""
@@ -54,13 +58,14 @@ def tilts(rng, view):
 
 def build(rng, view, share=0.22, fixed=None):
     """The vertebrae C5 to S1 from top to bottom, with S1's centre near the origin. `fixed` replaces
-    the random fractures (level to Fracture; others intact). A wedge bends the spine above it."""
+    the random fractures (level to Fracture; others intact). A wedge bends the spine above it; of the height that a
+    fracture takes, the spine gets shorter by a part, and the disc above taller by the rest."""
     angles = tilts(rng, view)
     size = rng.uniform(0.86, 1.16)
     tall, deep, gap = rng.uniform(0.92, 1.08), rng.uniform(0.92, 1.1), rng.uniform(0.65, 1.15)
     across = DEPTH if view == "lateral" else WIDTH
     # A fractured body's neighbours are fractured more often.
-    found, bend, corner, beside = [], 0.0, np.zeros(2), False
+    found, bend, corner, beside, freed = [], 0.0, np.zeros(2), False, 0.0
     for i in reversed(range(len(LEVELS))):
         level = LEVELS[i]
         if level == "S1":
@@ -77,12 +82,13 @@ def build(rng, view, share=0.22, fixed=None):
         anterior = half_depth * np.array([np.sin(tilt), -np.cos(tilt)])
         down = half_height * shorter * np.array([np.cos(tilt), np.sin(tilt)])
         narrow = rng.uniform(0.25, 0.7) if rng.random() < 0.12 else rng.uniform(0.85, 1.15)
-        disc = DISC[i] * size * gap * narrow
+        disc = DISC[i] * size * gap * narrow + freed
         centre = corner - down / np.linalg.norm(down) * (disc + np.linalg.norm(down))
         frame = Frame(centre, anterior, down)
         found.append(Vertebra(level, fracture, frame))
         points = frame.pixels(fracture.points())
         corner = (points[0] + points[2]) / 2
+        freed = 2 * half_height * float(fracture.lost(np.array([-1.0, 1.0])).mean()) * rng.uniform(0, 1) * (rng.random() < GIVES)
         if view == "lateral" and level != "S1":
             lost = 2 * half_height * float(fracture.lost(1.0) - fracture.lost(-1.0))
             bend += rng.uniform(0.4, 0.8) * np.rad2deg(np.arctan2(lost, 2 * half_depth))

@@ -31,8 +31,9 @@ LOOK = films.Look(longest=640, fov_mm=(140.0, 650.0), lateral=0.85, negative=0.0
 MOVE, TURN, SCALE = 0.07, 6.0, 0.09
 """How far the first stage's points err: the middle, parts of the depth; degrees; logarithm of the depth."""
 
-METAL, WITH_METAL = 3, 4
-"""Which of the looks is metal, and how many crops of a batch show it: without that one in thirty does."""
+LATERAL, METAL, WITH_METAL, WHOLE = 2, 3, 4, 18
+"""Which of the looks are the view and metal; how many crops of a batch show it (of all crops one in thirty does), and how many show
+a whole body from the side, on which points are asked."""
 
 TURNED = 0.12
 """The part of the crops that are shown the wrong way round."""
@@ -126,10 +127,24 @@ def moved(rng, pictures, points):
 
 
 def edge(rng, x, y, soft):
-    """A soft half plane of each crop [B, 1, SIDE, SIDE]."""
-    angle, at = rng.uniform(0, 2 * np.pi, len(soft)), rng.uniform(-0.8, 0.8, len(soft))
+    """A soft half plane of each crop [B, 1, SIDE, SIDE], its border straight or a bow, as a diaphragm's."""
+    angle, at, bow = rng.uniform(0, 2 * np.pi, len(soft)), rng.uniform(-0.8, 0.8, len(soft)), rng.normal(0, 0.4, len(soft))
     one = lambda values: torch.from_numpy(np.asarray(values)).float().view(-1, 1, 1, 1)
-    return torch.sigmoid((one(np.cos(angle)) * x + one(np.sin(angle)) * y - one(at)) / one(soft))
+    along = one(np.sin(angle)) * x - one(np.cos(angle)) * y
+    return torch.sigmoid((one(np.cos(angle)) * x + one(np.sin(angle)) * y + one(bow) * along * along - one(at)) / one(soft))
+
+
+def grid(rng, x, y, count):
+    """Thin lines over each of `count` crops, a single one, or a grid of one or two directions, as rulers and seams leave."""
+    one = lambda values: torch.from_numpy(np.asarray(values)).float().view(-1, 1, 1, 1)
+    angle, found = rng.uniform(0, np.pi, count), 0.0
+    thick = rng.uniform(0.006, 0.025, count)
+    for turn, there in ((0.0, 1.0), (np.pi / 2, 0.6)):
+        step = np.where(rng.random(count) < 0.35, 4.0, np.exp(rng.uniform(np.log(0.3), np.log(1.6), count)))
+        across = one(np.cos(angle + turn)) * x + one(np.sin(angle + turn)) * y + one(rng.uniform(-1.0, 1.0, count))
+        away = torch.abs(across / one(step) - torch.round(across / one(step))) * one(step)
+        found = found + torch.exp(-(away / one(thick)) ** 2) * one((rng.random(count) < there).astype(float))
+    return torch.clamp(found, max=1.0)
 
 
 def altered(rng, crops):
@@ -144,20 +159,19 @@ def altered(rng, crops):
     blurred = F.avg_pool2d(crops, 5, 1, 2, count_include_pad=False)
     blurred = F.avg_pool2d(blurred, 3, 1, 1, count_include_pad=False)
     crops = crops + some(0.6, rng.uniform(-1.0, 1.3, count)) * (crops - blurred)
-    crops = crops + contrast * some(0.35, rng.normal(0, 1.2, count)) * edge(rng, x, y, rng.uniform(0.01, 0.4, count))
+    crops = crops + contrast * some(0.4, rng.normal(0, 1.6, count)) * edge(rng, x, y, rng.uniform(0.01, 0.4, count))
     rib = edge(rng, x, y, np.full(count, 0.02))
     width = int(rng.integers(3, 12))
     crops = crops + contrast * some(0.4, rng.normal(0, 0.9, count)) * (rib - torch.roll(rib, (width, width // 2), (2, 3)))
     crops = crops + contrast * some(0.5, rng.normal(0, 0.8, count)) * x + contrast * some(0.5, rng.normal(0, 0.8, count)) * y
-    lines = torch.zeros_like(crops)
-    for i in np.flatnonzero(rng.random(count) < 0.15):
-        at, thick = int(rng.integers(SIDE - 3)), int(rng.integers(1, 4))
-        (lines[i, 0] if rng.random() < 0.5 else lines[i, 0].T)[at:at + thick] = float(rng.uniform(0.5, 4))
-    crops = crops + contrast * lines
+    crops = crops + contrast * some(0.2, rng.uniform(0.3, 4, count)) * grid(rng, x, y, count)
+    # What is beyond white is white.
+    most = crops.mean((2, 3), keepdim=True) + contrast * one(np.where(rng.random(count) < 0.15, rng.uniform(1.0, 3.0, count), 99.0))
+    crops = torch.minimum(crops, most)
     noise = torch.from_numpy(rng.standard_normal(crops.shape, np.float32))
     if rng.random() < 0.5:
         noise = 2 * F.avg_pool2d(noise, 3, 1, 1)
-    crops = crops + contrast * one(np.exp(rng.uniform(np.log(0.02), np.log(0.7), count))) * noise
+    crops = crops + contrast * one(np.exp(rng.uniform(np.log(0.02), np.log(0.5), count))) * noise
     crops = crops * one(np.where(rng.random(count) < 0.04, -1.0, 1.0))
     return standard(crops)
 
@@ -178,10 +192,12 @@ def train(layers, work, count, steps):
     """The trained network."""
     pictures, known = cohort(layers, work, count)
     looks, asked = known[2], known[3]
-    metal = torch.nonzero((looks[:, METAL] > 0) & (asked[:, METAL] > 0)).flatten().numpy()
+    numbers = lambda chosen: torch.nonzero(chosen).flatten().numpy()
+    metal, bodies = numbers((looks[:, METAL] > 0) & (asked[:, METAL] > 0)), numbers((known[1] > 0) & (looks[:, LATERAL] > 0))
 
     def batch(rng):
-        chosen = np.sort(np.concatenate([rng.integers(len(pictures), size=BATCH - WITH_METAL), rng.choice(metal, WITH_METAL)]))
+        others = rng.integers(len(pictures), size=BATCH - WITH_METAL - WHOLE)
+        chosen = np.sort(np.concatenate([others, rng.choice(metal, WITH_METAL), rng.choice(bodies, WHOLE)]))
         points, *others = (t[chosen] for t in known)
         crops, truth = moved(rng, torch.from_numpy(pictures[chosen]), points)
         return (*turned(rng, altered(rng, crops), truth, *others),)

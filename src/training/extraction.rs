@@ -20,7 +20,8 @@ pub enum Boxes {
     /// Those the detector finds on the same bodies, as when serving; bodies that it misses, or that would not be
     /// assessed, are left out and named
     Detected,
-    /// The same, and a row of class -1 for each other body of the films that is assessed: a study is judged by all
+    /// The same, with a row of class -1 for each other body of the films that is assessed, and one without features for
+    /// each that is left out: a study is judged by all
     All,
 }
 
@@ -33,7 +34,8 @@ const FILMS_A_THREAD: usize = 4;
 /// What a film gave.
 #[derive(Debug, Default)]
 pub struct Extracted {
-    /// Each body, its box the one that the features are of, and its features by name.
+    /// Each body, its box the one that the features are of, and its features by name; NaN of one that was not found or
+    /// not assessed, where all bodies are asked for.
     pub rows: Vec<(Body, Vec<(String, f64)>)>,
     /// The film's other bodies that are assessed, when they are asked for, likewise.
     pub others: Vec<(Body, Vec<(String, f64)>)>,
@@ -91,18 +93,26 @@ fn of_film(model: &mut Model, film: &Film, boxes: Boxes) -> Extracted {
             return extracted;
         }
     };
+    let mut left_out = Vec::new();
     for case in &film.cases {
         let found = body_at(&seen.film.bodies, &case.body.region);
         let place = Place::Line(case.line);
         match of_case(model, &seen, case, found, boxes) {
             Ok(Row::Features(body, features)) => extracted.rows.push((body, features)),
-            Ok(Row::Missed) => extracted.missed.push(case.line),
-            Ok(Row::NotAssessed(why)) => extracted.not_assessed.push((case.line, why)),
+            Ok(Row::Missed) => {
+                extracted.missed.push(case.line);
+                left_out.push((case, found));
+            }
+            Ok(Row::NotAssessed(why)) => {
+                extracted.not_assessed.push((case.line, why));
+                left_out.push((case, found));
+            }
             Err(error) => extracted.problems.push(Problem::at(place, error.to_string())),
         }
     }
     if boxes == Boxes::All {
         extracted.others = others(model, &seen, &film.cases);
+        extracted.rows.extend(left_out.into_iter().filter_map(|(case, found)| without(model, &seen, case, found)));
     }
     extracted
 }
@@ -119,6 +129,14 @@ fn others(model: &Model, seen: &Seen, cases: &[Case]) -> Vec<(Body, Vec<(String,
     };
     let assessed = |body: &analysis::Body| assess::body(model, radiograph, film, body).is_none();
     film.bodies.iter().enumerate().filter(|(i, body)| !about(*i) && assessed(body)).map(row).collect()
+}
+
+/// The row of a body that was not found or not assessed: its label, and no features; `None` where not even their names
+/// can be had.
+fn without(model: &mut Model, seen: &Seen, case: &Case, found: Option<usize>) -> Option<(Body, Vec<(String, f64)>)> {
+    let features = model.features_of_body(&seen.radiograph, &case.body.region, None).ok()?;
+    let named = seen.film.features(model, &features, found).into_iter();
+    Some((case.body.clone(), named.map(|(name, _)| (name, f64::NAN)).collect()))
 }
 
 /// What a case gave.

@@ -139,13 +139,15 @@ impl Rows {
         });
     }
 
-    /// What only shows when all rows are there.
-    pub fn whole(&mut self, purpose: Purpose) {
+    /// What only shows when all rows are there; a model learns of the bodies that `teaches` says.
+    pub fn whole(&mut self, purpose: Purpose, teaches: impl Fn(usize) -> bool) {
         let mut found = torn_patients(&self.bodies);
         if self.bodies.is_empty() {
             found.push("there is no row below the header; write one for every body".to_owned());
         } else if let Purpose::Train { folds } = purpose {
-            found.extend((0..self.classes).filter_map(|class| too_few(&self.bodies, class, self.classes, folds)));
+            let teaching = self.bodies.iter().enumerate().filter(|(i, _)| teaches(*i));
+            let teaching: Vec<&Body> = teaching.map(|(_, body)| body).collect();
+            found.extend((0..self.classes).filter_map(|class| too_few(&teaching, class, self.classes, folds)));
         }
         self.problems.extend(found.into_iter().map(Problem::of_the_whole));
     }
@@ -167,7 +169,7 @@ fn torn_patients(bodies: &[Body]) -> Vec<String> {
 }
 
 /// What is said of a class that cannot be in every fold.
-fn too_few(bodies: &[Body], class: usize, classes: usize, folds: usize) -> Option<String> {
+fn too_few(bodies: &[&Body], class: usize, classes: usize, folds: usize) -> Option<String> {
     let of_class = bodies.iter().filter(|b| b.set == TRAINING && b.class == Some(class));
     let patients: BTreeSet<&str> = of_class.map(|b| b.patient.as_str()).collect();
     match patients.len() {

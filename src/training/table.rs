@@ -25,6 +25,9 @@ pub struct Table {
     pub others: Vec<Body>,
     /// The features of these.
     pub other_values: Design,
+    /// Labelled bodies of which no feature is defined: they were not found, or not assessed. Nothing is learnt of them
+    /// but what their study is.
+    pub unseen: Vec<Body>,
 }
 
 impl Table {
@@ -55,12 +58,14 @@ impl Table {
                 Err(says) => rows.says(place, says),
             }
         }
-        rows.whole(purpose);
+        let is_seen = |values: &[f64]| values.iter().any(|value| !value.is_nan());
+        rows.whole(purpose, |i| values.get(i).is_some_and(|values: &Vec<f64>| is_seen(values)));
         if !rows.problems.is_empty() {
             return Err(problems(rows.problems));
         }
         let (labelled, others): (Vec<_>, Vec<_>) =
             rows.bodies.into_iter().zip(values).partition(|(b, _)| b.class.is_some());
+        let (labelled, unseen): (Vec<_>, Vec<_>) = labelled.into_iter().partition(|(_, values)| is_seen(values));
         let (bodies, values): (Vec<Body>, Vec<Vec<f64>>) = labelled.into_iter().unzip();
         let (others, other_values): (Vec<Body>, Vec<Vec<f64>>) = others.into_iter().unzip();
         Ok(Self {
@@ -70,6 +75,7 @@ impl Table {
             values: Design::from_rows(&values),
             others,
             other_values: Design::from_rows(&other_values),
+            unseen: unseen.into_iter().map(|(body, _)| body).collect(),
         })
     }
 
@@ -186,6 +192,18 @@ mod tests {
         assert_eq!((table.labels.as_slice(), table.values.row(1)), ([0, 1].as_slice(), vec![5.0, 6.0]));
         assert_eq!((table.others.len(), table.other_values.row(0)), (1, vec![3.0, 4.0]));
         assert_eq!(table.features_of_other(0)[1], ("b".to_owned(), 4.0));
+    }
+
+    #[test]
+    fn labelled_bodies_without_features_stand_apart_and_teach_nothing() {
+        let row =
+            |film: &str, class: u8, values: &str| format!("{film}.dcm,1,2,3,4,L1,{class},train,{film},{values}\n");
+        let [intact, seen, unseen] = [row("f", 0, "1,2"), row("g", 1, "3,4"), row("h", 1, "NaN,NaN")];
+        let table = read(&format!("{HEADER}{intact}{seen}{unseen}")).unwrap();
+        assert_eq!((table.bodies.len(), table.labels.as_slice()), (2, [0, 1].as_slice()));
+        assert_eq!((table.unseen.len(), table.unseen[0].patient.as_str(), table.unseen[0].class), (1, "h", Some(1)));
+        let said = read(&format!("{HEADER}{intact}{unseen}")).unwrap_err().to_string();
+        assert!(said.contains("no body of the set train has class 1"), "{said}");
     }
 
     #[test]

@@ -43,13 +43,14 @@ const C: f64 = 1.0;
 pub struct Seen<'a> {
     /// Whose it is.
     pub body: &'a Body,
-    /// That it is fractured.
-    pub probability: f64,
+    /// That it is fractured; `None` of a labelled body that was not found, or not assessed.
+    pub probability: Option<f64>,
     /// What it is; `None` of a body that nobody has labelled.
     pub fractured: Option<bool>,
 }
 
-/// The bodies of a table with these class probabilities of its labelled bodies and of the others.
+/// The bodies of a table with these class probabilities of its labelled bodies and of the others, and those that have
+/// no features: what they are decides what their study is, and they add nothing to what is said of it.
 pub fn seen<'a>(
     table: &'a Table,
     classes: &[ClassName],
@@ -58,23 +59,36 @@ pub fn seen<'a>(
     let fracture = |p: &Vec<f64>| {
         p.iter().zip(classes).enumerate().filter(|(i, (_, class))| class.is_fracture(*i)).map(|(_, (p, _))| p).sum()
     };
-    let of = |(body, p): (&'a Body, &Vec<f64>)| {
-        let fractured = body.class.map(|class| classes[class].is_fracture(class));
-        Seen { body, probability: fracture(p), fractured }
-    };
+    let fractured = |body: &Body| body.class.map(|class| classes[class].is_fracture(class));
+    let of =
+        |(body, p): (&'a Body, &Vec<f64>)| Seen { body, probability: Some(fracture(p)), fractured: fractured(body) };
+    let unseen = table.unseen.iter().map(|body| Seen { body, probability: None, fractured: fractured(body) });
     let of_labelled = table.bodies.iter().zip(labelled).map(of);
-    of_labelled.chain(table.others.iter().zip(others).map(of)).collect()
+    of_labelled.chain(table.others.iter().zip(others).map(of)).chain(unseen).collect()
 }
 
 /// Bodies put together.
 #[derive(Debug, Clone, PartialEq)]
 struct Study {
     set: String,
+    /// Probabilities of those that were assessed.
     bodies: Vec<f64>,
     fractured: bool,
 }
 
-/// The studies of a unit, the bodies of a patient or of a film; of those with too few bodies nothing is said.
+impl Study {
+    /// Whether anything is said of it.
+    fn is_assessed(&self, at_least: u32) -> bool {
+        self.bodies.len() >= at_least.max(1) as usize
+    }
+
+    /// What the study model says of it; 0 of one that is not assessed, which is never called.
+    fn probability(&self, triage: &Triage) -> f64 {
+        if self.is_assessed(triage.at_least) { triage.probability(&mut self.bodies.clone()) } else { 0.0 }
+    }
+}
+
+/// The studies of a unit, the bodies of a patient or of a film.
 fn studies(seen: &[Seen<'_>], unit: Unit) -> Vec<Study> {
     let mut studies: BTreeMap<(&str, &str), Study> = BTreeMap::new();
     for Seen { body, probability, fractured } in seen {
@@ -84,7 +98,7 @@ fn studies(seen: &[Seen<'_>], unit: Unit) -> Vec<Study> {
         };
         let new = || Study { set: body.set.clone(), bodies: Vec::new(), fractured: false };
         let study = studies.entry((&body.set, key)).or_insert_with(new);
-        study.bodies.push(*probability);
+        study.bodies.extend(*probability);
         study.fractured |= *fractured == Some(true);
     }
     studies.into_values().collect()
@@ -96,8 +110,7 @@ fn studies(seen: &[Seen<'_>], unit: Unit) -> Vec<Study> {
 /// [`FitError`] when the regression does not come to rest. `None` when the training studies are all of one kind.
 pub fn fit(seen: &[Seen<'_>], targets: &Targets) -> Result<Option<Triage>, FitError> {
     let all = studies(seen, Unit::Patient);
-    let enough = |s: &&Study| s.bodies.len() >= AT_LEAST as usize;
-    let training: Vec<&Study> = all.iter().filter(|s| s.set == TRAINING).filter(enough).collect();
+    let training: Vec<&Study> = all.iter().filter(|s| s.set == TRAINING && s.is_assessed(AT_LEAST)).collect();
     let both = |studies: &[&Study]| studies.iter().any(|s| s.fractured) && studies.iter().any(|s| !s.fractured);
     if !both(&training) {
         return Ok(None);
@@ -118,12 +131,13 @@ pub fn fit(seen: &[Seen<'_>], targets: &Targets) -> Result<Option<Triage>, FitEr
         specific: point,
     };
     set_thresholds(&mut triage, seen, TRAINING, targets);
-    let others: Vec<&Study> = all.iter().filter(|s| s.set != TRAINING).filter(enough).collect();
+    let others: Vec<&Study> = all.iter().filter(|s| s.set != TRAINING).collect();
     let (measured, on) = if both(&others) {
         let mut sets: Vec<&str> = others.iter().map(|s| s.set.as_str()).collect();
         sets.dedup();
         (others, format!("the sets {}", sets.join(", ")))
     } else {
+        let training = all.iter().filter(|s| s.set == TRAINING).collect();
         (training, "the training set, out of fold".to_owned())
     };
     measure(&mut triage, &measured, &on);
@@ -145,7 +159,7 @@ fn regression(rows: &Design, labels: &[usize]) -> Result<(f64, Vec<f64>), FitErr
 /// on a site's own films. `None` when they are all of one kind.
 pub fn moved(triage: &Triage, seen: &[Seen<'_>], targets: &Targets, on: &str) -> Option<Triage> {
     let all = studies(seen, Unit::Patient);
-    let all: Vec<&Study> = all.iter().filter(|s| s.bodies.len() >= triage.at_least as usize).collect();
+    let all: Vec<&Study> = all.iter().collect();
     if all.iter().all(|s| s.fractured) || all.iter().all(|s| !s.fractured) {
         return None;
     }
@@ -158,18 +172,18 @@ pub fn moved(triage: &Triage, seen: &[Seen<'_>], targets: &Targets, on: &str) ->
 /// Thresholds that reach the targets on a set, or on all where `set` is empty.
 fn set_thresholds(triage: &mut Triage, seen: &[Seen<'_>], set: &str, targets: &Targets) {
     let of_set = |name: &str| set.is_empty() || name == set;
-    let enough = |s: &Study| s.bodies.len() >= triage.at_least as usize;
+    let assessed = |s: &Study| s.is_assessed(triage.at_least);
     let studies: Vec<Study> =
-        studies(seen, Unit::Patient).into_iter().filter(|s| of_set(&s.set) && enough(s)).collect();
+        studies(seen, Unit::Patient).into_iter().filter(|s| of_set(&s.set) && assessed(s)).collect();
     let said = |fractured: bool| -> Vec<f64> {
         let of_kind = studies.iter().filter(|s| s.fractured == fractured);
-        of_kind.map(|s| triage.probability(&mut s.bodies.clone())).collect()
+        of_kind.map(|s| s.probability(triage)).collect()
     };
     let (calling, sparing) = (reaching(said(true), targets.sensitivity), sparing(said(false), targets.specificity));
     // Where the kinds are told apart well the two cross, and each reaches both targets.
     let points = [calling.min(sparing), calling.max(sparing)];
     let intact = |seen: &Seen<'_>| of_set(&seen.body.set) && seen.fractured != Some(true);
-    let intact: Vec<f64> = seen.iter().filter(|s| intact(s)).map(|s| s.probability).collect();
+    let intact: Vec<f64> = seen.iter().filter(|s| intact(s)).filter_map(|s| s.probability).collect();
     let [few, fewer] = targets.bodies.map(|part| self::sparing(intact.clone(), part));
     [triage.sensitive.study, triage.specific.study] = points;
     [triage.sensitive.body, triage.specific.body] = [few.min(fewer), fewer];
@@ -189,10 +203,9 @@ fn sparing(mut values: Vec<f64>, part: f64) -> f64 {
     values.get(last.max(1) - 1).map_or(0.0, |v| v.next_up().min(1.0))
 }
 
-/// What both points reach on these studies.
+/// What both points reach on these studies; one that is not assessed is not called.
 fn measure(triage: &mut Triage, studies: &[&Study], on: &str) {
-    let said: Vec<(bool, f64)> =
-        studies.iter().map(|s| (s.fractured, triage.probability(&mut s.bodies.clone()))).collect();
+    let said: Vec<(bool, f64)> = studies.iter().map(|s| (s.fractured, s.probability(triage))).collect();
     for point in [&mut triage.sensitive, &mut triage.specific] {
         let rate = |fractured: bool, called: bool| {
             let of: Vec<f64> = said.iter().filter(|(f, _)| *f == fractured).map(|(_, p)| *p).collect();
@@ -206,7 +219,7 @@ fn measure(triage: &mut Triage, studies: &[&Study], on: &str) {
     }
 }
 
-/// What `triage` says of each body, film and patient, set by set.
+/// What `triage` says of each body, film and patient, set by set; 0 of what was not found or not assessed.
 pub fn judged(triage: &Triage, seen: &[Seen<'_>], prevalences: &[f64]) -> Vec<JudgedUnit> {
     let mut units: Vec<JudgedUnit> = Vec::new();
     let mut add = |set: &str, unit: Unit, fractured: bool, probability: f64| {
@@ -226,13 +239,11 @@ pub fn judged(triage: &Triage, seen: &[Seen<'_>], prevalences: &[f64]) -> Vec<Ju
     };
     for Seen { body, probability, fractured } in seen {
         // What nobody has labelled on a labelled film is taken for whole, as the studies take it.
-        add(&body.set, Unit::Body, *fractured == Some(true), *probability);
+        add(&body.set, Unit::Body, *fractured == Some(true), probability.unwrap_or(0.0));
     }
     for unit in [Unit::Film, Unit::Patient] {
         for study in studies(seen, unit) {
-            if study.bodies.len() >= triage.at_least as usize {
-                add(&study.set, unit, study.fractured, triage.probability(&mut study.bodies.clone()));
-            }
+            add(&study.set, unit, study.fractured, study.probability(triage));
         }
     }
     units.sort_by_key(|u| u.set != TRAINING);
@@ -275,7 +286,7 @@ mod tests {
     fn seen<'a>((bodies, said): &'a (Vec<Body>, Vec<(f64, Option<bool>)>)) -> Vec<Seen<'a>> {
         let of = |(body, (probability, fractured)): (&'a Body, &(f64, Option<bool>))| Seen {
             body,
-            probability: *probability,
+            probability: Some(*probability),
             fractured: *fractured,
         };
         bodies.iter().zip(said).map(of).collect()
@@ -307,6 +318,28 @@ mod tests {
     }
 
     #[test]
+    fn a_fracture_that_was_not_found_makes_its_study_a_fractured_one_and_is_missed() {
+        let cohort = cohort();
+        let triage = fit(&seen(&cohort), &Targets::default()).unwrap().unwrap();
+        let mut unseen = seen(&cohort);
+        // Of the first fractured patient of the other set the broken body is not found, of the second nothing is.
+        let others = unseen.iter_mut().filter(|s| s.body.set == "internal");
+        for body in others {
+            let broken = body.body.patient == "1000" && body.fractured == Some(true);
+            if broken || body.body.patient == "1002" {
+                body.probability = None;
+            }
+        }
+        let said = fit(&unseen, &Targets::default()).unwrap().unwrap();
+        assert_eq!(said.sensitive.sensitivity.of, 40, "both are still studies with a fracture");
+        assert!(said.sensitive.sensitivity.value <= triage.sensitive.sensitivity.value - 0.04, "{said:?}");
+        let units = judged(&triage, &unseen, &[]);
+        let patients = units.iter().find(|u| u.unit == Unit::Patient && u.set == "internal").unwrap();
+        let zero = patients.probabilities.iter().zip(&patients.fractured).filter(|(p, _)| **p == 0.0);
+        assert_eq!(zero.map(|(_, fractured)| *fractured).collect::<Vec<_>>(), [true]);
+    }
+
+    #[test]
     fn studies_of_one_kind_have_no_points() {
         let rows: Vec<_> = (0..9).flat_map(|p| [(p, TRAINING, 0.1, Some(false)), (p, TRAINING, 0.2, None)]).collect();
         let cohort = table(&rows);
@@ -329,6 +362,8 @@ mod tests {
         let units = judged(&triage, &seen(&cohort), &[0.1]);
         let of = |unit: Unit| units.iter().find(|u| u.unit == unit).map(|u| u.fractured.clone()).unwrap_or_default();
         assert_eq!(of(Unit::Body), [true, false, false]);
-        assert_eq!(of(Unit::Patient), [true], "the second patient has too few bodies");
+        assert_eq!(of(Unit::Patient), [true, false]);
+        let patients = units.iter().find(|u| u.unit == Unit::Patient).unwrap();
+        assert_eq!(patients.probabilities[1], 0.0, "the second patient has too few bodies to be called");
     }
 }

@@ -160,3 +160,15 @@ fn all_bodies_of_a_film_are_written_the_unlabelled_ones_as_such() {
     assert_eq!((other.class, &other.set, &other.patient), (None, &table.bodies[0].set, &table.bodies[0].patient));
     assert!(table.features.iter().any(|name| name == "film_shape_WedgeScore"), "what compares a body with the others");
 }
+
+#[test]
+fn with_all_bodies_one_that_is_not_found_has_a_row_with_its_label_and_no_feature() {
+    let cases = [beside_the_spine("intact.dcm").replace(",0,train,", ",2,train,"), cases_of("intact.dcm")[3].clone()];
+    let (output, folder) = extract(&cases, &["--boxes", "all"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("1 of 2 bodies were not found"));
+    let table = Table::read(&folder.path().join("features.csv"), 3, Purpose::Evaluate).unwrap();
+    let [unseen] = table.unseen.as_slice() else { panic!("{:?}", table.unseen) };
+    assert_eq!((unseen.class, unseen.level.as_str(), unseen.region.x0), (Some(2), "L9", 2.0));
+    assert_eq!(table.bodies.len(), 1);
+}

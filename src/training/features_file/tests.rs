@@ -73,7 +73,8 @@ proptest! {
         prop_assert_eq!((csv.0, &csv.1), (true, &Some(Provenance::of_boxes("given"))));
         prop_assert_eq!((parquet.0, &parquet.1), (csv.0, &csv.1));
         prop_assert_eq!(bits(&parquet.2), bits(&csv.2));
-        prop_assert_eq!(csv.2.bodies.len(), bodies.len());
+        prop_assert_eq!(csv.2.bodies.len() + csv.2.unseen.len(), bodies.len());
         prop_assert_eq!((parquet.2.bodies, parquet.2.features), (csv.2.bodies, csv.2.features));
+        prop_assert_eq!(parquet.2.unseen, csv.2.unseen);
     }
 }

@@ -165,12 +165,14 @@ fn two_bodies(
 
 #[test]
 fn what_other_programs_write_is_read() {
-    let (_folder, path) = foreign(&two_bodies(
+    let columns = two_bodies(
         Foreign::Float(vec![Some(0.5), Some(1.0)]),
         Foreign::Int32(vec![Some(0), Some(1)]),
         Foreign::Int64(vec![Some(17), Some(-18)]),
         ("deep_0000", Foreign::Float(vec![None, Some(0.1)])),
-    ));
+    );
+    let another = ("deep_0001", Foreign::Float(vec![Some(1.0), Some(2.0)]));
+    let (_folder, path) = foreign(&columns.into_iter().chain([another]).collect::<Vec<_>>());
     let table = read(&path).unwrap();
     assert_eq!(table.bodies.iter().map(|b| b.region.x0).collect::<Vec<_>>(), [0.5, 1.0]);
     assert_eq!(
